@@ -1,0 +1,75 @@
+/** A new DRAFT flow from a template's steps: all tasks and dependencies, nobody invited, nothing due. */
+import type { Actor } from './actor.ts';
+import type { Assignee, Flow, Task } from './flow.ts';
+import type { Step } from './template.ts';
+
+export interface NewFlow {
+  readonly id: string;
+  readonly orgId: string;
+  readonly name: string;
+  readonly template: { readonly id: string; readonly name: string; readonly version: number };
+  /** Steps that `readTemplate` accepted. */
+  readonly steps: readonly Step[];
+  readonly by: Actor;
+  readonly at: number;
+  /** The id of the task made from the step with this key; the same for the same flow and key. */
+  readonly taskId: (key: string) => string;
+}
+
+export function createFlow(from: NewFlow): Flow {
+  const tasks: Task[] = from.steps.map((step) => ({
+    id: from.taskId(step.key),
+    key: step.key,
+    title: step.title,
+    description: step.description,
+    type: step.type,
+    fields: step.fields,
+    hint: step.assignee,
+    due: step.due,
+    dependsOn: step.dependsOn.map(from.taskId),
+    status: 'BLOCKED',
+    assignee: step.assignee.kind === 'starter' ? starter(from.by) : null,
+    dueAt: null,
+    readyAt: null,
+    doneAt: null,
+    doneBy: null,
+    answers: null,
+    round: 1,
+    notedDueAt: null,
+    comments: [],
+    version: 1,
+  }));
+  return {
+    id: from.id,
+    orgId: from.orgId,
+    name: from.name,
+    template: from.template,
+    status: 'DRAFT',
+    createdAt: from.at,
+    createdBy: from.by,
+    startDate: null,
+    pausedAt: null,
+    finishedAt: null,
+    tasks,
+    externals: [],
+    feed: [
+      {
+        seq: 1,
+        at: from.at,
+        by: from.by,
+        what: 'flow_created',
+        taskId: null,
+        text: `created the flow from "${from.template.name}"`,
+      },
+    ],
+    feedLength: 1,
+    digestAt: null,
+    digests: 0,
+    outbox: [],
+    mailsOrdered: 0,
+    version: 1,
+  };
+}
+
+const starter = (by: Actor): Assignee | null =>
+  by.kind === 'member' ? { kind: 'member', id: by.id, name: by.name } : null;

@@ -1,0 +1,91 @@
+/** The rules of a flow: a command against a flow gives events, or a refusal and no change. Pure. */
+import type { Actor } from './actor.ts';
+import type { Command } from './command.ts';
+import type { FlowEvent } from './event.ts';
+import type { Flow } from './flow.ts';
+import * as lifecycle from './lifecycle.ts';
+import { orderMails } from './mail.ts';
+import * as people from './people.ts';
+import { type Refusal, Refused } from './refusal.ts';
+import { tick } from './reminders.ts';
+import { Turn } from './turn.ts';
+import * as work from './work.ts';
+
+export type Decision =
+  | { ok: true; flow: Flow; events: readonly FlowEvent[]; invited: readonly people.InviteOutcome[] }
+  | { ok: false; refusal: Refusal };
+
+/**
+ * Decides one command. `now` in milliseconds since 1970.
+ * On success `flow` is the flow after `events`, the same as evolving them one by one.
+ */
+export function decide(flow: Flow, command: Command, actor: Actor, now: number): Decision {
+  const turn = new Turn(flow, actor, now);
+  try {
+    const invited = perform(turn, command);
+    orderMails(turn);
+    return { ok: true, flow: turn.flow, events: turn.events, invited };
+  } catch (error) {
+    if (error instanceof Refused) return { ok: false, refusal: error.refusal };
+    throw error;
+  }
+}
+
+function perform(turn: Turn, command: Command): readonly people.InviteOutcome[] {
+  switch (command.type) {
+    case 'start':
+      lifecycle.start(turn, command.startDate);
+      break;
+    case 'pause':
+      lifecycle.pause(turn);
+      break;
+    case 'resume':
+      lifecycle.resume(turn);
+      break;
+    case 'cancel':
+      lifecycle.cancel(turn, command.reason);
+      break;
+    case 'rename':
+      lifecycle.rename(turn, command.name);
+      break;
+    case 'complete':
+      work.complete(turn, command.taskId, command.answers, command.comment);
+      break;
+    case 'approve':
+      work.approve(turn, command.taskId, command.comment);
+      break;
+    case 'reject':
+      work.reject(turn, command.taskId, command.reason);
+      break;
+    case 'reopen':
+      work.reopen(turn, command.taskId, command.reason);
+      break;
+    case 'skip':
+      work.skip(turn, command.taskId, command.reason);
+      break;
+    case 'assign':
+      people.assign(turn, command.taskId, command.assignee);
+      break;
+    case 'set_due':
+      people.setDue(turn, command.taskId, command.dueAt);
+      break;
+    case 'comment':
+      work.comment(turn, command.taskId, command.text);
+      break;
+    case 'invite':
+      return people.invite(turn, command.people);
+    case 'revoke_invitation':
+      people.revoke(turn, command.externalId);
+      break;
+    case 'resend_invitation':
+      people.resend(turn, command.externalId);
+      break;
+    case 'accept_invitation':
+      people.accept(turn, command.externalId);
+      break;
+    case 'tick':
+      tick(turn);
+      break;
+  }
+  return [];
+}

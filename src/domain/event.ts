@@ -1,0 +1,35 @@
+/** What happened in a flow. Written by `decide`, read by `evolve`; every event moves the version by one. */
+import type { Actor } from './actor.ts';
+import type { Answers, Assignee, Comment, ExternalUser, MailOrder } from './flow.ts';
+
+type Happening =
+  | { type: 'flow_started'; startDate: number }
+  | { type: 'flow_paused' }
+  | { type: 'flow_resumed'; pausedMs: number }
+  | { type: 'flow_cancelled'; reason: string }
+  | { type: 'flow_completed' }
+  | { type: 'flow_renamed'; name: string }
+  | { type: 'task_ready'; taskId: string; dueAt: number | null }
+  | { type: 'task_blocked'; taskId: string }
+  | { type: 'task_completed'; taskId: string; answers: Answers | null }
+  | { type: 'approval_given'; taskId: string }
+  | { type: 'approval_rejected'; taskId: string; reason: string }
+  | { type: 'task_sent_back'; taskId: string; approvalId: string; comment: Comment }
+  | { type: 'task_reopened'; taskId: string; reason: string }
+  | { type: 'task_skipped'; taskId: string; reason: string }
+  | { type: 'task_cancelled'; taskId: string }
+  | { type: 'task_assigned'; taskId: string; assignee: Assignee | null }
+  | { type: 'due_changed'; taskId: string; dueAt: number | null }
+  | { type: 'task_fell_due'; taskId: string; dueAt: number }
+  | { type: 'comment_added'; taskId: string; comment: Comment }
+  | { type: 'external_invited'; external: Omit<ExternalUser, 'version' | 'invitation'> }
+  | { type: 'invitation_sent'; externalId: string }
+  | { type: 'invitation_accepted'; externalId: string }
+  | { type: 'invitation_revoked'; externalId: string }
+  | { type: 'digest_scheduled'; next: number | null; digests: number }
+  | { type: 'mail_ordered'; mail: MailOrder }
+  | { type: 'mail_failed'; key: string; why: string };
+
+export type FlowEvent = Happening & { readonly at: number; readonly by: Actor };
+export type FlowEventOf<T extends FlowEvent['type']> = Extract<FlowEvent, { type: T }>;
+export type { Happening };

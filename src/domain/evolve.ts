@@ -1,0 +1,134 @@
+/** A flow after an event. Total: an event about something the flow doesn't have changes only the version. */
+import { endOfDay } from './dates.ts';
+import type { FlowEvent } from './event.ts';
+import { feedText } from './feed.ts';
+import type { ExternalUser, Flow, Task } from './flow.ts';
+import { limits } from './limits.ts';
+
+export function evolve(flow: Flow, event: FlowEvent): Flow {
+  return withFeed(change({ ...flow, version: flow.version + 1 }, event), flow, event);
+}
+
+export const evolveAll = (flow: Flow, events: readonly FlowEvent[]): Flow => events.reduce(evolve, flow);
+
+function withFeed(next: Flow, before: Flow, event: FlowEvent): Flow {
+  const text = feedText(before, event);
+  if (text === null) return next;
+  const seq = next.feedLength + 1;
+  const entry = {
+    seq,
+    at: event.at,
+    by: event.by,
+    what: event.type,
+    taskId: 'taskId' in event ? event.taskId : null,
+    text,
+  };
+  return { ...next, feed: [...next.feed, entry].slice(-limits.feedKept), feedLength: seq };
+}
+
+function task(flow: Flow, taskId: string, changes: (task: Task) => Partial<Task>): Flow {
+  return {
+    ...flow,
+    tasks: flow.tasks.map((t) => (t.id === taskId ? { ...t, ...changes(t), version: flow.version } : t)),
+  };
+}
+
+function external(flow: Flow, id: string, changes: Partial<ExternalUser>): Flow {
+  return {
+    ...flow,
+    externals: flow.externals.map((e) => (e.id === id ? { ...e, ...changes, version: flow.version } : e)),
+  };
+}
+
+function change(flow: Flow, event: FlowEvent): Flow {
+  switch (event.type) {
+    case 'flow_started':
+      return {
+        ...flow,
+        status: 'ACTIVE',
+        startDate: event.startDate,
+        tasks: flow.tasks.map((t) =>
+          t.due?.from === 'start' && t.dueAt === null
+            ? { ...t, dueAt: endOfDay(event.startDate, t.due.days), version: flow.version }
+            : t,
+        ),
+      };
+    case 'flow_paused':
+      return { ...flow, status: 'PAUSED', pausedAt: event.at };
+    case 'flow_resumed':
+      return {
+        ...flow,
+        status: 'ACTIVE',
+        pausedAt: null,
+        digestAt: flow.digestAt === null ? null : flow.digestAt + event.pausedMs,
+        tasks: flow.tasks.map((t) =>
+          t.dueAt === null || t.doneAt !== null ? t : shifted(t, event.pausedMs, flow.version),
+        ),
+      };
+    case 'flow_cancelled':
+      return { ...flow, status: 'CANCELLED', finishedAt: event.at, pausedAt: null, digestAt: null };
+    case 'flow_completed':
+      return { ...flow, status: 'COMPLETED', finishedAt: event.at, digestAt: null };
+    case 'flow_renamed':
+      return { ...flow, name: event.name };
+    case 'task_ready':
+      return task(flow, event.taskId, () => ({ status: 'READY', readyAt: event.at, dueAt: event.dueAt }));
+    case 'task_blocked':
+      return task(flow, event.taskId, () => ({ status: 'BLOCKED', readyAt: null, doneAt: null, doneBy: null }));
+    case 'task_completed':
+      return task(flow, event.taskId, (t) => ({
+        status: 'COMPLETED',
+        doneAt: event.at,
+        doneBy: event.by,
+        answers: event.answers ?? t.answers,
+      }));
+    case 'approval_given':
+      return task(flow, event.taskId, () => ({ status: 'COMPLETED', doneAt: event.at, doneBy: event.by }));
+    case 'approval_rejected':
+      return task(flow, event.taskId, (t) => ({ status: 'REJECTED', round: t.round + 1, readyAt: null }));
+    case 'task_sent_back':
+      return task(flow, event.taskId, (t) => ({
+        status: 'BLOCKED',
+        round: t.round + 1,
+        doneAt: null,
+        doneBy: null,
+        comments: [...t.comments, event.comment],
+      }));
+    case 'task_reopened':
+      return task(flow, event.taskId, () => ({ status: 'BLOCKED', doneAt: null, doneBy: null }));
+    case 'task_skipped':
+      return task(flow, event.taskId, () => ({ status: 'SKIPPED', doneAt: event.at, doneBy: event.by }));
+    case 'task_cancelled':
+      return task(flow, event.taskId, () => ({ status: 'CANCELLED' }));
+    case 'task_assigned':
+      return task(flow, event.taskId, () => ({ assignee: event.assignee }));
+    case 'due_changed':
+      return task(flow, event.taskId, () => ({ dueAt: event.dueAt }));
+    case 'task_fell_due':
+      return task(flow, event.taskId, () => ({ notedDueAt: event.dueAt }));
+    case 'comment_added':
+      return task(flow, event.taskId, (t) => ({ comments: [...t.comments, event.comment] }));
+    case 'external_invited':
+      return {
+        ...flow,
+        externals: [
+          ...flow.externals.filter((e) => e.id !== event.external.id),
+          { ...event.external, invitation: 'PENDING', version: flow.version },
+        ],
+      };
+    case 'invitation_sent':
+      return external(flow, event.externalId, { invitation: 'SENT' });
+    case 'invitation_accepted':
+      return external(flow, event.externalId, { invitation: 'ACCEPTED' });
+    case 'invitation_revoked':
+      return external(flow, event.externalId, { invitation: 'REVOKED' });
+    case 'digest_scheduled':
+      return { ...flow, digestAt: event.next, digests: event.digests };
+    case 'mail_ordered':
+      return { ...flow, outbox: [...flow.outbox, event.mail], mailsOrdered: flow.mailsOrdered + 1 };
+    case 'mail_failed':
+      return { ...flow, outbox: flow.outbox.filter((m) => m.key !== event.key) };
+  }
+}
+
+const shifted = (t: Task, ms: number, version: number): Task => ({ ...t, dueAt: (t.dueAt ?? 0) + ms, version });

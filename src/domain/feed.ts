@@ -1,0 +1,63 @@
+/** The activity feed: what an event reads like after the actor's name. Null when it is no news of its own. */
+import { shortDate } from './dates.ts';
+import type { FlowEvent } from './event.ts';
+import { type Flow, findTask } from './flow.ts';
+
+const quoted = (text: string): string => `"${text}"`;
+
+export function feedText(flow: Flow, event: FlowEvent): string | null {
+  const title = 'taskId' in event ? quoted(findTask(flow, event.taskId)?.title ?? event.taskId) : '';
+  const person = 'externalId' in event ? (flow.externals.find((e) => e.id === event.externalId)?.email ?? '') : '';
+  switch (event.type) {
+    case 'flow_started':
+      return 'started the flow';
+    case 'flow_paused':
+      return 'paused the flow';
+    case 'flow_resumed':
+      return 'resumed the flow';
+    case 'flow_cancelled':
+      return event.reason === '' ? 'cancelled the flow' : `cancelled the flow: ${event.reason}`;
+    case 'flow_completed':
+      return 'closed the flow: every task is done';
+    case 'flow_renamed':
+      return `renamed the flow from ${quoted(flow.name)} to ${quoted(event.name)}`;
+    case 'task_completed':
+      return `completed ${title}`;
+    case 'approval_given':
+      return `approved ${title}`;
+    case 'approval_rejected':
+      return `rejected ${title}: ${event.reason}`;
+    case 'task_sent_back':
+      return null;
+    case 'task_reopened':
+      return event.reason === '' ? `reopened ${title}` : `reopened ${title}: ${event.reason}`;
+    case 'task_skipped':
+      return `skipped ${title}: ${event.reason}`;
+    case 'task_assigned':
+      return event.assignee ? `assigned ${title} to ${event.assignee.name}` : `took the assignee off ${title}`;
+    case 'due_changed':
+      return event.dueAt === null
+        ? `took the due date off ${title}`
+        : `moved ${title} to ${shortDate(event.dueAt, event.at)}`;
+    case 'task_fell_due':
+      return `noted that ${title} is overdue`;
+    case 'comment_added':
+      return `commented on ${title}`;
+    case 'external_invited':
+      return `invited ${event.external.email}${event.external.role === '' ? '' : ` as ${event.external.role}`}`;
+    case 'invitation_sent':
+      return `sent ${person} the invitation`;
+    case 'invitation_accepted':
+      return 'accepted the invitation';
+    case 'invitation_revoked':
+      return `revoked the invitation of ${person}`;
+    case 'mail_failed':
+      return `could not send a mail: ${event.why}`;
+    case 'task_ready':
+    case 'task_blocked':
+    case 'task_cancelled':
+    case 'digest_scheduled':
+    case 'mail_ordered':
+      return null;
+  }
+}

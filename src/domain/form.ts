@@ -1,0 +1,47 @@
+/** Form answers against the form's fields. */
+import { isCalendarDay } from './dates.ts';
+import type { Answers, Task } from './flow.ts';
+import { limits } from './limits.ts';
+import type { FormField } from './template.ts';
+
+/** What is wrong with the answers as a sentence that names the fields, or null. A missing `answers` keeps earlier ones. */
+export function answersProblem(
+  task: Pick<Task, 'title' | 'type' | 'fields' | 'answers'>,
+  answers: Answers | null,
+): string | null {
+  if (task.type !== 'FORM') {
+    return answers !== null && Object.keys(answers).length > 0
+      ? `"${task.title}" is no form, so it takes no answers.`
+      : null;
+  }
+  const given = answers ?? task.answers ?? {};
+  const known = new Set(task.fields.map((f) => f.key));
+  const strange = Object.keys(given).filter((k) => !known.has(k));
+  if (strange.length > 0) {
+    return `"${task.title}" has no field ${strange.map((k) => `"${k}"`).join(', ')}; its fields are ${task.fields.map((f) => `"${f.key}"`).join(', ')}.`;
+  }
+  const missing = task.fields.filter((f) => f.required && (given[f.key] ?? '').trim() === '');
+  if (missing.length > 0) {
+    return `"${task.title}" still needs an answer to ${missing.map((f) => `"${f.label}" (${f.key})`).join(', ')}.`;
+  }
+  const wrong = task.fields.map((f) => fieldProblem(f, given[f.key] ?? '')).find((p) => p !== null);
+  if (wrong !== undefined) return wrong;
+  const size = Object.values(given).reduce((n, v) => n + v.length, 0);
+  return size > limits.answersPerTask
+    ? `The answers to "${task.title}" have ${size} characters; ${limits.answersPerTask} is the most.`
+    : null;
+}
+
+function fieldProblem(field: FormField, value: string): string | null {
+  if (value === '') return null;
+  switch (field.type) {
+    case 'text':
+      return null;
+    case 'choice':
+      return field.options.includes(value)
+        ? null
+        : `"${field.label}" (${field.key}) must be one of: ${field.options.join(', ')}.`;
+    case 'date':
+      return isCalendarDay(value) ? null : `"${field.label}" (${field.key}) must be a day written YYYY-MM-DD.`;
+  }
+}

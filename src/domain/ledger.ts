@@ -1,0 +1,110 @@
+/** A flow with what it answered: the same command id does the thing once and gives the same answer. */
+import { system } from './actor.ts';
+import { type Envelope, envelopeSchema } from './command.ts';
+import { decide } from './decide.ts';
+import type { FlowEvent } from './event.ts';
+import { evolve } from './evolve.ts';
+import type { Flow } from './flow.ts';
+import { limits } from './limits.ts';
+import type { InviteOutcome } from './people.ts';
+import type { Refusal } from './refusal.ts';
+
+/** What a command did, small enough to be kept for every command. Ids are of tasks. */
+export interface Effects {
+  readonly ready: readonly string[];
+  readonly waitAgain: readonly string[];
+  readonly mails: number;
+  readonly completedFlow: boolean;
+  readonly invited: readonly InviteOutcome[];
+}
+
+export type Outcome = {
+  readonly commandId: string;
+  readonly at: number;
+  /** The flow's version after the command. */
+  readonly version: number;
+} & ({ readonly ok: true; readonly effects: Effects } | { readonly ok: false; readonly refusal: Refusal });
+
+/** The whole state of a flow's workflow, carried from run to run. */
+export interface Ledger {
+  readonly flow: Flow;
+  /** Oldest first, at most `limits.outcomesKept`. */
+  readonly outcomes: readonly Outcome[];
+  /** What the read model has: everything up to this version. 0 before the first projection. */
+  readonly projectedVersion: number;
+  readonly projectedFeed: number;
+}
+
+export const openLedger = (flow: Flow): Ledger => ({ flow, outcomes: [], projectedVersion: 0, projectedFeed: 0 });
+
+export const findOutcome = (ledger: Ledger, commandId: string): Outcome | undefined =>
+  ledger.outcomes.find((o) => o.commandId === commandId);
+
+/** Applies one command; a command id that has an outcome already changes nothing. */
+export function applyCommand(ledger: Ledger, envelope: Envelope, now: number): Ledger {
+  if (findOutcome(ledger, envelope.commandId)) return ledger;
+  const decision = decide(ledger.flow, envelope.command, envelope.actor, now);
+  if (!decision.ok) {
+    const version = ledger.flow.version;
+    return remember(ledger, { commandId: envelope.commandId, at: now, version, ok: false, refusal: decision.refusal });
+  }
+  const effects = effectsOf(decision.events, decision.flow, decision.invited);
+  const outcome: Outcome = {
+    commandId: envelope.commandId,
+    at: now,
+    version: decision.flow.version,
+    ok: true,
+    effects,
+  };
+  return remember({ ...ledger, flow: decision.flow }, outcome);
+}
+
+/** What arrived by signal, whoever sent it. Something unreadable gets a refusal if it has a usable id, and never stops the flow. */
+export function receive(ledger: Ledger, input: unknown, now: number): Ledger {
+  const parsed = envelopeSchema.safeParse(input);
+  if (parsed.success) return applyCommand(ledger, parsed.data, now);
+  const named = envelopeSchema.pick({ commandId: true }).safeParse(input);
+  if (!named.success || findOutcome(ledger, named.data.commandId)) return ledger;
+  const issue = parsed.error.issues[0];
+  const message = `This is no command a flow understands (${issue?.path.join('.')}: ${issue?.message}). Nothing changed.`;
+  const refusal: Refusal = { code: 'bad_command', message, blockedBy: [] };
+  return remember(ledger, {
+    commandId: named.data.commandId,
+    at: now,
+    version: ledger.flow.version,
+    ok: false,
+    refusal,
+  });
+}
+
+/** Time passed: what fell due is noted and reminded of. */
+export function passTime(ledger: Ledger, now: number): Ledger {
+  const decision = decide(ledger.flow, { type: 'tick' }, system, now);
+  return decision.ok ? { ...ledger, flow: decision.flow } : ledger;
+}
+
+/** A mail left the outbox: accepted by the mail server (no news, so no new version), or given up with a reason. */
+export function settleMail(ledger: Ledger, key: string, why: string | null, now: number): Ledger {
+  const { flow } = ledger;
+  if (why !== null) return { ...ledger, flow: evolve(flow, { type: 'mail_failed', key, why, at: now, by: system }) };
+  return { ...ledger, flow: { ...flow, outbox: flow.outbox.filter((m) => m.key !== key) } };
+}
+
+const remember = (ledger: Ledger, outcome: Outcome): Ledger => ({
+  ...ledger,
+  outcomes: [...ledger.outcomes, outcome].slice(-limits.outcomesKept),
+});
+
+function effectsOf(events: readonly FlowEvent[], after: Flow, invited: readonly InviteOutcome[]): Effects {
+  const ids = (type: FlowEvent['type']) => [
+    ...new Set(events.flatMap((e) => (e.type === type && 'taskId' in e && e.taskId ? [e.taskId] : []))),
+  ];
+  const isNow = (status: string) => (id: string) => after.tasks.some((t) => t.id === id && t.status === status);
+  return {
+    ready: ids('task_ready').filter(isNow('READY')),
+    waitAgain: ids('task_blocked').filter(isNow('BLOCKED')),
+    mails: events.filter((e) => e.type === 'mail_ordered').length,
+    completedFlow: events.some((e) => e.type === 'flow_completed'),
+    invited,
+  };
+}

@@ -1,0 +1,77 @@
+/** DRAFT → ACTIVE ⇄ PAUSED → COMPLETED, or CANCELLED from any state that is not final. */
+import { shortDate } from './dates.ts';
+import type { Flow } from './flow.ts';
+import { isFinal } from './flow.ts';
+import { needAdmin } from './permission.ts';
+import { refuse } from './refusal.ts';
+import { settle } from './settle.ts';
+import type { Turn } from './turn.ts';
+
+/** Refuses when the flow has ended: nothing changes it any more. */
+export function needOpen(flow: Flow, now: number): void {
+  if (!isFinal(flow.status)) return;
+  const when = flow.finishedAt === null ? '' : ` on ${shortDate(flow.finishedAt, now)}`;
+  const word = flow.status === 'COMPLETED' ? 'completed' : 'cancelled';
+  refuse('flow_final', `${flow.name} was ${word}${when}, and that is final. Nothing changed.`);
+}
+
+/** Refuses unless the flow is ACTIVE. `what` is what can't be done: "its tasks can't be completed". */
+export function needActive(flow: Flow, now: number, what: string): void {
+  needOpen(flow, now);
+  if (flow.status === 'DRAFT') refuse('flow_not_started', `${flow.name} has not started, so ${what}. Start it first.`);
+  if (flow.status === 'PAUSED') refuse('flow_paused', `${flow.name} is paused, so ${what}. Resume it first.`);
+}
+
+export function start(turn: Turn, startDate: number | null): void {
+  const { flow } = turn;
+  needAdmin(turn.actor, 'start a flow');
+  needOpen(flow, turn.now);
+  if (flow.status === 'PAUSED') refuse('wrong_status', `${flow.name} is paused, not new. Resume it instead.`);
+  if (flow.status !== 'DRAFT') refuse('wrong_status', `${flow.name} is already running. Nothing changed.`);
+  turn.emit({ type: 'flow_started', startDate: startDate ?? turn.now });
+  sendPending(turn);
+  settle(turn);
+}
+
+export function pause(turn: Turn): void {
+  needAdmin(turn.actor, 'pause a flow');
+  needOpen(turn.flow, turn.now);
+  if (turn.flow.status !== 'ACTIVE') {
+    const so = turn.flow.status === 'PAUSED' ? 'is already paused' : 'has not started';
+    refuse('wrong_status', `${turn.flow.name} ${so}. Nothing changed.`);
+  }
+  turn.emit({ type: 'flow_paused' });
+}
+
+export function resume(turn: Turn): void {
+  const { flow } = turn;
+  needAdmin(turn.actor, 'resume a flow');
+  needOpen(flow, turn.now);
+  if (flow.status === 'DRAFT') refuse('wrong_status', `${flow.name} has not started. Start it instead.`);
+  if (flow.status !== 'PAUSED') refuse('wrong_status', `${flow.name} is not paused. Nothing changed.`);
+  turn.emit({ type: 'flow_resumed', pausedMs: Math.max(0, turn.now - (flow.pausedAt ?? turn.now)) });
+  sendPending(turn);
+  settle(turn);
+}
+
+export function cancel(turn: Turn, reason: string): void {
+  needAdmin(turn.actor, 'cancel a flow');
+  needOpen(turn.flow, turn.now);
+  for (const t of turn.flow.tasks) {
+    if (t.status !== 'COMPLETED' && t.status !== 'SKIPPED') turn.emit({ type: 'task_cancelled', taskId: t.id });
+  }
+  turn.emit({ type: 'flow_cancelled', reason });
+}
+
+export function rename(turn: Turn, name: string): void {
+  needAdmin(turn.actor, 'rename a flow');
+  needOpen(turn.flow, turn.now);
+  if (turn.flow.name !== name) turn.emit({ type: 'flow_renamed', name });
+}
+
+/** Invitations that waited for the flow to run go out. */
+function sendPending(turn: Turn): void {
+  for (const e of turn.flow.externals) {
+    if (e.invitation === 'PENDING') turn.emit({ type: 'invitation_sent', externalId: e.id });
+  }
+}

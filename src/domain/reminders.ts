@@ -1,0 +1,57 @@
+/** Time passing: a mail when a task falls due, and a digest of what stays overdue: daily for a week, then weekly. */
+import { dayMs } from './dates.ts';
+import { type Flow, isOverdue } from './flow.ts';
+import { byAssignee, order, orderTo } from './mail.ts';
+import { refuse } from './refusal.ts';
+import type { Turn } from './turn.ts';
+
+const dailyDigests = 7;
+
+/** When `tick` next has something to do, or null while nothing can fall due. */
+export function nextMoment(flow: Flow): number | null {
+  if (flow.status !== 'ACTIVE') return null;
+  const dues = flow.tasks.flatMap((t) =>
+    t.status === 'READY' && t.dueAt !== null && t.notedDueAt !== t.dueAt ? [t.dueAt + 1] : [],
+  );
+  const moments = flow.digestAt === null ? dues : [...dues, flow.digestAt];
+  return moments.length === 0 ? null : moments.reduce((a, b) => Math.min(a, b));
+}
+
+/** The next due date of a task that is READY, for operators; null when none has one. */
+export function nextDueAt(flow: Flow): number | null {
+  if (flow.status !== 'ACTIVE') return null;
+  const dues = flow.tasks.flatMap((t) => (t.status === 'READY' && t.dueAt !== null ? [t.dueAt] : []));
+  return dues.length === 0 ? null : dues.reduce((a, b) => Math.min(a, b));
+}
+
+export function tick(turn: Turn): void {
+  if (turn.actor.kind !== 'system')
+    refuse('not_allowed', 'Only Booflow itself tells a flow that time has passed. Nothing changed.');
+  if (turn.flow.status !== 'ACTIVE') return;
+  const overdue = turn.flow.tasks.filter((t) => isOverdue(turn.flow, t, turn.now));
+  const fresh = overdue.filter((t) => t.notedDueAt !== t.dueAt);
+  for (const t of fresh) turn.emit({ type: 'task_fell_due', taskId: t.id, dueAt: t.dueAt ?? turn.now });
+  for (const [assignee, tasks] of byAssignee(fresh)) orderTo(turn, 'due', assignee, tasks);
+
+  const { digestAt, digests } = turn.flow;
+  if (digestAt === null) {
+    if (fresh.length > 0) turn.emit({ type: 'digest_scheduled', next: turn.now + dayMs, digests: 0 });
+  } else if (digestAt <= turn.now) {
+    if (overdue.length === 0) {
+      turn.emit({ type: 'digest_scheduled', next: null, digests: 0 });
+    } else {
+      sendDigests(turn, overdue);
+      const pause = digests + 1 < dailyDigests ? dayMs : 7 * dayMs;
+      turn.emit({ type: 'digest_scheduled', next: turn.now + pause, digests: digests + 1 });
+    }
+  }
+}
+
+/** Each gets what lies with them; whoever made the flow gets all of it. */
+function sendDigests(turn: Turn, overdue: Flow['tasks']): void {
+  const creator = turn.flow.createdBy;
+  for (const [assignee, tasks] of byAssignee(overdue)) {
+    if (assignee.kind !== 'member' || assignee.id !== creator.id) orderTo(turn, 'digest', assignee, tasks);
+  }
+  if (creator.kind === 'member') order(turn, 'digest', { kind: 'member', id: creator.id, name: creator.name }, overdue);
+}

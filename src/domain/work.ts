@@ -1,0 +1,141 @@
+/** Doing tasks: complete, approve, reject, reopen, skip, comment. */
+import { shortDate } from './dates.ts';
+import { type Answers, type Flow, isResolved, openDependencies, type Task } from './flow.ts';
+import { answersProblem } from './form.ts';
+import { needActive, needOpen } from './lifecycle.ts';
+import { limits } from './limits.ts';
+import { needAdmin, needCommenter, needDoer } from './permission.ts';
+import { refuse } from './refusal.ts';
+import { blockBehind, settle } from './settle.ts';
+import type { Turn } from './turn.ts';
+
+export function complete(turn: Turn, taskId: string, answers: Answers | null, comment: string): void {
+  const task = turn.task(taskId);
+  needDoer(turn.actor, task, 'complete');
+  needActive(turn.flow, turn.now, "its tasks can't be completed");
+  if (task.type === 'APPROVAL') {
+    refuse(
+      'is_approval',
+      `"${task.title}" is an approval: approve or reject it instead of completing it. Nothing changed.`,
+    );
+  }
+  needReady(turn, task);
+  const problem = answersProblem(task, answers);
+  if (problem !== null) refuse('answers_invalid', `${problem} Nothing changed.`);
+  needRoom(turn.flow, comment.length + (answers ? JSON.stringify(answers).length : 0));
+  addComment(turn, task, comment);
+  turn.emit({ type: 'task_completed', taskId, answers });
+  settle(turn);
+}
+
+export function approve(turn: Turn, taskId: string, comment: string): void {
+  const task = decidable(turn, taskId, 'approve');
+  needRoom(turn.flow, comment.length);
+  addComment(turn, task, comment);
+  turn.emit({ type: 'approval_given', taskId });
+  settle(turn);
+}
+
+/** The completed tasks it directly depends on become READY again, with the reason; the approval waits for them. */
+export function reject(turn: Turn, taskId: string, reason: string): void {
+  const task = decidable(turn, taskId, 'reject');
+  if (reason === '')
+    refuse('reason_needed', `Rejecting "${task.title}" needs a reason, so that others know what to change.`);
+  const again = turn.flow.tasks.filter((t) => task.dependsOn.includes(t.id) && t.status === 'COMPLETED');
+  needRoom(turn.flow, reason.length * (again.length + 1));
+  addComment(turn, task, reason);
+  turn.emit({ type: 'approval_rejected', taskId, reason });
+  for (const t of again) {
+    const comment = { id: commentId(turn, t), at: turn.now, by: turn.actor, text: reason };
+    turn.emit({ type: 'task_sent_back', taskId: t.id, approvalId: taskId, comment });
+  }
+  blockBehind(turn);
+  settle(turn);
+}
+
+export function reopen(turn: Turn, taskId: string, reason: string): void {
+  needAdmin(turn.actor, 'reopen a task');
+  const task = turn.task(taskId);
+  needOpen(turn.flow, turn.now);
+  if (turn.flow.status === 'PAUSED') needActive(turn.flow, turn.now, "its tasks can't be reopened");
+  if (!isResolved(task))
+    refuse('wrong_status', `"${task.title}" is ${task.status}, so there is nothing to reopen. Nothing changed.`);
+  turn.emit({ type: 'task_reopened', taskId, reason });
+  blockBehind(turn);
+  settle(turn);
+}
+
+export function skip(turn: Turn, taskId: string, reason: string): void {
+  needAdmin(turn.actor, 'skip a task');
+  const task = turn.task(taskId);
+  needOpen(turn.flow, turn.now);
+  if (turn.flow.status === 'PAUSED') needActive(turn.flow, turn.now, "its tasks can't be skipped");
+  if (isResolved(task)) refuse('already_done', doneSentence(task, turn.now));
+  if (reason === '') refuse('reason_needed', `Skipping "${task.title}" needs a reason, so that others know why.`);
+  turn.emit({ type: 'task_skipped', taskId, reason });
+  settle(turn);
+}
+
+export function comment(turn: Turn, taskId: string, text: string): void {
+  const task = turn.task(taskId);
+  needCommenter(turn.actor, task);
+  needOpen(turn.flow, turn.now);
+  needRoom(turn.flow, text.length);
+  addComment(turn, task, text);
+}
+
+function decidable(turn: Turn, taskId: string, verb: string): Task {
+  const task = turn.task(taskId);
+  needDoer(turn.actor, task, verb);
+  needActive(turn.flow, turn.now, `its approvals can't be decided`);
+  if (task.type !== 'APPROVAL') {
+    refuse(
+      'not_approval',
+      `"${task.title}" is no approval, so there is nothing to ${verb}: complete it instead. Nothing changed.`,
+    );
+  }
+  needReady(turn, task);
+  return task;
+}
+
+function needReady(turn: Turn, task: Task): void {
+  if (task.status === 'READY') return;
+  if (isResolved(task)) refuse('already_done', doneSentence(task, turn.now));
+  const open = openDependencies(turn.flow, task);
+  const count = open.length === 1 ? '1 task' : `${open.length} tasks`;
+  refuse(
+    'task_not_ready',
+    `Not done: "${task.title}" is blocked by ${count}. Complete ${open.length === 1 ? 'that' : 'those'} first, or ask an owner or admin to skip ${open.length === 1 ? 'it' : 'them'}. Nothing changed.`,
+    open.map((t) => t.id),
+  );
+}
+
+function doneSentence(task: Task, now: number): string {
+  const word = task.status === 'SKIPPED' ? 'skipped' : task.type === 'APPROVAL' ? 'approved' : 'completed';
+  const by = task.doneBy ? ` by ${task.doneBy.name}` : '';
+  const when = task.doneAt === null ? '' : ` on ${shortDate(task.doneAt, now)}`;
+  return `"${task.title}" was already ${word}${by}${when}. Nothing changed.`;
+}
+
+function addComment(turn: Turn, task: Task, text: string): void {
+  if (text === '') return;
+  const made = { id: commentId(turn, task), at: turn.now, by: turn.actor, text };
+  turn.emit({ type: 'comment_added', taskId: task.id, comment: made });
+}
+
+/** Unique in the flow: no event shares a version with another. */
+const commentId = (turn: Turn, task: Task): string => `${task.id}-c${turn.flow.version + 1}`;
+
+function needRoom(flow: Flow, more: number): void {
+  const used = flow.tasks.reduce(
+    (sum, t) =>
+      sum + t.comments.reduce((n, c) => n + c.text.length, 0) + (t.answers ? JSON.stringify(t.answers).length : 0),
+    0,
+  );
+  if (used + more > limits.textPerFlow) {
+    refuse(
+      'too_large',
+      `${flow.name} holds ${used} characters of comments and answers, and ${limits.textPerFlow} is the most one flow can keep. Put long texts in a file and link it. Nothing changed.`,
+    );
+  }
+}
