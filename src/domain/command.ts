@@ -54,6 +54,14 @@ export const commandSchema = z.discriminatedUnion('type', [
 export type Command = z.infer<typeof commandSchema>;
 export type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>;
 
-/** What a signal carries. The same `commandId` twice does the thing once. */
-export const envelopeSchema = z.object({ commandId: id, actor: actorSchema, command: commandSchema });
+/**
+ * What a signal carries. The same `commandId` twice does the thing once; with another `fingerprint` (a hash of
+ * what was asked) it is refused, since two different things were given one id.
+ */
+export const envelopeSchema = z.object({
+  commandId: id,
+  fingerprint: z.string().max(limits.id).default(''),
+  actor: actorSchema,
+  command: commandSchema,
+});
 export type Envelope = z.infer<typeof envelopeSchema>;

@@ -3,7 +3,6 @@ import { endOfDay } from './dates.ts';
 import type { FlowEvent } from './event.ts';
 import { feedText } from './feed.ts';
 import type { ExternalUser, Flow, Task } from './flow.ts';
-import { limits } from './limits.ts';
 
 export function evolve(flow: Flow, event: FlowEvent): Flow {
   return withFeed(change({ ...flow, version: flow.version + 1 }, event), flow, event);
@@ -23,7 +22,7 @@ function withFeed(next: Flow, before: Flow, event: FlowEvent): Flow {
     taskId: 'taskId' in event ? event.taskId : null,
     text,
   };
-  return { ...next, feed: [...next.feed, entry].slice(-limits.feedKept), feedLength: seq };
+  return { ...next, feed: [...next.feed, entry], feedLength: seq };
 }
 
 function task(flow: Flow, taskId: string, changes: (task: Task) => Partial<Task>): Flow {

@@ -19,6 +19,8 @@ export interface Comment {
   readonly at: number;
   readonly by: Actor;
   readonly text: string;
+  /** The flow's version with this comment. */
+  readonly version: number;
 }
 
 /** Form answers by field key. */
@@ -110,7 +112,7 @@ export interface Flow {
   readonly finishedAt: number | null;
   readonly tasks: readonly Task[];
   readonly externals: readonly ExternalUser[];
-  /** The last entries; `feedLength` counts all there ever were. */
+  /** The entries not yet in the read model and some before them; `feedLength` counts all there ever were. */
   readonly feed: readonly FeedEntry[];
   readonly feedLength: number;
   /** When the next digest of overdue tasks is due, and how many went out since something was last not overdue. */

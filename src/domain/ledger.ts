@@ -4,7 +4,7 @@ import { type Envelope, envelopeSchema } from './command.ts';
 import { decide } from './decide.ts';
 import type { FlowEvent } from './event.ts';
 import { evolve } from './evolve.ts';
-import type { Flow } from './flow.ts';
+import { type FeedEntry, type Flow, type FlowStatus, type Progress, progress } from './flow.ts';
 import { limits } from './limits.ts';
 import type { InviteOutcome } from './people.ts';
 import type { Refusal } from './refusal.ts';
@@ -15,11 +15,14 @@ export interface Effects {
   readonly waitAgain: readonly string[];
   readonly mails: number;
   readonly completedFlow: boolean;
+  readonly status: FlowStatus;
+  readonly progress: Progress;
   readonly invited: readonly InviteOutcome[];
 }
 
 export type Outcome = {
   readonly commandId: string;
+  readonly fingerprint: string;
   readonly at: number;
   /** The flow's version after the command. */
   readonly version: number;
@@ -40,23 +43,18 @@ export const openLedger = (flow: Flow): Ledger => ({ flow, outcomes: [], project
 export const findOutcome = (ledger: Ledger, commandId: string): Outcome | undefined =>
   ledger.outcomes.find((o) => o.commandId === commandId);
 
-/** Applies one command; a command id that has an outcome already changes nothing. */
+/** Applies one command; a command id that has an outcome already changes nothing. `now` in milliseconds. */
 export function applyCommand(ledger: Ledger, envelope: Envelope, now: number): Ledger {
-  if (findOutcome(ledger, envelope.commandId)) return ledger;
+  const { commandId, fingerprint } = envelope;
+  if (findOutcome(ledger, commandId)) return ledger;
   const decision = decide(ledger.flow, envelope.command, envelope.actor, now);
   if (!decision.ok) {
     const version = ledger.flow.version;
-    return remember(ledger, { commandId: envelope.commandId, at: now, version, ok: false, refusal: decision.refusal });
+    return remember(ledger, { commandId, fingerprint, at: now, version, ok: false, refusal: decision.refusal });
   }
   const effects = effectsOf(decision.events, decision.flow, decision.invited);
-  const outcome: Outcome = {
-    commandId: envelope.commandId,
-    at: now,
-    version: decision.flow.version,
-    ok: true,
-    effects,
-  };
-  return remember({ ...ledger, flow: decision.flow }, outcome);
+  const { version } = decision.flow;
+  return remember({ ...ledger, flow: decision.flow }, { commandId, fingerprint, at: now, version, ok: true, effects });
 }
 
 /** What arrived by signal, whoever sent it. Something unreadable gets a refusal if it has a usable id, and never stops the flow. */
@@ -90,6 +88,43 @@ export function settleMail(ledger: Ledger, key: string, why: string | null, now:
   return { ...ledger, flow: { ...flow, outbox: flow.outbox.filter((m) => m.key !== key) } };
 }
 
+/** Has the read model everything that happened? */
+export const isProjected = (ledger: Ledger): boolean => ledger.projectedVersion >= ledger.flow.version;
+
+/** What the read model lacks: the flow's own row and whatever changed since the version it has. */
+export interface Projection {
+  readonly flow: Flow;
+  readonly feed: readonly FeedEntry[];
+}
+
+export function projectionOf(ledger: Ledger): Projection {
+  const { flow, projectedVersion } = ledger;
+  return {
+    flow: {
+      ...flow,
+      tasks: flow.tasks
+        .filter((t) => t.version > projectedVersion)
+        .map((t) => ({ ...t, comments: t.comments.filter((c) => c.version > projectedVersion) })),
+      externals: flow.externals.filter((e) => e.version > projectedVersion),
+      feed: [],
+      outbox: [],
+    },
+    feed: flow.feed.filter((e) => e.seq > ledger.projectedFeed),
+  };
+}
+
+/** The read model has this projection now; feed entries it holds need not travel with the flow for ever. */
+export function markProjected(ledger: Ledger, projection: Projection): Ledger {
+  const projectedFeed = Math.max(ledger.projectedFeed, projection.flow.feedLength);
+  const kept = Math.min(projectedFeed, ledger.flow.feedLength - limits.feedKept);
+  return {
+    ...ledger,
+    projectedVersion: Math.max(ledger.projectedVersion, projection.flow.version),
+    projectedFeed,
+    flow: { ...ledger.flow, feed: ledger.flow.feed.filter((e) => e.seq > kept) },
+  };
+}
+
 const remember = (ledger: Ledger, outcome: Outcome): Ledger => ({
   ...ledger,
   outcomes: [...ledger.outcomes, outcome].slice(-limits.outcomesKept),
@@ -105,6 +140,8 @@ function effectsOf(events: readonly FlowEvent[], after: Flow, invited: readonly 
     waitAgain: ids('task_blocked').filter(isNow('BLOCKED')),
     mails: events.filter((e) => e.type === 'mail_ordered').length,
     completedFlow: events.some((e) => e.type === 'flow_completed'),
+    status: after.status,
+    progress: progress(after),
     invited,
   };
 }

@@ -19,7 +19,7 @@ export const limits = {
   externalsPerFlow: 500,
   invitesPerCommand: 100,
   dueDays: 3_650,
-  /** How many entries of the activity feed the flow keeps itself; older ones are in the read model. */
+  /** How many entries of the activity feed a flow keeps itself once the read model has them. */
   feedKept: 50,
   /** How many outcomes of commands a flow remembers, to answer the same command id the same way. */
   outcomesKept: 1_000,

@@ -1,6 +1,7 @@
 /** A command that is not done: what is so, and what to do instead. Nothing changed. */
 export const refusalCodes = [
   'bad_command',
+  'command_id_reused',
   'flow_final',
   'flow_not_started',
   'flow_paused',

@@ -1,6 +1,6 @@
 /** Doing tasks: complete, approve, reject, reopen, skip, comment. */
 import { shortDate } from './dates.ts';
-import { type Answers, type Flow, isResolved, openDependencies, type Task } from './flow.ts';
+import { type Answers, type Comment, type Flow, isResolved, openDependencies, type Task } from './flow.ts';
 import { answersProblem } from './form.ts';
 import { needActive, needOpen } from './lifecycle.ts';
 import { limits } from './limits.ts';
@@ -46,8 +46,7 @@ export function reject(turn: Turn, taskId: string, reason: string): void {
   addComment(turn, task, reason);
   turn.emit({ type: 'approval_rejected', taskId, reason });
   for (const t of again) {
-    const comment = { id: commentId(turn, t), at: turn.now, by: turn.actor, text: reason };
-    turn.emit({ type: 'task_sent_back', taskId: t.id, approvalId: taskId, comment });
+    turn.emit({ type: 'task_sent_back', taskId: t.id, approvalId: taskId, comment: newComment(turn, t, reason) });
   }
   blockBehind(turn);
   settle(turn);
@@ -118,13 +117,14 @@ function doneSentence(task: Task, now: number): string {
 }
 
 function addComment(turn: Turn, task: Task, text: string): void {
-  if (text === '') return;
-  const made = { id: commentId(turn, task), at: turn.now, by: turn.actor, text };
-  turn.emit({ type: 'comment_added', taskId: task.id, comment: made });
+  if (text !== '') turn.emit({ type: 'comment_added', taskId: task.id, comment: newComment(turn, task, text) });
 }
 
-/** Unique in the flow: no event shares a version with another. */
-const commentId = (turn: Turn, task: Task): string => `${task.id}-c${turn.flow.version + 1}`;
+/** The id is unique in the flow: no event shares a version with another. */
+function newComment(turn: Turn, task: Task, text: string): Comment {
+  const version = turn.flow.version + 1;
+  return { id: `${task.id}-c${version}`, at: turn.now, by: turn.actor, text, version };
+}
 
 function needRoom(flow: Flow, more: number): void {
   const used = flow.tasks.reduce(

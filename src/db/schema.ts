@@ -1,0 +1,191 @@
+/** The tables as Kysely sees them; the migrations are the truth. Moments are Dates here, milliseconds in the domain. */
+import type { ColumnType, Generated, Selectable } from 'kysely';
+import type { Actor } from '../domain/actor.ts';
+import type { Answers, FlowStatus, InvitationStatus, TaskStatus } from '../domain/flow.ts';
+import type { AssigneeHint, DueOffset, FormField, TaskType, Template } from '../domain/template.ts';
+
+/** A jsonb column: read as the value, written as JSON text. */
+type Json<T> = ColumnType<T, string, string>;
+type Stamp = ColumnType<Date, Date | undefined, Date>;
+type Role = 'OWNER' | 'ADMIN' | 'MEMBER';
+
+export interface Orgs {
+  id: string;
+  slug: string;
+  name: string;
+  plan: Generated<string>;
+  created_at: Stamp;
+}
+export interface Users {
+  id: string;
+  email: string;
+  name: string;
+  password_hash: string | null;
+  created_at: Stamp;
+}
+export interface Memberships {
+  org_id: string;
+  user_id: string;
+  role: Role;
+  created_at: Stamp;
+}
+export interface Templates {
+  id: string;
+  org_id: string | null;
+  name: string;
+  description: string;
+  category: string;
+  version: number;
+  step_count: number;
+  created_at: Stamp;
+  updated_at: Stamp;
+}
+export interface TemplateVersions {
+  template_id: string;
+  version: number;
+  org_id: string | null;
+  definition: Json<Template>;
+  published_at: Stamp;
+}
+export interface Flows {
+  org_id: string;
+  id: string;
+  name: string;
+  template_id: string;
+  template_name: string;
+  template_version: number;
+  status: FlowStatus;
+  percent: number;
+  done: number;
+  counting: number;
+  created_at: Date;
+  created_by: Json<Actor>;
+  start_date: Date | null;
+  paused_at: Date | null;
+  finished_at: Date | null;
+  feed_length: number;
+  version: number;
+  updated_at: Date;
+}
+export interface Tasks {
+  org_id: string;
+  flow_id: string;
+  id: string;
+  position: number;
+  key: string;
+  title: string;
+  description: string;
+  type: TaskType;
+  status: TaskStatus;
+  fields: Json<FormField[]>;
+  hint: Json<AssigneeHint>;
+  due: Json<DueOffset | null>;
+  depends_on: string[];
+  assignee_kind: 'member' | 'external' | null;
+  assignee_id: string | null;
+  assignee_name: string | null;
+  due_at: Date | null;
+  due_order: ColumnType<Date | number, never, never>;
+  ready_at: Date | null;
+  done_at: Date | null;
+  done_by: Json<Actor | null>;
+  answers: Json<Answers | null>;
+  round: number;
+  version: number;
+}
+export interface ExternalUsers {
+  org_id: string;
+  flow_id: string;
+  id: string;
+  email: string;
+  name: string;
+  role: string;
+  invitation: InvitationStatus;
+  invited_at: Date;
+  version: number;
+}
+export interface Feed {
+  org_id: string;
+  flow_id: string;
+  seq: number;
+  at: Date;
+  by: Json<Actor>;
+  what: string;
+  task_id: string | null;
+  text: string;
+}
+export interface Comments {
+  org_id: string;
+  flow_id: string;
+  id: string;
+  task_id: string;
+  at: Date;
+  by: Json<Actor>;
+  text: string;
+}
+export interface FlowCounts {
+  org_id: string;
+  status: FlowStatus;
+  n: number;
+}
+export interface Mails {
+  org_id: string;
+  key: string;
+  flow_id: string;
+  kind: string;
+  to_address: string;
+  subject: string;
+  sent_at: Stamp;
+}
+export interface DevMails {
+  id: Generated<string>;
+  at: Stamp;
+  key: string;
+  from_address: string;
+  to_address: string;
+  subject: string;
+  text: string;
+  html: string;
+}
+export interface MagicLinks {
+  secret_hash: Buffer;
+  org_id: string;
+  flow_id: string;
+  external_id: string;
+  created_at: Stamp;
+  expires_at: Date;
+}
+export interface ApiKeys {
+  id: string;
+  org_id: string;
+  user_id: string;
+  name: string;
+  secret_hash: Buffer;
+  hint: string;
+  created_at: Stamp;
+  last_used_at: Date | null;
+  revoked_at: Date | null;
+}
+
+export interface Tables {
+  orgs: Orgs;
+  users: Users;
+  memberships: Memberships;
+  templates: Templates;
+  template_versions: TemplateVersions;
+  flows: Flows;
+  tasks: Tasks;
+  external_users: ExternalUsers;
+  feed: Feed;
+  comments: Comments;
+  flow_counts: FlowCounts;
+  mails: Mails;
+  dev_mails: DevMails;
+  magic_links: MagicLinks;
+  portal_sessions: MagicLinks;
+  api_keys: ApiKeys;
+}
+
+export type FlowRow = Selectable<Flows>;
+export type TaskRow = Selectable<Tasks>;
+export type MemberRole = Role;
