@@ -68,6 +68,7 @@ export function receive(ledger: Ledger, input: unknown, now: number): Ledger {
   const refusal: Refusal = { code: 'bad_command', message, blockedBy: [] };
   return remember(ledger, {
     commandId: named.data.commandId,
+    fingerprint: '',
     at: now,
     version: ledger.flow.version,
     ok: false,
@@ -93,7 +94,10 @@ export const isProjected = (ledger: Ledger): boolean => ledger.projectedVersion 
 
 /** What the read model lacks: the flow's own row and whatever changed since the version it has. */
 export interface Projection {
+  /** The flow with only the tasks, comments and external users that changed. */
   readonly flow: Flow;
+  /** Of the whole flow. */
+  readonly progress: Progress;
   readonly feed: readonly FeedEntry[];
 }
 
@@ -109,6 +113,7 @@ export function projectionOf(ledger: Ledger): Projection {
       feed: [],
       outbox: [],
     },
+    progress: progress(flow),
     feed: flow.feed.filter((e) => e.seq > ledger.projectedFeed),
   };
 }

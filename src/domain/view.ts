@@ -1,0 +1,91 @@
+/** A flow as it is told: what a command's answer needs, and the details operators read. */
+import { shortDate } from './dates.ts';
+import {
+  type Assignee,
+  type Flow,
+  type FlowStatus,
+  isOverdue,
+  type Progress,
+  progress,
+  type Task,
+  type TaskStatus,
+} from './flow.ts';
+import { findOutcome, isProjected, type Ledger, type Outcome } from './ledger.ts';
+import type { TaskType } from './template.ts';
+
+export interface TaskBrief {
+  readonly id: string;
+  readonly title: string;
+  readonly type: TaskType;
+  readonly status: TaskStatus;
+  readonly assignee: Assignee | null;
+  readonly dueAt: number | null;
+  readonly round: number;
+}
+
+/** The answer to "what became of this command?"; `outcome` null: not applied yet. */
+export interface CommandAnswer {
+  readonly outcome: Outcome | null;
+  /** Does the read model have the command's effects? */
+  readonly projected: boolean;
+  readonly flow: {
+    readonly id: string;
+    readonly name: string;
+    readonly status: FlowStatus;
+    readonly progress: Progress;
+  };
+  /** The tasks the outcome speaks of. */
+  readonly tasks: readonly TaskBrief[];
+}
+
+/** A flow as its workflow has it. */
+export interface Snapshot {
+  readonly flow: Flow;
+  readonly projectedVersion: number;
+}
+
+export const briefOf = (t: Task): TaskBrief => ({
+  id: t.id,
+  title: t.title,
+  type: t.type,
+  status: t.status,
+  assignee: t.assignee,
+  dueAt: t.dueAt,
+  round: t.round,
+});
+
+export function answerOf(ledger: Ledger, commandId: string): CommandAnswer {
+  const outcome = findOutcome(ledger, commandId) ?? null;
+  const { flow } = ledger;
+  return {
+    outcome,
+    projected:
+      outcome === null ? false : !outcome.ok || ledger.projectedVersion >= outcome.version || isProjected(ledger),
+    flow: { id: flow.id, name: flow.name, status: flow.status, progress: progress(flow) },
+    tasks: outcome === null ? [] : tasksNamed(flow, outcome),
+  };
+}
+
+function tasksNamed(flow: Flow, outcome: Outcome): TaskBrief[] {
+  const named = outcome.ok ? [...outcome.effects.ready, ...outcome.effects.waitAgain] : outcome.refusal.blockedBy;
+  return flow.tasks.filter((t) => named.includes(t.id)).map(briefOf);
+}
+
+/** For operators, in Markdown: how far it is, and what waits on whom. */
+export function details(flow: Flow, now: number): string {
+  const { done, counting, percent } = progress(flow);
+  const lines = [`**${flow.name}** is ${flow.status}: ${percent}% (${done} of ${counting}).`];
+  const ready = flow.tasks.filter((t) => t.status === 'READY');
+  if (ready.length > 0 && flow.status === 'ACTIVE')
+    lines.push('', 'Waits on:', ...ready.slice(0, 20).map((t) => `- ${waits(flow, t, now)}`));
+  if (ready.length > 20) lines.push(`- and ${ready.length - 20} more`);
+  if (flow.outbox.length > 0) lines.push('', `${flow.outbox.length} mail(s) to send.`);
+  return lines.join('\n');
+}
+
+function waits(flow: Flow, t: Task, now: number): string {
+  const who =
+    t.assignee === null ? 'nobody yet' : t.assignee.kind === 'external' ? `client ${t.assignee.name}` : t.assignee.name;
+  const due = t.dueAt === null ? '' : `, due ${shortDate(t.dueAt, now)}`;
+  return `${who}: "${t.title}"${due}${isOverdue(flow, t, now) ? ' (overdue)' : ''}`;
+}

@@ -1,0 +1,36 @@
+/** What clients, workflow and activities agree on: names and shapes. No code of any of them. */
+import type { MailOrder } from '../domain/flow.ts';
+import type { Projection } from '../domain/ledger.ts';
+
+export const flowWorkflowType = 'flowWorkflow';
+
+export const flowWorkflowId = (orgId: string, flowId: string): string => `flow/${orgId}/${flowId}`;
+
+/** Signal: an `Envelope`. */
+export const commandSignal = 'command';
+/** Query: a command id → `CommandAnswer`. */
+export const answerQuery = 'answer';
+/** Query: nothing → `Snapshot`. */
+export const snapshotQuery = 'snapshot';
+
+/** Search attributes an operator filters by in the Temporal Web UI, and their types. */
+export const searchAttributes = {
+  BooflowOrgId: 'KEYWORD',
+  BooflowFlowStatus: 'KEYWORD',
+  BooflowTemplate: 'KEYWORD',
+  BooflowNextDueAt: 'DATETIME',
+} as const;
+
+export interface SendMailInput {
+  readonly orgId: string;
+  readonly flowId: string;
+  readonly flowName: string;
+  readonly mail: MailOrder;
+}
+
+export interface FlowActivities {
+  /** Writes what changed into the read model. Guarded by version: twice or late does no harm. */
+  projectFlow(projection: Projection): Promise<void>;
+  /** Hands one mail to the mail server, once per key. */
+  sendMail(input: SendMailInput): Promise<'sent' | 'sent before' | 'nobody'>;
+}

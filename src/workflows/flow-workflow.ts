@@ -1,0 +1,198 @@
+/**
+ * One flow, from DRAFT to its end, for as many months as it takes. The argument is the whole state, so going on
+ * in a new run is one line. Signals only enqueue, the domain decides, and everything else here is waiting.
+ */
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import {
+  ActivityFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  log,
+  proxyActivities,
+  proxyLocalActivities,
+  rootCause,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { system } from '../domain/actor.ts';
+import type { Envelope } from '../domain/command.ts';
+import { isFinal, type MailOrder } from '../domain/flow.ts';
+import {
+  isProjected,
+  type Ledger,
+  markProjected,
+  passTime,
+  projectionOf,
+  receive,
+  settleMail,
+} from '../domain/ledger.ts';
+import { nextDueAt, nextMoment } from '../domain/reminders.ts';
+import { answerOf, type CommandAnswer, details, type Snapshot } from '../domain/view.ts';
+import { answerQuery, commandSignal, type FlowActivities, snapshotQuery } from './contract.ts';
+
+const command = defineSignal<[unknown]>(commandSignal);
+const answer = defineQuery<CommandAnswer, [string]>(answerQuery);
+const snapshot = defineQuery<Snapshot>(snapshotQuery);
+
+const { projectFlow } = proxyLocalActivities<FlowActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '100 milliseconds', maximumAttempts: 3 },
+});
+
+const { sendMail } = proxyActivities<FlowActivities>({
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '3 days',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '15 minutes' },
+});
+
+const statusKey = defineSearchAttributeKey('BooflowFlowStatus', SearchAttributeType.KEYWORD);
+const nextDueKey = defineSearchAttributeKey('BooflowNextDueAt', SearchAttributeType.DATETIME);
+
+/** Temporal suggests a new run at 4,096 events; a read model that is down may delay it up to here. */
+const historyLimit = 8_000;
+const mailsAtOnce = 5;
+const projectionBackoff = { first: 1_000, most: 15_000 };
+
+export async function flowWorkflow(start: Ledger): Promise<void> {
+  let ledger = start;
+  const inbox: unknown[] = [];
+  const sending = new Set<string>();
+
+  setHandler(command, (input) => {
+    inbox.push(input);
+  });
+  setHandler(answer, (commandId) => answerOf(ledger, commandId));
+  setHandler(snapshot, () => ({ flow: ledger.flow, projectedVersion: ledger.projectedVersion }));
+
+  /** One command at a time, in the order Temporal has them. */
+  async function applyCommands(): Promise<void> {
+    for (;;) {
+      await condition(() => inbox.length > 0);
+      while (inbox.length > 0) ledger = receive(ledger, inbox.shift(), Date.now());
+    }
+  }
+
+  /** A timer that would ring too early is left to ring: starting and cancelling timers costs history. */
+  async function watchTheClock(): Promise<void> {
+    let armed: number | null = null;
+    const ring = async (at: number): Promise<void> => {
+      await sleep(Math.max(1, at - Date.now()));
+      if (armed === at) armed = null;
+      ledger = passTime(ledger, Date.now());
+    };
+    for (;;) {
+      const earliest = (): number | null => {
+        const next = nextMoment(ledger.flow);
+        return next !== null && (armed === null || next < armed) ? next : null;
+      };
+      await condition(() => earliest() !== null);
+      const at = earliest();
+      if (at !== null) {
+        armed = at;
+        spawn(ring(at));
+      }
+    }
+  }
+
+  /** Everything that came together is projected once; while PostgreSQL is away the flow goes on without it. */
+  async function project(): Promise<void> {
+    let pause = projectionBackoff.first;
+    for (;;) {
+      await condition(() => !isProjected(ledger));
+      const projection = projectionOf(ledger);
+      try {
+        await projectFlow(projection);
+        ledger = markProjected(ledger, projection);
+        pause = projectionBackoff.first;
+      } catch (error) {
+        if (!(error instanceof ActivityFailure)) throw error;
+        log.warn('The read model lags: the projection failed and will be tried again', { why: rootCause(error) });
+        await sleep(pause);
+        pause = Math.min(pause * 2, projectionBackoff.most);
+      }
+    }
+  }
+
+  async function sendMails(): Promise<void> {
+    const next = (): MailOrder | undefined =>
+      sending.size < mailsAtOnce ? ledger.flow.outbox.find((m) => !sending.has(m.key)) : undefined;
+    for (;;) {
+      await condition(() => next() !== undefined);
+      const mail = next();
+      if (mail) spawn(send(mail));
+    }
+  }
+
+  async function send(mail: MailOrder): Promise<void> {
+    sending.add(mail.key);
+    const { orgId, id: flowId, name: flowName } = ledger.flow;
+    let why: string | null = null;
+    try {
+      await sendMail.executeWithOptions({ summary: `${mail.kind} to ${mail.to.name}` }, [
+        { orgId, flowId, flowName, mail },
+      ]);
+    } catch (error) {
+      if (!(error instanceof ActivityFailure)) throw error;
+      why = rootCause(error) ?? 'the mail server refused it';
+    }
+    ledger = settleMail(ledger, mail.key, why, Date.now());
+    sending.delete(mail.key);
+  }
+
+  /** What operators see; attributes cost an event, so only when they change. */
+  async function show(): Promise<void> {
+    let shown = '';
+    for (;;) {
+      const status = ledger.flow.status;
+      const due = nextDueAt(ledger.flow);
+      if (shown !== `${status} ${due}`) {
+        shown = `${status} ${due}`;
+        upsertSearchAttributes([
+          { key: statusKey, value: status },
+          { key: nextDueKey, value: due === null ? null : new Date(due) },
+        ]);
+      }
+      setCurrentDetails(details(ledger.flow, Date.now()));
+      const { version, outbox } = ledger.flow;
+      await condition(() => ledger.flow.version !== version || ledger.flow.outbox !== outbox);
+    }
+  }
+
+  // A failure in any part fails the workflow task, not the flow: Temporal tries again, and a mended worker goes on.
+  let failure: unknown = null;
+  function spawn(part: Promise<void>): void {
+    part.catch((error: unknown) => {
+      failure = error ?? new Error('A part of the flow stopped without saying why.');
+    });
+  }
+
+  // "Request cancellation" in the Web UI means what `cancel` means.
+  CancellationScope.current().cancelRequested.catch(() => {
+    const envelope: Envelope = {
+      commandId: `temporal-cancel-${workflowInfo().runId}`,
+      fingerprint: '',
+      actor: { ...system, name: 'An operator' },
+      command: { type: 'cancel', reason: 'Cancelled in Temporal.' },
+    };
+    inbox.push(envelope);
+  });
+
+  const settled = (): boolean => inbox.length === 0 && isProjected(ledger);
+  const ended = (): boolean => isFinal(ledger.flow.status) && settled() && ledger.flow.outbox.length === 0;
+  const shouldGoOnAnew = (): boolean =>
+    inbox.length === 0 &&
+    ((workflowInfo().continueAsNewSuggested && isProjected(ledger)) || workflowInfo().historyLength > historyLimit);
+
+  await CancellationScope.nonCancellable(async () => {
+    for (const part of [applyCommands, watchTheClock, project, sendMails, show]) spawn(part());
+    await condition(() => failure !== null || ended() || shouldGoOnAnew());
+  });
+  if (failure !== null) throw failure;
+  if (!ended()) await continueAsNew<typeof flowWorkflow>(ledger);
+}
