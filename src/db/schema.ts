@@ -122,6 +122,7 @@ export interface Comments {
   at: Date;
   by: Json<Actor>;
   text: string;
+  version: number;
 }
 export interface FlowCounts {
   org_id: string;

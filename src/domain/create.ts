@@ -17,9 +17,10 @@ export interface NewFlow {
 }
 
 export function createFlow(from: NewFlow): Flow {
-  const tasks: Task[] = from.steps.map((step) => ({
+  const tasks: Task[] = from.steps.map((step, position) => ({
     id: from.taskId(step.key),
     key: step.key,
+    position,
     title: step.title,
     description: step.description,
     type: step.type,

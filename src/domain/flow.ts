@@ -29,6 +29,8 @@ export type Answers = Readonly<Record<string, string>>;
 export interface Task {
   readonly id: string;
   readonly key: string;
+  /** Its place among the flow's tasks, from 0, as in the template. */
+  readonly position: number;
   readonly title: string;
   readonly description: string;
   readonly type: TaskType;

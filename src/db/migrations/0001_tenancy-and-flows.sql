@@ -163,6 +163,7 @@ create table comments (
   at timestamptz not null,
   by jsonb not null,
   text text not null,
+  version int not null,
   primary key (org_id, flow_id, id),
   foreign key (org_id, flow_id) references flows on delete cascade
 );

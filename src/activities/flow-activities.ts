@@ -1,0 +1,86 @@
+/** A flow's effects on the world. Each may run twice or late and does its work once. */
+import { sql } from 'kysely';
+import type { Database, Trx } from '../db/database.ts';
+import { writeProjection } from '../db/projection.ts';
+import type { MailOrder } from '../domain/flow.ts';
+import { hashSecret, randomText } from '../platform/secrets.ts';
+import type { FlowActivities, SendMailInput } from '../workflows/contract.ts';
+import type { Deliver } from './deliver.ts';
+import { writeMail } from './mail-text.ts';
+
+export interface FlowActivitiesNeed {
+  readonly database: Database;
+  readonly deliver: Deliver;
+  readonly publicUrl: string;
+  readonly mailFrom: string;
+}
+
+const linkLifeMs = 30 * 86_400_000;
+
+export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
+  const { database } = need;
+  return {
+    projectFlow: (projection) => database.withOrg(projection.flow, (trx) => writeProjection(trx, projection)),
+    sendMail: (input) => database.withOrg(input, (trx) => sendOnce(trx, need, input)),
+  };
+}
+
+/** The row that says "sent" is taken first, so two attempts at the same time wait for each other. */
+async function sendOnce(
+  trx: Trx,
+  need: FlowActivitiesNeed,
+  input: SendMailInput,
+): ReturnType<FlowActivities['sendMail']> {
+  const { orgId, flowId, mail } = input;
+  const to = await address(trx, mail.to);
+  const org = await trx.selectFrom('orgs').select('name').where('id', '=', orgId).executeTakeFirst();
+  if (to === null || !org) return 'nobody';
+
+  // A slow mail server may take its time; the transaction waits with it.
+  await sql`set local idle_in_transaction_session_timeout = '60s'`.execute(trx);
+  const secret = randomText(32);
+  const path = mail.to.kind === 'external' ? `portal/${secret}` : `flows/${flowId}`;
+  const link = `${need.publicUrl}/${path}`;
+  const text = writeMail({ mail, flowName: input.flowName, orgName: org.name, link, now: Date.now() });
+  const taken = await trx
+    .insertInto('mails')
+    .values({ org_id: orgId, key: mail.key, flow_id: flowId, kind: mail.kind, to_address: to, subject: text.subject })
+    .onConflict((on) => on.doNothing())
+    .returning('key')
+    .executeTakeFirst();
+  if (!taken) return 'sent before';
+  if (mail.to.kind === 'external') await keepMagicLink(trx, secret, orgId, flowId, mail.to.id);
+  await need.deliver(trx, { key: mail.key, from: need.mailFrom, to, ...text });
+  return 'sent';
+}
+
+/** Where this person gets mail today; null for a member who left. */
+async function address(trx: Trx, to: MailOrder['to']): Promise<string | null> {
+  if (to.kind === 'external') return to.email;
+  const user = await trx
+    .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.user_id')
+    .select('users.email')
+    .where('memberships.user_id', '=', to.id)
+    .executeTakeFirst();
+  return user?.email ?? null;
+}
+
+async function keepMagicLink(
+  trx: Trx,
+  secret: string,
+  orgId: string,
+  flowId: string,
+  externalId: string,
+): Promise<void> {
+  await trx
+    .insertInto('magic_links')
+    .values({
+      secret_hash: hashSecret(secret),
+      org_id: orgId,
+      flow_id: flowId,
+      external_id: externalId,
+      expires_at: new Date(Date.now() + linkLifeMs),
+    })
+    .execute();
+}

@@ -1,0 +1,178 @@
+/** The read model's only writer: a flow's changes, each row guarded by its version. */
+import { sql } from 'kysely';
+import type { ExternalUser, FeedEntry, Flow, Task } from '../domain/flow.ts';
+import type { Projection } from '../domain/ledger.ts';
+import type { Trx } from './database.ts';
+
+const date = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
+
+/** Writes one projection inside `withOrg`. Doing it twice, or an older one late, changes nothing. */
+export async function writeProjection(trx: Trx, { flow, progress, feed }: Projection): Promise<void> {
+  await writeFlow(trx, flow, progress);
+  if (flow.tasks.length > 0) await writeTasks(trx, flow);
+  if (flow.externals.length > 0) await writeExternals(trx, flow);
+  if (feed.length > 0) await writeFeed(trx, flow, feed);
+  await writeComments(trx, flow);
+  await endLinks(trx, flow);
+}
+
+async function writeFlow(trx: Trx, flow: Flow, progress: Projection['progress']): Promise<void> {
+  const changing = {
+    name: flow.name,
+    status: flow.status,
+    percent: progress.percent,
+    done: progress.done,
+    counting: progress.counting,
+    start_date: date(flow.startDate),
+    paused_at: date(flow.pausedAt),
+    finished_at: date(flow.finishedAt),
+    feed_length: flow.feedLength,
+    version: flow.version,
+    updated_at: new Date(),
+  };
+  await trx
+    .insertInto('flows')
+    .values({
+      org_id: flow.orgId,
+      id: flow.id,
+      template_id: flow.template.id,
+      template_name: flow.template.name,
+      template_version: flow.template.version,
+      created_at: new Date(flow.createdAt),
+      created_by: JSON.stringify(flow.createdBy),
+      ...changing,
+    })
+    .onConflict((on) => on.columns(['org_id', 'id']).doUpdateSet(changing).where('flows.version', '<', flow.version))
+    .execute();
+}
+
+async function writeTasks(trx: Trx, flow: Flow): Promise<void> {
+  const row = (t: Task) => ({
+    org_id: flow.orgId,
+    flow_id: flow.id,
+    id: t.id,
+    position: t.position,
+    key: t.key,
+    title: t.title,
+    description: t.description,
+    type: t.type,
+    status: t.status,
+    fields: JSON.stringify(t.fields),
+    hint: JSON.stringify(t.hint),
+    due: JSON.stringify(t.due),
+    depends_on: [...t.dependsOn],
+    assignee_kind: t.assignee?.kind ?? null,
+    assignee_id: t.assignee?.id ?? null,
+    assignee_name: t.assignee?.name ?? null,
+    due_at: date(t.dueAt),
+    ready_at: date(t.readyAt),
+    done_at: date(t.doneAt),
+    done_by: JSON.stringify(t.doneBy),
+    answers: JSON.stringify(t.answers),
+    round: t.round,
+    version: t.version,
+  });
+  await trx
+    .insertInto('tasks')
+    .values(flow.tasks.map(row))
+    .onConflict((on) =>
+      on
+        .columns(['org_id', 'flow_id', 'id'])
+        .doUpdateSet((ex) => ({
+          status: ex.ref('excluded.status'),
+          assignee_kind: ex.ref('excluded.assignee_kind'),
+          assignee_id: ex.ref('excluded.assignee_id'),
+          assignee_name: ex.ref('excluded.assignee_name'),
+          due_at: ex.ref('excluded.due_at'),
+          ready_at: ex.ref('excluded.ready_at'),
+          done_at: ex.ref('excluded.done_at'),
+          done_by: sql`excluded.done_by`,
+          answers: sql`excluded.answers`,
+          round: ex.ref('excluded.round'),
+          version: ex.ref('excluded.version'),
+        }))
+        .whereRef('tasks.version', '<', sql.ref('excluded.version')),
+    )
+    .execute();
+}
+
+async function writeExternals(trx: Trx, flow: Flow): Promise<void> {
+  const row = (e: ExternalUser) => ({
+    org_id: flow.orgId,
+    flow_id: flow.id,
+    id: e.id,
+    email: e.email,
+    name: e.name,
+    role: e.role,
+    invitation: e.invitation,
+    invited_at: new Date(e.invitedAt),
+    version: e.version,
+  });
+  await trx
+    .insertInto('external_users')
+    .values(flow.externals.map(row))
+    .onConflict((on) =>
+      on
+        .columns(['org_id', 'flow_id', 'id'])
+        .doUpdateSet((ex) => ({
+          name: ex.ref('excluded.name'),
+          role: ex.ref('excluded.role'),
+          invitation: ex.ref('excluded.invitation'),
+          invited_at: ex.ref('excluded.invited_at'),
+          version: ex.ref('excluded.version'),
+        }))
+        .whereRef('external_users.version', '<', sql.ref('excluded.version')),
+    )
+    .execute();
+}
+
+async function writeFeed(trx: Trx, flow: Flow, feed: readonly FeedEntry[]): Promise<void> {
+  await trx
+    .insertInto('feed')
+    .values(
+      feed.map((e) => ({
+        org_id: flow.orgId,
+        flow_id: flow.id,
+        seq: e.seq,
+        at: new Date(e.at),
+        by: JSON.stringify(e.by),
+        what: e.what,
+        task_id: e.taskId,
+        text: e.text,
+      })),
+    )
+    .onConflict((on) => on.doNothing())
+    .execute();
+}
+
+async function writeComments(trx: Trx, flow: Flow): Promise<void> {
+  const comments = flow.tasks.flatMap((t) =>
+    t.comments.map((c) => ({
+      org_id: flow.orgId,
+      flow_id: flow.id,
+      task_id: t.id,
+      id: c.id,
+      at: new Date(c.at),
+      by: JSON.stringify(c.by),
+      text: c.text,
+      version: c.version,
+    })),
+  );
+  if (comments.length === 0) return;
+  await trx
+    .insertInto('comments')
+    .values(comments)
+    .onConflict((on) => on.doNothing())
+    .execute();
+}
+
+/** Magic links and portal sessions die with the flow, and with the invitation. */
+async function endLinks(trx: Trx, flow: Flow): Promise<void> {
+  const over = flow.status === 'COMPLETED' || flow.status === 'CANCELLED';
+  const revoked = flow.externals.filter((e) => e.invitation === 'REVOKED').map((e) => e.id);
+  if (!over && revoked.length === 0) return;
+  for (const table of ['magic_links', 'portal_sessions'] as const) {
+    const links = trx.deleteFrom(table).where('org_id', '=', flow.orgId).where('flow_id', '=', flow.id);
+    await (over ? links : links.where('external_id', 'in', revoked)).execute();
+  }
+}
