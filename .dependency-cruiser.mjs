@@ -41,7 +41,12 @@ export default {
       from: { path: '^src/workflows/', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev'], pathNot: '^node_modules/@temporalio/(workflow|common)' },
     },
-    { name: 'no-test-code', severity: 'error', from: { path: '^src/', pathNot: '\\.test\\.tsx?$' }, to: { path: '(^test/|\\.test\\.tsx?$)' } },
+    {
+      name: 'no-test-code',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.tsx?$' },
+      to: { path: '(^test/|\\.test\\.tsx?$)' },
+    },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

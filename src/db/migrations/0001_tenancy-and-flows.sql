@@ -125,6 +125,8 @@ create table tasks (
 );
 create index tasks_by_status on tasks (org_id, status, due_order, id);
 create index tasks_by_assignee on tasks (org_id, assignee_kind, assignee_id, status, due_order, id);
+create index tasks_by_id on tasks (org_id, id);
+create index tasks_by_title on tasks (org_id, lower(title));
 create index tasks_ready on tasks (org_id, flow_id, due_order, position) where status = 'READY';
 
 create table external_users (

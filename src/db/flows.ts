@@ -1,0 +1,293 @@
+/** Flows in the read model. */
+import { type ExpressionBuilder, type SqlBool, sql } from 'kysely';
+import type { FlowStatus, TaskStatus } from '../domain/flow.ts';
+import type { Cursor } from './cursor.ts';
+import type { Trx } from './database.ts';
+import type { FlowRow, Tables, TaskRow } from './schema.ts';
+
+export interface FlowFilter {
+  readonly status?: FlowStatus | undefined;
+  readonly changedSince?: Date | undefined;
+}
+
+/** A flow in a list: with how many of its tasks are overdue, and the most pressing task. */
+export interface ListedFlow
+  extends Pick<
+    FlowRow,
+    | 'id'
+    | 'name'
+    | 'status'
+    | 'template_name'
+    | 'percent'
+    | 'done'
+    | 'counting'
+    | 'created_at'
+    | 'updated_at'
+    | 'finished_at'
+  > {
+  readonly overdue: number;
+  readonly next: {
+    readonly id: string;
+    readonly title: string;
+    readonly assignee_kind: 'member' | 'external' | null;
+    readonly assignee_name: string | null;
+    readonly due_at: string | null;
+  } | null;
+}
+
+const matching = (filter: FlowFilter) => (eb: ExpressionBuilder<Tables, 'flows'>) => {
+  const wanted = [];
+  if (filter.status) wanted.push(eb('flows.status', '=', filter.status));
+  if (filter.changedSince) wanted.push(eb('flows.updated_at', '>=', filter.changedSince));
+  return eb.and(wanted);
+};
+
+/** One page, newest first, in one query. */
+export async function listFlows(
+  trx: Trx,
+  filter: FlowFilter,
+  after: Cursor | null,
+  limit: number,
+): Promise<ListedFlow[]> {
+  let query = trx
+    .selectFrom('flows')
+    .select([
+      'id',
+      'name',
+      'status',
+      'template_name',
+      'percent',
+      'done',
+      'counting',
+      'created_at',
+      'updated_at',
+      'finished_at',
+    ])
+    .select(
+      sql<number>`case when flows.status = 'ACTIVE' then (select count(*)::int from tasks t
+        where t.org_id = flows.org_id and t.flow_id = flows.id and t.status = 'READY' and t.due_order < now()) else 0 end`.as(
+        'overdue',
+      ),
+    )
+    .select(
+      sql<
+        ListedFlow['next']
+      >`case when flows.status in ('ACTIVE', 'PAUSED') then (select jsonb_build_object('id', t.id, 'title', t.title,
+        'assignee_kind', t.assignee_kind, 'assignee_name', t.assignee_name, 'due_at', t.due_at)
+        from tasks t where t.org_id = flows.org_id and t.flow_id = flows.id and t.status = 'READY'
+        order by t.due_order, t.position limit 1) end`.as('next'),
+    )
+    .where(matching(filter))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit);
+  if (after) query = query.where(sql<SqlBool>`(flows.created_at, flows.id) < (${after.at}::timestamptz, ${after.id})`);
+  return query.execute();
+}
+
+/** How many flows fit. Without `changedSince` it is read from kept counts. */
+export async function countFlows(trx: Trx, filter: FlowFilter): Promise<number> {
+  if (filter.changedSince) {
+    const row = await trx
+      .selectFrom('flows')
+      .select(({ fn }) => fn.countAll<string>().as('n'))
+      .where(matching(filter))
+      .executeTakeFirstOrThrow();
+    return Number(row.n);
+  }
+  const counts = await countByStatus(trx);
+  return filter.status ? counts[filter.status] : Object.values(counts).reduce((a, b) => a + b, 0);
+}
+
+export async function countByStatus(trx: Trx): Promise<Record<FlowStatus, number>> {
+  const rows = await trx.selectFrom('flow_counts').select(['status', 'n']).execute();
+  const counts = { DRAFT: 0, ACTIVE: 0, PAUSED: 0, COMPLETED: 0, CANCELLED: 0 };
+  for (const row of rows) counts[row.status] = row.n;
+  return counts;
+}
+
+/** How many ACTIVE flows that fit have an overdue task. */
+export async function countLateFlows(trx: Trx, filter: FlowFilter): Promise<number> {
+  const row = await trx
+    .selectFrom('tasks')
+    .innerJoin('flows', (join) =>
+      join.onRef('flows.org_id', '=', 'tasks.org_id').onRef('flows.id', '=', 'tasks.flow_id'),
+    )
+    .select(sql<number>`count(distinct flows.id)::int`.as('n'))
+    .where('tasks.status', '=', 'READY')
+    .where('tasks.due_order', '<', sql<Date>`now()`)
+    .where('flows.status', '=', 'ACTIVE')
+    .where((eb) => matching(filter)(eb))
+    .executeTakeFirstOrThrow();
+  return row.n;
+}
+
+export type FoundFlow = Pick<FlowRow, 'id' | 'name' | 'status' | 'percent'>;
+
+export function findFlowById(trx: Trx, id: string): Promise<FoundFlow | undefined> {
+  return trx.selectFrom('flows').select(['id', 'name', 'status', 'percent']).where('id', '=', id).executeTakeFirst();
+}
+
+/** Flows of this very name, letter case aside. */
+export function findFlowsByName(trx: Trx, name: string, limit: number): Promise<FoundFlow[]> {
+  return trx
+    .selectFrom('flows')
+    .select(['id', 'name', 'status', 'percent'])
+    .where(sql<SqlBool>`lower(name) = lower(${name})`)
+    .orderBy('created_at', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** Flows whose name contains the words; the newest first. */
+export function findFlowsLike(trx: Trx, part: string, limit: number): Promise<FoundFlow[]> {
+  return trx
+    .selectFrom('flows')
+    .select(['id', 'name', 'status', 'percent'])
+    .where(sql<SqlBool>`position(lower(${part}) in lower(name)) > 0`)
+    .orderBy('created_at', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** Names to compare a mistyped one with: the newest flows. */
+export function recentFlows(trx: Trx, limit: number): Promise<FoundFlow[]> {
+  return trx
+    .selectFrom('flows')
+    .select(['id', 'name', 'status', 'percent'])
+    .orderBy('created_at', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** Everything the read model has of one flow, for when its workflow can't be asked. */
+export async function readFlow(trx: Trx, id: string, feedLimit: number) {
+  const flow = await trx.selectFrom('flows').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!flow) return null;
+  const tasks = await trx.selectFrom('tasks').selectAll().where('flow_id', '=', id).orderBy('position').execute();
+  const externals = await trx
+    .selectFrom('external_users')
+    .selectAll()
+    .where('flow_id', '=', id)
+    .orderBy('invited_at')
+    .execute();
+  const feed = await trx
+    .selectFrom('feed')
+    .selectAll()
+    .where('flow_id', '=', id)
+    .orderBy('seq', 'desc')
+    .limit(feedLimit)
+    .execute();
+  const comments = await trx.selectFrom('comments').selectAll().where('flow_id', '=', id).orderBy('version').execute();
+  return { flow, tasks, externals, feed: feed.reverse(), comments };
+}
+
+export interface TaskFilter {
+  readonly status?: TaskStatus | undefined;
+  /** READY and past its due date, in an ACTIVE flow. */
+  readonly overdue?: boolean | undefined;
+  readonly assignee?: { kind: 'member' | 'external'; id: string } | 'nobody' | undefined;
+  readonly flowId?: string | undefined;
+}
+
+export interface ListedTask
+  extends Pick<
+    TaskRow,
+    | 'id'
+    | 'flow_id'
+    | 'title'
+    | 'type'
+    | 'status'
+    | 'assignee_kind'
+    | 'assignee_id'
+    | 'assignee_name'
+    | 'due_at'
+    | 'round'
+  > {
+  readonly due_order: Date | number;
+  readonly flow_name: string;
+  readonly flow_status: FlowStatus;
+}
+
+const fitting = (filter: TaskFilter) => (eb: ExpressionBuilder<Tables, 'tasks' | 'flows'>) => {
+  const wanted = [];
+  if (filter.flowId) wanted.push(eb('tasks.flow_id', '=', filter.flowId));
+  if (filter.status) wanted.push(eb('tasks.status', '=', filter.status));
+  if (filter.overdue === true) {
+    wanted.push(
+      eb('tasks.status', '=', 'READY'),
+      eb('tasks.due_order', '<', sql<Date>`now()`),
+      eb('flows.status', '=', 'ACTIVE'),
+    );
+  }
+  if (filter.assignee === 'nobody') wanted.push(eb('tasks.assignee_id', 'is', null));
+  else if (filter.assignee) {
+    wanted.push(eb('tasks.assignee_kind', '=', filter.assignee.kind), eb('tasks.assignee_id', '=', filter.assignee.id));
+  }
+  return eb.and(wanted);
+};
+
+const tasksWithFlows = (trx: Trx) =>
+  trx
+    .selectFrom('tasks')
+    .innerJoin('flows', (join) =>
+      join.onRef('flows.org_id', '=', 'tasks.org_id').onRef('flows.id', '=', 'tasks.flow_id'),
+    );
+
+/** One page over all flows, what is due first first, in one query. */
+export async function listTasks(
+  trx: Trx,
+  filter: TaskFilter,
+  after: Cursor | null,
+  limit: number,
+): Promise<ListedTask[]> {
+  let query = tasksWithFlows(trx)
+    .select([
+      'tasks.id',
+      'tasks.flow_id',
+      'tasks.title',
+      'tasks.type',
+      'tasks.status',
+      'tasks.assignee_kind',
+      'tasks.assignee_id',
+      'tasks.assignee_name',
+      'tasks.due_at',
+      'tasks.due_order',
+      'tasks.round',
+      'flows.name as flow_name',
+      'flows.status as flow_status',
+    ])
+    .where(fitting(filter))
+    .orderBy('tasks.due_order')
+    .orderBy('tasks.id')
+    .limit(limit);
+  if (after) query = query.where(sql<SqlBool>`(tasks.due_order, tasks.id) > (${after.at}::timestamptz, ${after.id})`);
+  return query.execute();
+}
+
+export async function countTasks(trx: Trx, filter: TaskFilter): Promise<number> {
+  const row = await tasksWithFlows(trx)
+    .select(({ fn }) => fn.countAll<string>().as('n'))
+    .where(fitting(filter))
+    .executeTakeFirstOrThrow();
+  return Number(row.n);
+}
+
+export type FoundTask = Pick<TaskRow, 'id' | 'title' | 'status' | 'flow_id'> & { flow_name: string };
+
+/** Tasks to find one by its id or title in: of one flow, or of all flows that are not over. */
+export function findTasks(
+  trx: Trx,
+  wanted: { id?: string; title?: string; flowId?: string },
+  limit: number,
+): Promise<FoundTask[]> {
+  let query = tasksWithFlows(trx)
+    .select(['tasks.id', 'tasks.title', 'tasks.status', 'tasks.flow_id', 'flows.name as flow_name'])
+    .orderBy('tasks.position')
+    .limit(limit);
+  if (wanted.id !== undefined) query = query.where('tasks.id', '=', wanted.id);
+  if (wanted.title !== undefined) query = query.where(sql<SqlBool>`lower(tasks.title) = lower(${wanted.title})`);
+  if (wanted.flowId !== undefined) query = query.where('tasks.flow_id', '=', wanted.flowId);
+  else query = query.where('flows.status', 'in', ['DRAFT', 'ACTIVE', 'PAUSED']);
+  return query.execute();
+}

@@ -1,0 +1,171 @@
+/** What operations that change a flow have in common: send the command, read the outcome, tell it. */
+import { z } from 'zod';
+import { readFlow } from '../db/flows.ts';
+import type { Actor } from '../domain/actor.ts';
+import type { Command } from '../domain/command.ts';
+import type { Effects } from '../domain/ledger.ts';
+import { limits } from '../domain/limits.ts';
+import type { CommandAnswer } from '../domain/view.ts';
+import type { Call, ExternalPrincipal, MemberPrincipal } from './operation.ts';
+import { Refusal } from './refusal.ts';
+import { brief, briefLine, briefShape, flowStatus, progressShape } from './shapes.ts';
+import { count, lines, onDay, percentWords, plain } from './words.ts';
+
+/** Every command takes an id, so that trying again is safe. */
+export const commandInput = {
+  command_id: z
+    .string()
+    .min(1)
+    .max(limits.id)
+    .optional()
+    .describe('Only to repeat a command safely: the same id twice does it once'),
+};
+
+export const commandOutput = {
+  state: z.enum(['applied', 'accepted']).describe('accepted: stored, and applied as soon as a worker answers'),
+  commandId: z.string(),
+  flow: z.object({
+    id: z.string(),
+    name: z.string(),
+    status: flowStatus.nullable(),
+    progress: progressShape.nullable(),
+  }),
+  nowReady: z.array(briefShape),
+  waitAgain: z.array(briefShape),
+  mailsQueued: z.number().int(),
+  listsMayLag: z.boolean().describe('True when lists do not show this yet'),
+};
+const outputShape = z.object(commandOutput);
+export type CommandFacts = z.infer<typeof outputShape>;
+
+/** Who acts, in the domain's words. */
+export function actorOf(principal: MemberPrincipal | ExternalPrincipal): Actor {
+  if (principal.kind === 'external')
+    return { kind: 'external', id: principal.externalId, name: principal.name, through: 'portal' };
+  const { userId: id, name, role, through } = principal;
+  if (through === 'portal' || through === 'system') throw new Error(`A member does not come through ${through}.`);
+  return { kind: 'member', id, name, role, through };
+}
+
+/** Sends a command to a flow of the caller's org. Throws a Refusal when it is refused; the facts when it is not. */
+export async function command(
+  call: Call<MemberPrincipal | ExternalPrincipal>,
+  flow: { id: string; name: string },
+  wanted: Command,
+): Promise<CommandFacts & { effects: Effects | null }> {
+  const { principal, commandId, fingerprint } = call;
+  const envelope = { commandId, fingerprint, actor: actorOf(principal), command: wanted };
+  const sent = await call.flows.send(principal.orgId, flow.id, envelope);
+  switch (sent.state) {
+    case 'gone':
+      throw await goneRefusal(call, flow);
+    case 'accepted':
+      return accepted(commandId, flow);
+    case 'applied':
+      return applied(sent.answer, commandId, fingerprint, call.now);
+  }
+}
+
+export const accepted = (commandId: string, flow: { id: string; name: string }): CommandFacts & { effects: null } => ({
+  state: 'accepted',
+  commandId,
+  flow: { id: flow.id, name: flow.name, status: null, progress: null },
+  nowReady: [],
+  waitAgain: [],
+  mailsQueued: 0,
+  listsMayLag: true,
+  effects: null,
+});
+
+function applied(
+  answer: CommandAnswer,
+  commandId: string,
+  fingerprint: string,
+  now: number,
+): CommandFacts & { effects: Effects } {
+  const { outcome } = answer;
+  if (outcome === null) throw new Error('An applied command has an outcome.');
+  if (outcome.fingerprint !== fingerprint) {
+    throw new Refusal(
+      'command_id_reused',
+      `The command id ${commandId} was used for something else on ${plain(answer.flow.name)}. Give this command its own id. Nothing changed.`,
+    );
+  }
+  const byId = new Map(answer.tasks.map((t) => [t.id, brief(t)]));
+  const named = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);
+  if (!outcome.ok) {
+    const blocking = named(outcome.refusal.blockedBy);
+    const [first, ...rest] = outcome.refusal.message.split(/(?<=\.) (?=Complete )/);
+    throw new Refusal(
+      outcome.refusal.code,
+      lines(
+        first,
+        blocking.map((t) => briefLine(t, now)),
+        rest.join(' '),
+      ),
+      { blockedBy: blocking, commandId },
+    );
+  }
+  const { effects } = outcome;
+  return {
+    state: 'applied',
+    commandId,
+    flow: { id: answer.flow.id, name: answer.flow.name, status: effects.status, progress: effects.progress },
+    nowReady: named(effects.ready),
+    waitAgain: named(effects.waitAgain),
+    mailsQueued: effects.mails,
+    listsMayLag: !answer.projected,
+    effects,
+  };
+}
+
+/** The flow's workflow has ended: what the read model knows says why nothing can change. */
+async function goneRefusal(
+  call: Call<MemberPrincipal | ExternalPrincipal>,
+  flow: { id: string; name: string },
+): Promise<Refusal> {
+  const known = await call.database.withOrg(call.principal, (trx) => readFlow(trx, flow.id, 1));
+  if (!known) return new Refusal('not_found', `No flow has the id ${flow.id}. Nothing changed.`);
+  const { status, finished_at: at } = known.flow;
+  const word = status === 'COMPLETED' ? 'completed' : status === 'CANCELLED' ? 'cancelled' : 'ended by an operator';
+  const when = at === null ? '' : ` on ${onDay(at.toISOString(), call.now)}`;
+  return new Refusal('flow_final', `${plain(flow.name)} was ${word}${when}, and that is final. Nothing changed.`, {
+    status,
+  });
+}
+
+/** The first line when a command waits for a worker. */
+export const acceptedText = (f: { commandId: string }): string =>
+  `Accepted, not applied yet: Booflow's worker is not answering. Your command is stored and will be applied when it is back. Ask again with command id \`${f.commandId}\`; sending it twice does it once.`;
+
+/** What followed: what is ready now, what waits again, where the flow stands. */
+export function effectLines(f: CommandFacts, now: number): string {
+  return lines(
+    f.nowReady.length > 0 &&
+      lines(
+        'Now ready:',
+        f.nowReady.map((t) => briefLine(t, now)),
+      ),
+    f.waitAgain.length > 0 &&
+      lines(
+        'Waiting again:',
+        f.waitAgain.map((t) => briefLine(t, now)),
+      ),
+    f.mailsQueued > 0 && `${count(f.mailsQueued, 'mail')} on the way.`,
+    f.listsMayLag && 'Lists may lag a moment behind this.',
+  );
+}
+
+/** "Acme Corp is at 58% (7 of 12)." */
+export const standing = (f: CommandFacts): string =>
+  f.flow.status === 'COMPLETED'
+    ? `${plain(f.flow.name)} is completed: 100%.`
+    : f.flow.progress === null
+      ? ''
+      : `${plain(f.flow.name)} is at ${percentWords(f.flow.progress)}.`;
+
+/** The command's facts without what is only for the handler. */
+export function factsOf<T extends { effects: unknown }>(f: T): Omit<T, 'effects'> {
+  const { effects: _, ...rest } = f;
+  return rest;
+}

@@ -1,0 +1,194 @@
+/** An id or a name, wherever a person would say a name. A name that fits several is an answer that lists them. */
+
+import { z } from 'zod';
+import type { Trx } from '../db/database.ts';
+import {
+  type FoundFlow,
+  type FoundTask,
+  findFlowById,
+  findFlowsByName,
+  findFlowsLike,
+  findTasks,
+  recentFlows,
+} from '../db/flows.ts';
+import { findClients, listMembers, type MemberRow } from '../db/people.ts';
+import { type ListedTemplate, usableTemplates } from '../db/templates.ts';
+import { isFinal } from '../domain/flow.ts';
+import { limits } from '../domain/limits.ts';
+import { Refusal } from './refusal.ts';
+import { count, lines, nearest, plain, quote } from './words.ts';
+
+/** An input that takes an id or a name. */
+export const nameOrId = (what: string) => z.string().trim().min(1).max(limits.name).describe(what);
+
+const candidatesShown = 10;
+
+function several(wanted: string, what: string, found: readonly { id: string; line: string }[], ask: string): Refusal {
+  const shown = found.slice(0, candidatesShown);
+  const more = found.length > shown.length ? `- and ${found.length - shown.length} more` : null;
+  return new Refusal(
+    'ambiguous',
+    lines(
+      `${quote(wanted)} fits ${count(found.length, what)}. ${ask} Nothing changed.`,
+      shown.map((f) => `- ${f.line} · \`${f.id}\``),
+      more,
+    ),
+    { candidates: shown.map((f) => ({ id: f.id, name: f.line })) },
+  );
+}
+
+const unknown = (text: string): Refusal => new Refusal('not_found', `${text} Nothing changed.`);
+
+const flowLine = (f: FoundFlow): string => `${plain(f.name)} (${f.status}, ${f.percent}%)`;
+
+/** One flow of this org. Of several with one name, the one that is not over is meant, if it is one. */
+export async function findFlow(trx: Trx, ref: string): Promise<FoundFlow> {
+  const byId = await findFlowById(trx, ref);
+  if (byId) return byId;
+  const same = await findFlowsByName(trx, ref, 50);
+  const found = same.length > 0 ? same : await findFlowsLike(trx, ref, 50);
+  const alive = found.filter((f) => !isFinal(f.status));
+  const only = found.length === 1 ? found[0] : alive.length === 1 ? alive[0] : undefined;
+  if (only) return only;
+  if (found.length > 1) {
+    throw several(
+      ref,
+      'flow',
+      (alive.length > 0 ? alive : found).map((f) => ({ id: f.id, line: flowLine(f) })),
+      'Which one?',
+    );
+  }
+  const recent = await recentFlows(trx, 500);
+  const near = nearest(
+    ref,
+    recent.map((f) => f.name),
+  );
+  const meant = recent.find((f) => f.name === near);
+  throw unknown(
+    `No flow is called ${quote(ref)}.${meant ? ` Did you mean "${plain(meant.name)}" (${meant.status}, ${meant.percent}%)?` : ' `list_flows` shows them all.'}`,
+  );
+}
+
+/** One task, of the given flow or of any that is not over. */
+export async function findTask(trx: Trx, ref: string, flow: FoundFlow | null): Promise<FoundTask> {
+  const scope = flow ? { flowId: flow.id } : {};
+  const byId = await findTasks(trx, { id: ref, ...scope }, 1);
+  if (byId[0]) return byId[0];
+  const same = await findTasks(trx, { title: ref, ...scope }, 50);
+  if (same.length === 1 && same[0]) return same[0];
+  const line = (t: FoundTask): string => `${quote(t.title)} on ${plain(t.flow_name)}, ${t.status}`;
+  if (same.length > 1) {
+    throw several(
+      ref,
+      'task',
+      same.map((t) => ({ id: t.id, line: line(t) })),
+      flow ? 'Give the id.' : 'Name the flow too, or give the id.',
+    );
+  }
+  if (!flow) throw unknown(`No open flow has a task called ${quote(ref)}. Name the flow, or use \`list_tasks\`.`);
+  const all = await findTasks(trx, { flowId: flow.id }, limits.tasksPerFlow);
+  const part = all.filter((t) => t.title.toLowerCase().includes(ref.toLowerCase()));
+  if (part.length === 1 && part[0]) return part[0];
+  if (part.length > 1)
+    throw several(
+      ref,
+      'task',
+      part.map((t) => ({ id: t.id, line: line(t) })),
+      'Which one?',
+    );
+  const near = nearest(
+    ref,
+    all.map((t) => t.title),
+  );
+  throw unknown(
+    `${plain(flow.name)} has no task called ${quote(ref)}.${near ? ` Did you mean ${quote(near)}?` : ' `get_flow` shows its tasks.'}`,
+  );
+}
+
+/** One template of this org, or a public one. */
+export async function findTemplate(trx: Trx, ref: string): Promise<ListedTemplate> {
+  const all = await usableTemplates(trx);
+  const exact = all.filter((t) => t.id === ref || t.name.toLowerCase() === ref.toLowerCase());
+  const own = exact.filter((t) => t.org_id !== null);
+  const found =
+    own.length > 0
+      ? own
+      : exact.length > 0
+        ? exact
+        : all.filter((t) => t.name.toLowerCase().includes(ref.toLowerCase()));
+  if (found.length === 1 && found[0]) return found[0];
+  if (found.length > 1) {
+    const line = (t: ListedTemplate) =>
+      `${plain(t.name)}, ${count(t.step_count, 'step')}, ${t.org_id === null ? 'public' : 'yours'}`;
+    throw several(
+      ref,
+      'template',
+      found.map((t) => ({ id: t.id, line: line(t) })),
+      'Which one?',
+    );
+  }
+  const near = nearest(
+    ref,
+    all.map((t) => t.name),
+  );
+  throw unknown(
+    `No template is called ${quote(ref)}.${near ? ` Did you mean "${plain(near)}"?` : ' `list_templates` and `list_public_templates` show them all.'}`,
+  );
+}
+
+/** One member of this org, by id, address or name; "me" is whoever asks. */
+export async function findMember(trx: Trx, ref: string, me: string): Promise<MemberRow> {
+  const found = await matchMembers(trx, ref, me);
+  if (found.length === 1 && found[0]) return found[0];
+  if (found.length > 1) throw severalMembers(ref, found);
+  throw await noMember(trx, ref);
+}
+
+export type FoundPerson = { kind: 'member' | 'external'; id: string; name: string };
+
+/** A member, or else an external user of the flow (of any flow when none is given). */
+export async function findPerson(trx: Trx, ref: string, me: string, flowId: string | null): Promise<FoundPerson> {
+  const members = await matchMembers(trx, ref, me);
+  if (members.length > 1) throw severalMembers(ref, members);
+  const member = members[0];
+  if (member) return { kind: 'member', id: member.id, name: member.name };
+  const clients = await findClients(trx, ref, flowId, 50);
+  const client = clients[0];
+  if (clients.length === 1 && client) return { kind: 'external', id: client.id, name: client.name };
+  if (clients.length > 1) {
+    throw several(
+      ref,
+      'external user',
+      clients.map((c) => ({ id: c.id, line: `${plain(c.name)}, ${c.email}` })),
+      'Name the flow, or give the id.',
+    );
+  }
+  throw await noMember(trx, ref);
+}
+
+async function matchMembers(trx: Trx, ref: string, me: string): Promise<MemberRow[]> {
+  const all = await listMembers(trx);
+  const wanted = ref.toLowerCase();
+  if (wanted === 'me') return all.filter((m) => m.id === me);
+  const exact = all.filter((m) => m.id === ref || m.email === wanted || m.name.toLowerCase() === wanted);
+  return exact.length > 0 ? exact : all.filter((m) => m.name.toLowerCase().split(/\s+/).includes(wanted));
+}
+
+const severalMembers = (ref: string, found: readonly MemberRow[]): Refusal =>
+  several(
+    ref,
+    'member',
+    found.map((m) => ({ id: m.id, line: `${plain(m.name)}, ${m.email}` })),
+    'Which one?',
+  );
+
+async function noMember(trx: Trx, ref: string): Promise<Refusal> {
+  const all = await listMembers(trx);
+  const near = nearest(
+    ref,
+    all.flatMap((m) => [m.name, m.email, m.name.split(' ')[0] ?? m.name]),
+  );
+  return unknown(
+    `Nobody here is called ${quote(ref)}.${near ? ` Did you mean ${near}?` : ' `list_org_members` shows the members.'}`,
+  );
+}

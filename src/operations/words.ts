@@ -1,0 +1,82 @@
+/** Small words that many answers share. */
+import { dayMs, shortDate } from '../domain/dates.ts';
+
+const day = (ms: number): number => Math.floor(ms / dayMs);
+
+/** "due today", "due Fri 27 Nov", "2 days late". Days are UTC days. */
+export function dueWords(dueAt: string | null, now: number): string {
+  if (dueAt === null) return '';
+  const at = Date.parse(dueAt);
+  const days = day(at) - day(now);
+  if (days < 0) return days === -1 ? '1 day late' : `${-days} days late`;
+  if (at < now) return 'late since today';
+  if (days === 0) return 'due today';
+  return days === 1 ? 'due tomorrow' : `due ${shortDate(at, now)}`;
+}
+
+export const onDay = (iso: string, now: number): string => shortDate(Date.parse(iso), now);
+
+/** "1 task", "3 tasks". */
+export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+
+/** Somebody's words, on one line, marked as theirs. */
+export const quote = (text: string, most = 200): string => {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return `"${line.length > most ? `${line.slice(0, most - 1)}…` : line}"`;
+};
+
+/** A name as part of a line: no line breaks, nothing that ends the line's own code quotes. */
+export const plain = (text: string): string => text.replace(/[\s`]+/g, ' ').trim();
+
+/** "client Jane Alder", "Adam", "nobody yet". */
+export const who = (assignee: { kind: 'member' | 'external'; name: string } | null): string =>
+  assignee === null
+    ? 'nobody yet'
+    : assignee.kind === 'external'
+      ? `client ${plain(assignee.name)}`
+      : plain(assignee.name);
+
+export const percentWords = (p: { percent: number; done: number; counting: number }): string =>
+  `${p.percent}% (${p.done} of ${p.counting})`;
+
+/** Lines joined, those that are empty or false left out. */
+export const lines = (...parts: (string | false | null | undefined | string[])[]): string =>
+  parts
+    .flatMap((p) => (Array.isArray(p) ? p : [p]))
+    .filter((p): p is string => typeof p === 'string' && p !== '')
+    .join('\n');
+
+/** Parts of one line, joined by " · ". */
+export const dots = (...parts: (string | false | null | undefined)[]): string =>
+  parts.filter((p): p is string => typeof p === 'string' && p !== '').join(' · ');
+
+/** Which of the names a mistyped one is nearest to, or null when none is near. */
+export function nearest(wanted: string, names: readonly string[]): string | null {
+  const a = wanted.toLowerCase();
+  let best: { name: string; distance: number } | null = null;
+  for (const name of names) {
+    const distance = editDistance(a, name.toLowerCase());
+    if (distance <= Math.max(2, Math.floor(a.length / 4)) && (best === null || distance < best.distance))
+      best = { name, distance };
+  }
+  return best?.name ?? null;
+}
+
+/** Insertions, deletions, replacements and swapped neighbours between two words. */
+function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      let least = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + same);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        least = Math.min(least, (before[j - 2] ?? 0) + 1);
+      row.push(least);
+    }
+    before = last;
+    last = row;
+  }
+  return last[b.length] ?? 0;
+}
