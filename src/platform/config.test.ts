@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, readConfig, variableNames } from './config.ts';
+
+const production = {
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://flows.example.com',
+  DATABASE_URL: 'postgres://owner:pw@db.example.com/booflow',
+  TEMPORAL_ADDRESS: 'temporal.example.com:7233',
+  SMTP_URL: 'smtps://user:pw@smtp.example.com:465',
+};
+
+function problems(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map((each) => `${each.variable} ${each.problem}`);
+    throw error;
+  }
+  return [];
+}
+
+describe('readConfig', () => {
+  test('with nothing set, everything is on this machine', () => {
+    expect(readConfig({})).toMatchObject({
+      env: 'development',
+      host: '127.0.0.1',
+      port: 3000,
+      publicUrl: 'http://localhost:3000',
+      temporalAddress: '127.0.0.1:7233',
+      embedded: { postgres: true, temporal: true },
+      smtpUrl: undefined,
+    });
+  });
+
+  test('an empty variable counts as unset', () => {
+    expect(readConfig({ PORT: '', DATABASE_URL: ' ' })).toEqual(readConfig({}));
+  });
+
+  test('the addresses follow the ports', () => {
+    const config = readConfig({ PORT: '4000', BOOFLOW_POSTGRES_PORT: '5555', BOOFLOW_TEMPORAL_PORT: '7555' });
+    expect(config.publicUrl).toBe('http://localhost:4000');
+    expect(new URL(config.databaseUrl).port).toBe('5555');
+    expect(config.temporalAddress).toBe('127.0.0.1:7555');
+  });
+
+  test('production says what is missing, all at once, with examples and without values', () => {
+    expect(problems({ NODE_ENV: 'production', PORT: '99999' })).toEqual([
+      'PORT must be a port number from 1 to 65535',
+      'PUBLIC_URL is required in production',
+      'DATABASE_URL is required in production',
+      'TEMPORAL_ADDRESS is required in production',
+      'SMTP_URL is required in production',
+    ]);
+    expect(() => readConfig({ ...production, DATABASE_URL: 'mysql://u:hunter2@h/d' })).toThrow(
+      /DATABASE_URL must begin with postgres:\/\/ or postgresql:\/\/\. Example: DATABASE_URL=(?!.*hunter2)/,
+    );
+  });
+
+  test('a whole production environment is accepted, with nothing embedded', () => {
+    const config = readConfig(production);
+    expect(config.embedded).toEqual({ postgres: false, temporal: false });
+    expect(config.host).toBe('0.0.0.0');
+    expect(config.mailFrom).toBe('Booflow <no-reply@flows.example.com>');
+  });
+
+  test.each([
+    ['http://flows.example.com', 'PUBLIC_URL must be https, except on localhost'],
+    ['http://localhost.example.com', 'PUBLIC_URL must be https, except on localhost'],
+    ['https://flows.example.com/', 'PUBLIC_URL must not end with a slash'],
+    ['https://flows.example.com/app', 'PUBLIC_URL must be scheme, host and port only, with no path'],
+    ['flows.example.com', 'PUBLIC_URL is not a URL (wanted: https:// or http://…)'],
+  ])('refuses the public address %s', (url, problem) => {
+    expect(problems({ PUBLIC_URL: url })).toEqual([problem]);
+  });
+
+  test.each(['http://localhost:8080', 'http://127.0.0.1:8080', 'http://[::1]:8080', 'https://flows.example.com:8443'])(
+    'takes the public address %s',
+    (url) => expect(readConfig({ PUBLIC_URL: url }).publicUrl).toBe(url),
+  );
+
+  test('refuses a Temporal address with a scheme, and a sender that is no address', () => {
+    expect(problems({ TEMPORAL_ADDRESS: 'http://t:7233', MAIL_FROM: 'Booflow' })).toEqual([
+      'TEMPORAL_ADDRESS must be host:port, with no scheme',
+      'MAIL_FROM must be an address, with or without a name',
+    ]);
+  });
+});
+
+test('.env.example names every variable, and no other', () => {
+  const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
+  const named = [...text.matchAll(/^([A-Z_]+)=/gm)].map((match) => match[1]);
+  expect(named.sort()).toEqual([...variableNames].sort());
+});

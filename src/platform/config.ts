@@ -1,0 +1,203 @@
+/** The environment as one schema. Everything that is configured is named here and in `.env.example`. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { loadEnvFile } from 'node:process';
+import { z } from 'zod';
+
+const loopback = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Is this host name of this machine only, so that plain http is safe? */
+export const isLoopback = (hostname: string): boolean => loopback.test(hostname);
+
+const urlOf = (protocols: readonly string[]) =>
+  z.string().superRefine((text, context) => {
+    const wanted = protocols.map((protocol) => `${protocol}//`).join(' or ');
+    if (!URL.canParse(text)) context.addIssue({ code: 'custom', message: `is not a URL (wanted: ${wanted}…)` });
+    else if (!protocols.includes(new URL(text).protocol)) {
+      context.addIssue({ code: 'custom', message: `must begin with ${wanted}` });
+    }
+  });
+
+const port = (fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a port number')
+    .transform(Number)
+    .refine((value) => value >= 1 && value <= 65535, 'must be a port number from 1 to 65535')
+    .default(fallback);
+
+const word = (what: string) => z.string().regex(/^[\w.-]{1,200}$/, `must be ${what}: letters, digits, and . _ -`);
+
+const publicUrl = urlOf(['https:', 'http:']).superRefine((text, context) => {
+  if (!URL.canParse(text)) return;
+  const url = new URL(text);
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    context.addIssue({ code: 'custom', message: 'must be https, except on localhost' });
+  }
+  if (text.endsWith('/')) context.addIssue({ code: 'custom', message: 'must not end with a slash' });
+  else if (url.origin !== text.toLowerCase()) {
+    context.addIssue({ code: 'custom', message: 'must be scheme, host and port only, with no path' });
+  }
+});
+
+const required = 'is required in production';
+
+/** Production must say where its parts are; elsewhere what is not said is started here. */
+const environment = (production: boolean) => {
+  const need = <T>(schema: z.ZodType<T>): z.ZodType<T | undefined> =>
+    production
+      ? z.custom<unknown>((value) => value !== undefined, { error: required, abort: true }).pipe(schema)
+      : schema.optional();
+  return z.object({
+    NODE_ENV: z.enum(['development', 'production', 'test'], 'must be development, production or test'),
+    HOST: z
+      .string()
+      .regex(/^[\w.:-]+$/, 'must be an address to listen on')
+      .default(production ? '0.0.0.0' : '127.0.0.1'),
+    PORT: port(3000),
+    PUBLIC_URL: need(publicUrl),
+    DATABASE_URL: need(urlOf(['postgres:', 'postgresql:'])),
+    TEMPORAL_ADDRESS: need(z.string().regex(/^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}$/i, 'must be host:port, with no scheme')),
+    TEMPORAL_NAMESPACE: word('a namespace').default('default'),
+    BOOFLOW_TASK_QUEUE: word('a name').default('booflow'),
+    SMTP_URL: need(urlOf(['smtp:', 'smtps:'])),
+    MAIL_FROM: z
+      .string()
+      .regex(/^([^<>\r\n]+<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, 'must be an address, with or without a name')
+      .optional(),
+    BOOFLOW_DATA_DIR: z.string().default('.booflow'),
+    BOOFLOW_TEMPORAL_PORT: port(7233),
+    BOOFLOW_TEMPORAL_UI_PORT: port(8233),
+    BOOFLOW_POSTGRES_PORT: port(54329),
+    LOG_LEVEL: z
+      .enum(
+        ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+        'must be fatal, error, warn, info, debug, trace or silent',
+      )
+      .default('info'),
+  });
+};
+
+type Environment = z.infer<ReturnType<typeof environment>>;
+
+const examples: Readonly<Record<keyof Environment, string>> = {
+  NODE_ENV: 'production',
+  HOST: '127.0.0.1',
+  PORT: '3000',
+  PUBLIC_URL: 'https://booflow.example.com',
+  DATABASE_URL: 'postgres://booflow:PASSWORD@db.example.com:5432/booflow',
+  TEMPORAL_ADDRESS: 'temporal.example.com:7233',
+  TEMPORAL_NAMESPACE: 'default',
+  BOOFLOW_TASK_QUEUE: 'booflow',
+  SMTP_URL: 'smtps://USER:PASSWORD@smtp.example.com:465',
+  MAIL_FROM: 'Booflow <no-reply@example.com>',
+  BOOFLOW_DATA_DIR: '.booflow',
+  BOOFLOW_TEMPORAL_PORT: '7233',
+  BOOFLOW_TEMPORAL_UI_PORT: '8233',
+  BOOFLOW_POSTGRES_PORT: '54329',
+  LOG_LEVEL: 'info',
+};
+
+/** The name of every variable Booflow reads. */
+export const variableNames: readonly string[] = Object.keys(environment(false).shape);
+
+export interface Config {
+  readonly env: 'development' | 'production' | 'test';
+  /** The address the web server listens on. */
+  readonly host: string;
+  readonly port: number;
+  /** Where people and clients reach this server: scheme, host and port, no slash at the end. */
+  readonly publicUrl: string;
+  /** Of the role that owns the tables. The embedded server's own when none was given. */
+  readonly databaseUrl: string;
+  /** host:port. The dev server's own when none was given. */
+  readonly temporalAddress: string;
+  readonly temporalNamespace: string;
+  readonly taskQueue: string;
+  /** Undefined: mail goes to the dev mailbox. Never so in production. */
+  readonly smtpUrl: string | undefined;
+  readonly mailFrom: string;
+  /** Absolute. What runs embedded keeps its data here. */
+  readonly dataDir: string;
+  /** Which parts `npm start` runs itself, because no address of theirs was given. */
+  readonly embedded: { readonly postgres: boolean; readonly temporal: boolean };
+  readonly postgresPort: number;
+  readonly temporalPort: number;
+  readonly temporalUiPort: number;
+  readonly logLevel: Environment['LOG_LEVEL'];
+}
+
+export interface ConfigProblem {
+  readonly variable: string;
+  /** Reads on after the variable's name. Never holds the value: it may be a secret. */
+  readonly problem: string;
+  readonly example: string;
+}
+
+/** The environment can't be used as it is; the message lists everything that is wrong. */
+export class ConfigError extends Error {
+  readonly code = 'CONFIG';
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    super(
+      [
+        'The configuration is not usable. Set these in the environment or in .env:',
+        ...problems.map(
+          ({ variable, problem, example }) => `  ${variable} ${problem}. Example: ${variable}=${example}`,
+        ),
+      ].join('\n'),
+    );
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** The address of the embedded PostgreSQL. It listens on this machine only, so its password is no secret. */
+export const embeddedDatabaseUrl = (postgresPort: number): string =>
+  `postgres://booflow:booflow@127.0.0.1:${postgresPort}/booflow`;
+
+/** Reads the configuration. An empty variable counts as unset. Throws `ConfigError`. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given: Record<string, string> = {};
+  for (const name of variableNames) {
+    const value = env[name]?.trim();
+    if (value) given[name] = value;
+  }
+  const parsed = environment(given.NODE_ENV === 'production').safeParse({ NODE_ENV: 'development', ...given });
+  if (!parsed.success) throw new ConfigError(problemsOf(parsed.error));
+  const read = parsed.data;
+  const url = read.PUBLIC_URL ?? `http://localhost:${read.PORT}`;
+  return {
+    env: read.NODE_ENV,
+    host: read.HOST,
+    port: read.PORT,
+    publicUrl: url,
+    databaseUrl: read.DATABASE_URL ?? embeddedDatabaseUrl(read.BOOFLOW_POSTGRES_PORT),
+    temporalAddress: read.TEMPORAL_ADDRESS ?? `127.0.0.1:${read.BOOFLOW_TEMPORAL_PORT}`,
+    temporalNamespace: read.TEMPORAL_NAMESPACE,
+    taskQueue: read.BOOFLOW_TASK_QUEUE,
+    smtpUrl: read.SMTP_URL,
+    mailFrom: read.MAIL_FROM ?? `Booflow <no-reply@${new URL(url).hostname}>`,
+    dataDir: resolve(read.BOOFLOW_DATA_DIR),
+    embedded: { postgres: read.DATABASE_URL === undefined, temporal: read.TEMPORAL_ADDRESS === undefined },
+    postgresPort: read.BOOFLOW_POSTGRES_PORT,
+    temporalPort: read.BOOFLOW_TEMPORAL_PORT,
+    temporalUiPort: read.BOOFLOW_TEMPORAL_UI_PORT,
+    logLevel: read.LOG_LEVEL,
+  };
+}
+
+/** Reads `.env` in the working directory into `process.env` when there is one; what is set already stays. */
+export function loadDotEnv(): void {
+  const file = resolve('.env');
+  if (existsSync(file)) loadEnvFile(file);
+}
+
+function problemsOf(error: z.ZodError): readonly ConfigProblem[] {
+  return error.issues.map((issue) => {
+    const variable = String(issue.path[0]);
+    const example = Object.entries(examples).find(([name]) => name === variable)?.[1] ?? '';
+    return { variable, problem: issue.message, example };
+  });
+}
