@@ -5,7 +5,7 @@ import { limits } from './limits.ts';
 
 const id = z.string().min(1).max(limits.id);
 const taskId = id;
-const moment = z.number().int().min(0).max(8_640_000_000_000_000);
+const moment = z.number().int().min(0).max(limits.moment);
 const comment = z.string().trim().max(limits.comment).default('');
 
 export const inviteeSchema = z.object({

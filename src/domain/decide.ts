@@ -6,6 +6,7 @@ import type { Flow } from './flow.ts';
 import * as lifecycle from './lifecycle.ts';
 import { orderMails } from './mail.ts';
 import * as people from './people.ts';
+import { needPart } from './permission.ts';
 import { type Refusal, Refused } from './refusal.ts';
 import { tick } from './reminders.ts';
 import { Turn } from './turn.ts';
@@ -22,6 +23,7 @@ export type Decision =
 export function decide(flow: Flow, command: Command, actor: Actor, now: number): Decision {
   const turn = new Turn(flow, actor, now);
   try {
+    needPart(flow, actor);
     const invited = perform(turn, command);
     orderMails(turn);
     return { ok: true, flow: turn.flow, events: turn.events, invited };

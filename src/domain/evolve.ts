@@ -32,10 +32,10 @@ function task(flow: Flow, taskId: string, changes: (task: Task) => Partial<Task>
   };
 }
 
-function external(flow: Flow, id: string, changes: Partial<ExternalUser>): Flow {
+function external(flow: Flow, id: string, changes: (external: ExternalUser) => Partial<ExternalUser>): Flow {
   return {
     ...flow,
-    externals: flow.externals.map((e) => (e.id === id ? { ...e, ...changes, version: flow.version } : e)),
+    externals: flow.externals.map((e) => (e.id === id ? { ...e, ...changes(e), version: flow.version } : e)),
   };
 }
 
@@ -53,7 +53,12 @@ function change(flow: Flow, event: FlowEvent): Flow {
         ),
       };
     case 'flow_paused':
-      return { ...flow, status: 'PAUSED', pausedAt: event.at };
+      return {
+        ...flow,
+        status: 'PAUSED',
+        pausedAt: event.at,
+        outbox: flow.outbox.filter((m) => m.kind !== 'due' && m.kind !== 'digest'),
+      };
     case 'flow_resumed':
       return {
         ...flow,
@@ -65,15 +70,15 @@ function change(flow: Flow, event: FlowEvent): Flow {
         ),
       };
     case 'flow_cancelled':
-      return { ...flow, status: 'CANCELLED', finishedAt: event.at, pausedAt: null, digestAt: null };
+      return { ...flow, status: 'CANCELLED', finishedAt: event.at, pausedAt: null, digestAt: null, outbox: [] };
     case 'flow_completed':
-      return { ...flow, status: 'COMPLETED', finishedAt: event.at, digestAt: null };
+      return { ...flow, status: 'COMPLETED', finishedAt: event.at, digestAt: null, outbox: [] };
     case 'flow_renamed':
       return { ...flow, name: event.name };
     case 'task_ready':
       return task(flow, event.taskId, () => ({ status: 'READY', readyAt: event.at, dueAt: event.dueAt }));
     case 'task_blocked':
-      return task(flow, event.taskId, () => ({ status: 'BLOCKED', readyAt: null, doneAt: null, doneBy: null }));
+      return task(flow, event.taskId, waiting);
     case 'task_completed':
       return task(flow, event.taskId, (t) => ({
         status: 'COMPLETED',
@@ -84,17 +89,15 @@ function change(flow: Flow, event: FlowEvent): Flow {
     case 'approval_given':
       return task(flow, event.taskId, () => ({ status: 'COMPLETED', doneAt: event.at, doneBy: event.by }));
     case 'approval_rejected':
-      return task(flow, event.taskId, (t) => ({ status: 'REJECTED', round: t.round + 1, readyAt: null }));
+      return task(flow, event.taskId, (t) => ({ ...waiting(t), status: 'REJECTED', round: t.round + 1 }));
     case 'task_sent_back':
       return task(flow, event.taskId, (t) => ({
-        status: 'BLOCKED',
+        ...waiting(t),
         round: t.round + 1,
-        doneAt: null,
-        doneBy: null,
         comments: [...t.comments, event.comment],
       }));
     case 'task_reopened':
-      return task(flow, event.taskId, () => ({ status: 'BLOCKED', doneAt: null, doneBy: null }));
+      return task(flow, event.taskId, waiting);
     case 'task_skipped':
       return task(flow, event.taskId, () => ({ status: 'SKIPPED', doneAt: event.at, doneBy: event.by }));
     case 'task_cancelled':
@@ -116,11 +119,16 @@ function change(flow: Flow, event: FlowEvent): Flow {
         ],
       };
     case 'invitation_sent':
-      return external(flow, event.externalId, { invitation: 'SENT' });
+      return external(flow, event.externalId, (e) => ({
+        invitation: e.invitation === 'ACCEPTED' ? 'ACCEPTED' : 'SENT',
+      }));
     case 'invitation_accepted':
-      return external(flow, event.externalId, { invitation: 'ACCEPTED' });
+      return external(flow, event.externalId, () => ({ invitation: 'ACCEPTED' }));
     case 'invitation_revoked':
-      return external(flow, event.externalId, { invitation: 'REVOKED' });
+      return {
+        ...external(flow, event.externalId, () => ({ invitation: 'REVOKED' })),
+        outbox: flow.outbox.filter((m) => m.to.kind !== 'external' || m.to.id !== event.externalId),
+      };
     case 'digest_scheduled':
       return { ...flow, digestAt: event.next, digests: event.digests };
     case 'mail_ordered':
@@ -130,4 +138,20 @@ function change(flow: Flow, event: FlowEvent): Flow {
   }
 }
 
-const shifted = (t: Task, ms: number, version: number): Task => ({ ...t, dueAt: (t.dueAt ?? 0) + ms, version });
+/** What was reported as overdue before a pause stays reported after it. */
+const shifted = (t: Task, ms: number, version: number): Task => ({
+  ...t,
+  dueAt: t.dueAt === null ? null : t.dueAt + ms,
+  notedDueAt: t.notedDueAt === null ? null : t.notedDueAt + ms,
+  version,
+});
+
+/** Not begun, not done, nothing reported. Due days that count from READY are counted anew when it is READY again. */
+const waiting = (t: Task): Partial<Task> => ({
+  status: 'BLOCKED',
+  readyAt: null,
+  doneAt: null,
+  doneBy: null,
+  dueAt: t.due?.from === 'ready' ? null : t.dueAt,
+  notedDueAt: null,
+});

@@ -15,16 +15,18 @@ export function answersProblem(
       : null;
   }
   const given = answers ?? task.answers ?? {};
+  // Own properties only: a field may be called "constructor".
+  const answerTo = (field: FormField): string => (Object.hasOwn(given, field.key) ? (given[field.key] ?? '') : '');
   const known = new Set(task.fields.map((f) => f.key));
   const strange = Object.keys(given).filter((k) => !known.has(k));
   if (strange.length > 0) {
     return `"${task.title}" has no field ${strange.map((k) => `"${k}"`).join(', ')}; its fields are ${task.fields.map((f) => `"${f.key}"`).join(', ')}.`;
   }
-  const missing = task.fields.filter((f) => f.required && (given[f.key] ?? '').trim() === '');
+  const missing = task.fields.filter((f) => f.required && answerTo(f).trim() === '');
   if (missing.length > 0) {
     return `"${task.title}" still needs an answer to ${missing.map((f) => `"${f.label}" (${f.key})`).join(', ')}.`;
   }
-  const wrong = task.fields.map((f) => fieldProblem(f, given[f.key] ?? '')).find((p) => p !== null);
+  const wrong = task.fields.map((f) => fieldProblem(f, answerTo(f))).find((p) => p !== null);
   if (wrong !== undefined) return wrong;
   const size = Object.values(given).reduce((n, v) => n + v.length, 0);
   return size > limits.answersPerTask

@@ -31,14 +31,22 @@ export type Outcome = {
 /** The whole state of a flow's workflow, carried from run to run. */
 export interface Ledger {
   readonly flow: Flow;
-  /** Oldest first, at most `limits.outcomesKept`. */
+  /** Oldest first, the creation's before all; at most `limits.outcomesKept` and, roughly, `limits.outcomesBytes`. */
   readonly outcomes: readonly Outcome[];
   /** What the read model has: everything up to this version. 0 before the first projection. */
   readonly projectedVersion: number;
   readonly projectedFeed: number;
 }
 
-export const openLedger = (flow: Flow): Ledger => ({ flow, outcomes: [], projectedVersion: 0, projectedFeed: 0 });
+/** What asked for the flow. `at` in milliseconds. */
+export type Creation = Pick<Outcome, 'commandId' | 'fingerprint' | 'at'>;
+
+/** A new flow's ledger. Its creation is a command too, and its outcome is the one that is never forgotten. */
+export function openLedger(flow: Flow, { commandId, fingerprint, at }: Creation): Ledger {
+  const effects = effectsOf([], flow, []);
+  const created: Outcome = { commandId, fingerprint, at, version: flow.version, ok: true, effects };
+  return { flow, outcomes: [created], projectedVersion: 0, projectedFeed: 0 };
+}
 
 export const findOutcome = (ledger: Ledger, commandId: string): Outcome | undefined =>
   ledger.outcomes.find((o) => o.commandId === commandId);
@@ -57,18 +65,22 @@ export function applyCommand(ledger: Ledger, envelope: Envelope, now: number): L
   return remember({ ...ledger, flow: decision.flow }, { commandId, fingerprint, at: now, version, ok: true, effects });
 }
 
+const namedSchema = envelopeSchema
+  .pick({ commandId: true })
+  .extend({ fingerprint: envelopeSchema.shape.fingerprint.catch('') });
+
 /** What arrived by signal, whoever sent it. Something unreadable gets a refusal if it has a usable id, and never stops the flow. */
 export function receive(ledger: Ledger, input: unknown, now: number): Ledger {
   const parsed = envelopeSchema.safeParse(input);
   if (parsed.success) return applyCommand(ledger, parsed.data, now);
-  const named = envelopeSchema.pick({ commandId: true }).safeParse(input);
+  const named = namedSchema.safeParse(input);
   if (!named.success || findOutcome(ledger, named.data.commandId)) return ledger;
   const issue = parsed.error.issues[0];
-  const message = `This is no command a flow understands (${issue?.path.join('.')}: ${issue?.message}). Nothing changed.`;
+  const where = issue && issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
+  const message = `This is no command a flow understands (${where}${issue?.message}). Nothing changed.`;
   const refusal: Refusal = { code: 'bad_command', message, blockedBy: [] };
   return remember(ledger, {
-    commandId: named.data.commandId,
-    fingerprint: '',
+    ...named.data,
     at: now,
     version: ledger.flow.version,
     ok: false,
@@ -130,10 +142,27 @@ export function markProjected(ledger: Ledger, projection: Projection): Ledger {
   };
 }
 
-const remember = (ledger: Ledger, outcome: Outcome): Ledger => ({
-  ...ledger,
-  outcomes: [...ledger.outcomes, outcome].slice(-limits.outcomesKept),
-});
+function remember(ledger: Ledger, outcome: Outcome): Ledger {
+  const [created, ...later] = [...ledger.outcomes, outcome];
+  let bytes = later.reduce((n, o) => n + roughBytes(o), 0);
+  let forgotten = Math.max(0, later.length + 1 - limits.outcomesKept);
+  for (const o of later.slice(0, forgotten)) bytes -= roughBytes(o);
+  for (; bytes > limits.outcomesBytes && forgotten < later.length - 1; forgotten++) {
+    const oldest = later[forgotten];
+    if (oldest) bytes -= roughBytes(oldest);
+  }
+  return { ...ledger, outcomes: created ? [created, ...later.slice(forgotten)] : [] };
+}
+
+/** What an outcome weighs as JSON, without writing it: this runs over all of them at every command. */
+function roughBytes(o: Outcome): number {
+  const fixed = 250 + o.commandId.length + o.fingerprint.length;
+  const sum = (ids: readonly string[]) => ids.reduce((n, id) => n + id.length + 3, 0);
+  if (!o.ok) return fixed + 3 * o.refusal.message.length + sum(o.refusal.blockedBy);
+  const { ready, waitAgain, invited } = o.effects;
+  const people = invited.reduce((n, i) => n + 70 + i.externalId.length + i.email.length, 0);
+  return fixed + sum(ready) + sum(waitAgain) + people;
+}
 
 function effectsOf(events: readonly FlowEvent[], after: Flow, invited: readonly InviteOutcome[]): Effects {
   const ids = (type: FlowEvent['type']) => [

@@ -1,7 +1,8 @@
 /** DRAFT → ACTIVE ⇄ PAUSED → COMPLETED, or CANCELLED from any state that is not final. */
+import { type Actor, isAdmin } from './actor.ts';
 import { shortDate } from './dates.ts';
 import type { Flow } from './flow.ts';
-import { isFinal } from './flow.ts';
+import { isFinal, isResolved } from './flow.ts';
 import { needAdmin } from './permission.ts';
 import { refuse } from './refusal.ts';
 import { settle } from './settle.ts';
@@ -15,18 +16,28 @@ export function needOpen(flow: Flow, now: number): void {
   refuse('flow_final', `${flow.name} was ${word}${when}, and that is final. Nothing changed.`);
 }
 
+/** Refuses while the flow is PAUSED. `what` is what can't be done: "its tasks can't be skipped". */
+export function needUnpaused(flow: Flow, actor: Actor, what: string): void {
+  if (flow.status !== 'PAUSED') return;
+  const now = isAdmin(actor) ? 'Resume it first.' : 'An owner or admin can resume it.';
+  refuse('flow_paused', `${flow.name} is paused, so ${what}. ${now} Nothing changed.`);
+}
+
 /** Refuses unless the flow is ACTIVE. `what` is what can't be done: "its tasks can't be completed". */
-export function needActive(flow: Flow, now: number, what: string): void {
+export function needActive(flow: Flow, actor: Actor, now: number, what: string): void {
   needOpen(flow, now);
-  if (flow.status === 'DRAFT') refuse('flow_not_started', `${flow.name} has not started, so ${what}. Start it first.`);
-  if (flow.status === 'PAUSED') refuse('flow_paused', `${flow.name} is paused, so ${what}. Resume it first.`);
+  needUnpaused(flow, actor, what);
+  if (flow.status !== 'DRAFT') return;
+  const start = isAdmin(actor) ? 'Start it first.' : 'An owner or admin can start it.';
+  refuse('flow_not_started', `${flow.name} has not started, so ${what}. ${start} Nothing changed.`);
 }
 
 export function start(turn: Turn, startDate: number | null): void {
   const { flow } = turn;
   needAdmin(turn.actor, 'start a flow');
   needOpen(flow, turn.now);
-  if (flow.status === 'PAUSED') refuse('wrong_status', `${flow.name} is paused, not new. Resume it instead.`);
+  if (flow.status === 'PAUSED')
+    refuse('wrong_status', `${flow.name} is paused, not new. Resume it instead. Nothing changed.`);
   if (flow.status !== 'DRAFT') refuse('wrong_status', `${flow.name} is already running. Nothing changed.`);
   turn.emit({ type: 'flow_started', startDate: startDate ?? turn.now });
   sendPending(turn);
@@ -37,7 +48,7 @@ export function pause(turn: Turn): void {
   needAdmin(turn.actor, 'pause a flow');
   needOpen(turn.flow, turn.now);
   if (turn.flow.status !== 'ACTIVE') {
-    const so = turn.flow.status === 'PAUSED' ? 'is already paused' : 'has not started';
+    const so = turn.flow.status === 'PAUSED' ? 'is already paused' : 'has not started, so there is nothing to pause';
     refuse('wrong_status', `${turn.flow.name} ${so}. Nothing changed.`);
   }
   turn.emit({ type: 'flow_paused' });
@@ -47,7 +58,8 @@ export function resume(turn: Turn): void {
   const { flow } = turn;
   needAdmin(turn.actor, 'resume a flow');
   needOpen(flow, turn.now);
-  if (flow.status === 'DRAFT') refuse('wrong_status', `${flow.name} has not started. Start it instead.`);
+  if (flow.status === 'DRAFT')
+    refuse('wrong_status', `${flow.name} has not started. Start it instead. Nothing changed.`);
   if (flow.status !== 'PAUSED') refuse('wrong_status', `${flow.name} is not paused. Nothing changed.`);
   turn.emit({ type: 'flow_resumed', pausedMs: Math.max(0, turn.now - (flow.pausedAt ?? turn.now)) });
   sendPending(turn);
@@ -58,7 +70,7 @@ export function cancel(turn: Turn, reason: string): void {
   needAdmin(turn.actor, 'cancel a flow');
   needOpen(turn.flow, turn.now);
   for (const t of turn.flow.tasks) {
-    if (t.status !== 'COMPLETED' && t.status !== 'SKIPPED') turn.emit({ type: 'task_cancelled', taskId: t.id });
+    if (!isResolved(t)) turn.emit({ type: 'task_cancelled', taskId: t.id });
   }
   turn.emit({ type: 'flow_cancelled', reason });
 }

@@ -10,15 +10,25 @@ export const limits = {
   id: 128,
   /** Answers of one form, added up. */
   answersPerTask: 50_000,
-  /** Everything people wrote into one flow that travels with its state; Temporal refuses payloads over 2 MB. */
-  textPerFlow: 600_000,
+  /**
+   * Temporal refuses payloads over 2 MiB, and a flow's whole state is one. In bytes of UTF-8 JSON: the steps of a
+   * template, a flow with what people wrote into it, and the outcomes it remembers. What is left is for mails that
+   * wait, the feed, and who did what when.
+   */
+  templateBytes: 300_000,
+  flowBytes: 900_000,
+  outcomesBytes: 400_000,
+  mailsWaiting: 1_000,
   tasksPerFlow: 500,
   dependenciesPerTask: 50,
+  dependenciesPerTemplate: 3_000,
   fieldsPerForm: 50,
   optionsPerField: 100,
   externalsPerFlow: 500,
   invitesPerCommand: 100,
   dueDays: 3_650,
+  /** No date lies after the year 3000. */
+  moment: Date.UTC(3001, 0, 1) - 1,
   /** How many entries of the activity feed a flow keeps itself once the read model has them. */
   feedKept: 50,
   /** How many outcomes of commands a flow remembers, to answer the same command id the same way. */

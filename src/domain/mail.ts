@@ -6,17 +6,19 @@ import {
   type Flow,
   findTask,
   isAssignedTo,
+  isFinal,
   type MailKind,
   type MailOrder,
   type Task,
 } from './flow.ts';
+import { limits } from './limits.ts';
 import type { Turn } from './turn.ts';
 
 /** Orders what the turn's events call for: invitations, "your task is ready", "the flow is completed". */
 export function orderMails(turn: Turn): void {
   const happened = [...turn.events];
   const invited = new Set(happened.flatMap((e) => (e.type === 'invitation_sent' ? [e.externalId] : [])));
-  for (const external of turn.flow.externals) {
+  for (const external of isFinal(turn.flow.status) ? [] : turn.flow.externals) {
     if (invited.has(external.id)) {
       order(
         turn,
@@ -73,7 +75,12 @@ const tasksWith = (flow: Flow, who: { kind: 'external'; id: string }): Task[] =>
   flow.tasks.filter((t) => t.status === 'READY' && t.assignee?.kind === who.kind && t.assignee.id === who.id);
 
 export function order(turn: Turn, kind: MailKind, to: MailOrder['to'], tasks: readonly Task[], role = ''): void {
-  const from = turn.actor.kind === 'system' ? turn.flow.createdBy.name : turn.actor.name;
+  if (turn.flow.outbox.length >= limits.mailsWaiting) {
+    const why = `${limits.mailsWaiting} mails are waiting to be sent already`;
+    turn.emit({ type: 'mail_failed', key: '', why }, system);
+    return;
+  }
+  const from = turn.actor.kind === 'member' ? turn.actor.name : turn.flow.createdBy.name;
   const reasons = new Map(
     turn.events.flatMap((e) => (e.type === 'task_sent_back' ? [[e.taskId, e.comment.text]] : [])),
   );

@@ -1,10 +1,11 @@
 /** Who a task lies with, and which clients take part. */
 import type { Invitee } from './command.ts';
 import { type Assignee, type ExternalUser, isAssignedTo, isResolved } from './flow.ts';
-import { needOpen } from './lifecycle.ts';
+import { needOpen, needUnpaused } from './lifecycle.ts';
 import { limits } from './limits.ts';
 import { needAdmin } from './permission.ts';
 import { refuse } from './refusal.ts';
+import { needRoom } from './room.ts';
 import type { Turn } from './turn.ts';
 
 type AssigneeChoice = { kind: 'member'; id: string; name: string } | { kind: 'external'; id: string };
@@ -32,6 +33,7 @@ export function setDue(turn: Turn, taskId: string, dueAt: number | null): void {
   needAdmin(turn.actor, 'move a due date');
   const task = turn.task(taskId);
   needOpen(turn.flow, turn.now);
+  needUnpaused(turn.flow, turn.actor, 'its due dates stand still and move when it resumes');
   if (isResolved(task))
     refuse('already_done', `"${task.title}" is ${task.status}, so its due date no longer counts. Nothing changed.`);
   if (task.dueAt !== dueAt) turn.emit({ type: 'due_changed', taskId, dueAt });
@@ -63,6 +65,7 @@ export function invite(turn: Turn, people: readonly Invitee[]): InviteOutcome[] 
       `${who} ${outcomes.length === 1 ? 'is' : 'are'} already invited to ${turn.flow.name}. Nothing changed.`,
     );
   }
+  needRoom(turn);
   return outcomes;
 }
 
@@ -73,8 +76,12 @@ function inviteOne(turn: Turn, person: Invitee): InviteOutcome {
   if (!known && turn.flow.externals.length >= limits.externalsPerFlow) {
     return { externalId: person.externalId, email, status: 'too_many' };
   }
+  const id = known?.id ?? person.externalId;
+  if (!known && turn.flow.externals.some((e) => e.id === id)) {
+    refuse('bad_command', `The id ${id} is that of another external user of this flow. Nothing changed.`);
+  }
   const external = {
-    id: known?.id ?? person.externalId,
+    id,
     email,
     name: person.name,
     role: person.role,
@@ -137,7 +144,7 @@ function participating(turn: Turn, externalId: string): ExternalUser {
   if (!found)
     return refuse(
       'external_unknown',
-      `${turn.flow.name} has no external user with the id ${externalId}. Nothing changed.`,
+      `${turn.flow.name} has no external user with the id ${externalId}. Invite them first. Nothing changed.`,
     );
   if (found.invitation === 'REVOKED') {
     return refuse(

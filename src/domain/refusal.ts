@@ -11,7 +11,6 @@ export const refusalCodes = [
   'already_done',
   'is_approval',
   'not_approval',
-  'is_form',
   'reason_needed',
   'answers_invalid',
   'not_allowed',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { findCycle } from './graph.ts';
 import { limits } from './limits.ts';
+import { jsonBytes } from './size.ts';
 
 export const taskTypes = ['TASK', 'APPROVAL', 'FORM'] as const;
 export type TaskType = (typeof taskTypes)[number];
@@ -114,6 +115,20 @@ export function templateProblems(steps: readonly Step[]): TemplateProblem[] {
     for (const repeated of new Set(fieldKeys.filter((k, i) => fieldKeys.indexOf(k) !== i))) {
       problems.push({ step: step.key, message: `"${step.title}" has two fields with the key "${repeated}".` });
     }
+  }
+  const arrows = steps.reduce((n, s) => n + s.dependsOn.length, 0);
+  if (arrows > limits.dependenciesPerTemplate) {
+    problems.push({
+      step: '',
+      message: `The steps have ${arrows} dependencies together; ${limits.dependenciesPerTemplate} is the most. Leave out those that follow from others.`,
+    });
+  }
+  const bytes = jsonBytes(steps);
+  if (bytes > limits.templateBytes) {
+    problems.push({
+      step: '',
+      message: `The steps have ${bytes} bytes of text; ${limits.templateBytes} is the most. Put long texts in a file and link it.`,
+    });
   }
   if (problems.length === 0) {
     const cycle = findCycle(new Map(steps.map((s) => [s.key, s.dependsOn])));

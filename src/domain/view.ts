@@ -76,9 +76,10 @@ export function details(flow: Flow, now: number): string {
   const { done, counting, percent } = progress(flow);
   const lines = [`**${flow.name}** is ${flow.status}: ${percent}% (${done} of ${counting}).`];
   const ready = flow.tasks.filter((t) => t.status === 'READY');
-  if (ready.length > 0 && flow.status === 'ACTIVE')
+  if (ready.length > 0 && flow.status === 'ACTIVE') {
     lines.push('', 'Waits on:', ...ready.slice(0, 20).map((t) => `- ${waits(flow, t, now)}`));
-  if (ready.length > 20) lines.push(`- and ${ready.length - 20} more`);
+    if (ready.length > 20) lines.push(`- and ${ready.length - 20} more`);
+  }
   if (flow.outbox.length > 0) lines.push('', `${flow.outbox.length} mail(s) to send.`);
   return lines.join('\n');
 }

@@ -1,18 +1,18 @@
 /** Doing tasks: complete, approve, reject, reopen, skip, comment. */
 import { shortDate } from './dates.ts';
-import { type Answers, type Comment, type Flow, isResolved, openDependencies, type Task } from './flow.ts';
+import { type Answers, type Comment, isResolved, openDependencies, type Task } from './flow.ts';
 import { answersProblem } from './form.ts';
-import { needActive, needOpen } from './lifecycle.ts';
-import { limits } from './limits.ts';
+import { needActive, needOpen, needUnpaused } from './lifecycle.ts';
 import { needAdmin, needCommenter, needDoer } from './permission.ts';
 import { refuse } from './refusal.ts';
+import { needRoom } from './room.ts';
 import { blockBehind, settle } from './settle.ts';
 import type { Turn } from './turn.ts';
 
 export function complete(turn: Turn, taskId: string, answers: Answers | null, comment: string): void {
   const task = turn.task(taskId);
   needDoer(turn.actor, task, 'complete');
-  needActive(turn.flow, turn.now, "its tasks can't be completed");
+  needActive(turn.flow, turn.actor, turn.now, "its tasks can't be completed");
   if (task.type === 'APPROVAL') {
     refuse(
       'is_approval',
@@ -22,32 +22,40 @@ export function complete(turn: Turn, taskId: string, answers: Answers | null, co
   needReady(turn, task);
   const problem = answersProblem(task, answers);
   if (problem !== null) refuse('answers_invalid', `${problem} Nothing changed.`);
-  needRoom(turn.flow, comment.length + (answers ? JSON.stringify(answers).length : 0));
   addComment(turn, task, comment);
-  turn.emit({ type: 'task_completed', taskId, answers });
+  const kept = task.type === 'FORM' ? answers : null;
+  turn.emit({ type: 'task_completed', taskId, answers: kept });
+  if (comment !== '' || kept !== null) needRoom(turn);
   settle(turn);
 }
 
 export function approve(turn: Turn, taskId: string, comment: string): void {
   const task = decidable(turn, taskId, 'approve');
-  needRoom(turn.flow, comment.length);
   addComment(turn, task, comment);
   turn.emit({ type: 'approval_given', taskId });
+  if (comment !== '') needRoom(turn);
   settle(turn);
 }
 
-/** The completed tasks it directly depends on become READY again, with the reason; the approval waits for them. */
+/**
+ * The completed tasks it directly depends on become READY again, with the reason; the approval waits for them.
+ * A skipped one stays skipped: where nothing is left to redo, the approval itself comes round again.
+ */
 export function reject(turn: Turn, taskId: string, reason: string): void {
   const task = decidable(turn, taskId, 'reject');
   if (reason === '')
-    refuse('reason_needed', `Rejecting "${task.title}" needs a reason, so that others know what to change.`);
-  const again = turn.flow.tasks.filter((t) => task.dependsOn.includes(t.id) && t.status === 'COMPLETED');
-  needRoom(turn.flow, reason.length * (again.length + 1));
+    refuse(
+      'reason_needed',
+      `Rejecting "${task.title}" needs a reason, so that others know what to change. Nothing changed.`,
+    );
+  const before = new Set(task.dependsOn);
+  const again = turn.flow.tasks.filter((t) => before.has(t.id) && t.status === 'COMPLETED');
   addComment(turn, task, reason);
   turn.emit({ type: 'approval_rejected', taskId, reason });
   for (const t of again) {
     turn.emit({ type: 'task_sent_back', taskId: t.id, approvalId: taskId, comment: newComment(turn, t, reason) });
   }
+  needRoom(turn);
   blockBehind(turn);
   settle(turn);
 }
@@ -56,7 +64,7 @@ export function reopen(turn: Turn, taskId: string, reason: string): void {
   needAdmin(turn.actor, 'reopen a task');
   const task = turn.task(taskId);
   needOpen(turn.flow, turn.now);
-  if (turn.flow.status === 'PAUSED') needActive(turn.flow, turn.now, "its tasks can't be reopened");
+  needUnpaused(turn.flow, turn.actor, "its tasks can't be reopened");
   if (!isResolved(task))
     refuse('wrong_status', `"${task.title}" is ${task.status}, so there is nothing to reopen. Nothing changed.`);
   turn.emit({ type: 'task_reopened', taskId, reason });
@@ -68,9 +76,10 @@ export function skip(turn: Turn, taskId: string, reason: string): void {
   needAdmin(turn.actor, 'skip a task');
   const task = turn.task(taskId);
   needOpen(turn.flow, turn.now);
-  if (turn.flow.status === 'PAUSED') needActive(turn.flow, turn.now, "its tasks can't be skipped");
+  needUnpaused(turn.flow, turn.actor, "its tasks can't be skipped");
   if (isResolved(task)) refuse('already_done', doneSentence(task, turn.now));
-  if (reason === '') refuse('reason_needed', `Skipping "${task.title}" needs a reason, so that others know why.`);
+  if (reason === '')
+    refuse('reason_needed', `Skipping "${task.title}" needs a reason, so that others know why. Nothing changed.`);
   turn.emit({ type: 'task_skipped', taskId, reason });
   settle(turn);
 }
@@ -79,14 +88,14 @@ export function comment(turn: Turn, taskId: string, text: string): void {
   const task = turn.task(taskId);
   needCommenter(turn.actor, task);
   needOpen(turn.flow, turn.now);
-  needRoom(turn.flow, text.length);
   addComment(turn, task, text);
+  needRoom(turn);
 }
 
 function decidable(turn: Turn, taskId: string, verb: string): Task {
   const task = turn.task(taskId);
   needDoer(turn.actor, task, verb);
-  needActive(turn.flow, turn.now, `its approvals can't be decided`);
+  needActive(turn.flow, turn.actor, turn.now, "its approvals can't be decided");
   if (task.type !== 'APPROVAL') {
     refuse(
       'not_approval',
@@ -124,18 +133,4 @@ function addComment(turn: Turn, task: Task, text: string): void {
 function newComment(turn: Turn, task: Task, text: string): Comment {
   const version = turn.flow.version + 1;
   return { id: `${task.id}-c${version}`, at: turn.now, by: turn.actor, text, version };
-}
-
-function needRoom(flow: Flow, more: number): void {
-  const used = flow.tasks.reduce(
-    (sum, t) =>
-      sum + t.comments.reduce((n, c) => n + c.text.length, 0) + (t.answers ? JSON.stringify(t.answers).length : 0),
-    0,
-  );
-  if (used + more > limits.textPerFlow) {
-    refuse(
-      'too_large',
-      `${flow.name} holds ${used} characters of comments and answers, and ${limits.textPerFlow} is the most one flow can keep. Put long texts in a file and link it. Nothing changed.`,
-    );
-  }
 }
