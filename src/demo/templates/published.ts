@@ -1,0 +1,38 @@
+/** Templates written by hand: an id that stays, and steps that were read like anyone's. */
+import type { z } from 'zod';
+import {
+  type AssigneeHint,
+  type DueOffset,
+  readTemplate,
+  type Template,
+  type templateSchema,
+} from '../../domain/template.ts';
+
+export interface PublishedTemplate {
+  readonly id: `tp_${string}`;
+  readonly template: Template;
+}
+
+/** Reads a template where it is written. Throws, naming every problem, when it could not be run. */
+export function published(id: `tp_${string}`, input: z.input<typeof templateSchema>): PublishedTemplate {
+  const reading = readTemplate(input);
+  if (!reading.ok) {
+    throw new Error(`Template ${id}: ${reading.problems.map((p) => `${p.step} ${p.message}`.trim()).join(' ')}`);
+  }
+  return { id, template: reading.template };
+}
+
+/** Whoever makes the flow. */
+export const starter: AssigneeHint = { kind: 'starter' };
+
+/** The client invited with this role; without a role, the first client invited. */
+export const client = (role = ''): AssigneeHint => ({ kind: 'client', role });
+
+/** Someone of the org, picked by hand. */
+export const inHouse = (role: string): AssigneeHint => ({ kind: 'role', role });
+
+/** Due so many days after the flow's start date. */
+export const day = (days: number): DueOffset => ({ days, from: 'start' });
+
+/** Due so many days after the step became READY. */
+export const within = (days: number): DueOffset => ({ days, from: 'ready' });
