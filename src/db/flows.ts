@@ -160,28 +160,6 @@ export function recentFlows(trx: Trx, limit: number): Promise<FoundFlow[]> {
     .execute();
 }
 
-/** Everything the read model has of one flow, for when its workflow can't be asked. */
-export async function readFlow(trx: Trx, id: string, feedLimit: number) {
-  const flow = await trx.selectFrom('flows').selectAll().where('id', '=', id).executeTakeFirst();
-  if (!flow) return null;
-  const tasks = await trx.selectFrom('tasks').selectAll().where('flow_id', '=', id).orderBy('position').execute();
-  const externals = await trx
-    .selectFrom('external_users')
-    .selectAll()
-    .where('flow_id', '=', id)
-    .orderBy('invited_at')
-    .execute();
-  const feed = await trx
-    .selectFrom('feed')
-    .selectAll()
-    .where('flow_id', '=', id)
-    .orderBy('seq', 'desc')
-    .limit(feedLimit)
-    .execute();
-  const comments = await trx.selectFrom('comments').selectAll().where('flow_id', '=', id).orderBy('version').execute();
-  return { flow, tasks, externals, feed: feed.reverse(), comments };
-}
-
 export interface TaskFilter {
   readonly status?: TaskStatus | undefined;
   /** READY and past its due date, in an ACTIVE flow. */

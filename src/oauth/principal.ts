@@ -1,28 +1,30 @@
 /** Who is calling: decided once at the border, trusted everywhere behind it. */
+import { z } from 'zod';
 
 /** OWNER and ADMIN may do everything in their org; a MEMBER reads all and does what is theirs or unassigned. */
 export const roles = ['OWNER', 'ADMIN', 'MEMBER'] as const;
 export type Role = (typeof roles)[number];
 
-/** The door a command came through; shown in the activity feed. */
-export const throughs = ['mcp', 'api', 'web', 'portal', 'cli', 'system'] as const;
-export type Through = (typeof throughs)[number];
+/** The door a member comes through; shown in the activity feed. */
+export const doors = ['mcp', 'api', 'web', 'cli'] as const;
+export type Door = (typeof doors)[number];
 
 export const scopes = ['flows:read', 'flows:write'] as const;
 export type Scope = (typeof scopes)[number];
 
-/** A member of an org, acting in that org and no other. */
-export interface MemberPrincipal {
-  readonly kind: 'member';
-  readonly orgId: string;
-  readonly userId: string;
-  readonly name: string;
-  readonly email: string;
-  readonly role: Role;
-  readonly through: Through;
+export const memberPrincipalSchema = z.object({
+  kind: z.literal('member'),
+  orgId: z.string(),
+  userId: z.string(),
+  name: z.string(),
+  email: z.string(),
+  role: z.enum(roles),
+  through: z.enum(doors),
   /** What the credential allows; a person in the web app holds all scopes. */
-  readonly scopes: readonly Scope[];
-}
+  scopes: z.array(z.enum(scopes)).readonly(),
+});
+/** A member of an org, acting in that org and no other. */
+export type MemberPrincipal = Readonly<z.infer<typeof memberPrincipalSchema>>;
 
 /** A client who came by a magic link: sees one flow, does their own tasks. */
 export interface ExternalPrincipal {
@@ -32,7 +34,6 @@ export interface ExternalPrincipal {
   readonly externalId: string;
   readonly name: string;
   readonly email: string;
-  readonly through: 'portal';
 }
 
 export type Principal = MemberPrincipal | ExternalPrincipal;

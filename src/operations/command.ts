@@ -1,15 +1,18 @@
 /** What operations that change a flow have in common: send the command, read the outcome, tell it. */
 import { z } from 'zod';
-import { readFlow } from '../db/flows.ts';
+import { readFlow } from '../db/read-flow.ts';
 import type { Actor } from '../domain/actor.ts';
 import type { Command } from '../domain/command.ts';
+import { shortDate } from '../domain/dates.ts';
 import type { Effects } from '../domain/ledger.ts';
 import { limits } from '../domain/limits.ts';
 import type { CommandAnswer } from '../domain/view.ts';
-import type { Call, ExternalPrincipal, MemberPrincipal } from './operation.ts';
+import type { ExternalPrincipal, MemberPrincipal } from '../oauth/principal.ts';
+import { findFlow, findTask, nameOrId } from './names.ts';
+import type { Call } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { brief, briefLine, briefShape, flowStatus, progressShape } from './shapes.ts';
-import { count, lines, onDay, percentWords, plain } from './words.ts';
+import { count, lines, percentWords, plain } from './words.ts';
 
 /** Every command takes an id, so that trying again is safe. */
 export const commandInput = {
@@ -38,12 +41,35 @@ export const commandOutput = {
 const outputShape = z.object(commandOutput);
 export type CommandFacts = z.infer<typeof outputShape>;
 
+/** What operations on one task take. */
+export const taskInput = {
+  task: nameOrId('Title or id'),
+  flow: nameOrId('Name or id').optional(),
+};
+
+/** What they tell of it, besides the command's own facts. */
+export const actedOn = {
+  task: z.object({ id: z.string(), title: z.string() }),
+  by: z.string(),
+  through: z.string(),
+};
+
+/** The task that is meant, and its flow. */
+export async function theTask(
+  call: Call<MemberPrincipal>,
+  input: { task: string; flow?: string | undefined },
+): Promise<{ task: { id: string; title: string }; flow: { id: string; name: string } }> {
+  const found = await call.database.withOrg(call.principal, async (trx) =>
+    findTask(trx, input.task, input.flow === undefined ? null : await findFlow(trx, input.flow)),
+  );
+  return { task: { id: found.id, title: found.title }, flow: { id: found.flow_id, name: found.flow_name } };
+}
+
 /** Who acts, in the domain's words. */
 export function actorOf(principal: MemberPrincipal | ExternalPrincipal): Actor {
   if (principal.kind === 'external')
     return { kind: 'external', id: principal.externalId, name: principal.name, through: 'portal' };
   const { userId: id, name, role, through } = principal;
-  if (through === 'portal' || through === 'system') throw new Error(`A member does not come through ${through}.`);
   return { kind: 'member', id, name, role, through };
 }
 
@@ -77,7 +103,8 @@ export const accepted = (commandId: string, flow: { id: string; name: string }):
   effects: null,
 });
 
-function applied(
+/** The facts of a command that has an outcome; throws a Refusal when the outcome is one. */
+export function applied(
   answer: CommandAnswer,
   commandId: string,
   fingerprint: string,
@@ -126,9 +153,9 @@ async function goneRefusal(
 ): Promise<Refusal> {
   const known = await call.database.withOrg(call.principal, (trx) => readFlow(trx, flow.id, 1));
   if (!known) return new Refusal('not_found', `No flow has the id ${flow.id}. Nothing changed.`);
-  const { status, finished_at: at } = known.flow;
+  const { status, finishedAt: at } = known.flow;
   const word = status === 'COMPLETED' ? 'completed' : status === 'CANCELLED' ? 'cancelled' : 'ended by an operator';
-  const when = at === null ? '' : ` on ${onDay(at.toISOString(), call.now)}`;
+  const when = at === null ? '' : ` on ${shortDate(at, call.now)}`;
   return new Refusal('flow_final', `${plain(flow.name)} was ${word}${when}, and that is final. Nothing changed.`, {
     status,
   });

@@ -8,10 +8,9 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import type { Actor } from '../domain/actor.ts';
-import type { Command, Envelope } from '../domain/command.ts';
+import type { Envelope } from '../domain/command.ts';
 import type { Flow } from '../domain/flow.ts';
-import { type Ledger, openLedger } from '../domain/ledger.ts';
+import { type Creation, type Ledger, openLedger } from '../domain/ledger.ts';
 import type { CommandAnswer, Snapshot } from '../domain/view.ts';
 import { answerQuery, commandSignal, flowWorkflowId, flowWorkflowType, snapshotQuery } from '../workflows/contract.ts';
 import { Refusal } from './refusal.ts';
@@ -50,15 +49,18 @@ export class FlowGateway {
     this.#answerMs = options.answerMs ?? 4_000;
   }
 
-  /** Starts the flow's workflow; a flow of that id that is there already is found, not made again. */
-  async create(flow: Flow): Promise<Sent> {
+  /**
+   * Starts the flow's workflow. A flow of that id that is there already is found, not made again: the answer then has
+   * the outcome of the command that made it, whose fingerprint tells whether that was the same command.
+   */
+  async create(flow: Flow, by: Pick<Creation, 'commandId' | 'fingerprint'>): Promise<Sent> {
     const workflowId = flowWorkflowId(flow.orgId, flow.id);
     try {
       await this.#within(this.#signalMs, () =>
         this.#client.workflow.start<(ledger: Ledger) => Promise<void>>(flowWorkflowType, {
           workflowId,
           taskQueue: this.#taskQueue,
-          args: [openLedger(flow)],
+          args: [openLedger(flow, { ...by, at: flow.createdAt })],
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           staticSummary: flow.name,
           staticDetails: `Made from "${flow.template.name}" by ${flow.createdBy.name}, ${flow.tasks.length} tasks.`,
@@ -72,7 +74,12 @@ export class FlowGateway {
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable(error);
     }
-    return this.#answer(workflowId, '', true);
+    return this.#answer(workflowId, by.commandId, true);
+  }
+
+  /** What became of a command that was sent before. */
+  ask(orgId: string, flowId: string, commandId: string): Promise<Sent> {
+    return this.#answer(flowWorkflowId(orgId, flowId), commandId, true);
   }
 
   /** Sends one command and asks what became of it. The same envelope twice does the thing once. */
@@ -101,12 +108,11 @@ export class FlowGateway {
     let answer = await look();
     for (const wait of lagWaits) {
       if (answer === null || !open) break;
-      const applied = commandId === '' || answer.outcome !== null;
-      if (applied && answer.projected) break;
+      if (answer.outcome !== null && answer.projected) break;
       await new Promise((resolve) => setTimeout(resolve, wait));
       answer = (await look()) ?? answer;
     }
-    if (answer === null || (commandId !== '' && answer.outcome === null)) return { state: 'accepted' };
+    if (answer === null || answer.outcome === null) return { state: 'accepted' };
     return { state: 'applied', answer };
   }
 
@@ -151,11 +157,3 @@ function unavailable(error: unknown): unknown {
     "Not confirmed: Booflow's flow engine is not answering. Try again in a moment with the same command id; it will be done once at most.",
   );
 }
-
-/** The domain's words for who calls, with the command. */
-export const envelope = (actor: Actor, commandId: string, fingerprint: string, command: Command): Envelope => ({
-  commandId,
-  fingerprint,
-  actor,
-  command,
-});

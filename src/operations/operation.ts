@@ -1,7 +1,9 @@
 /** What Booflow can do, one operation a file. Doors (MCP, REST, pages) run them and know none by name. */
+import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { Database } from '../db/database.ts';
-import type { Principal } from '../oauth/principal.ts';
+import type { ExternalPrincipal, MemberPrincipal, Principal } from '../oauth/principal.ts';
+import { newId } from '../platform/ids.ts';
 import type { FlowGateway } from './gateway.ts';
 import { Refusal } from './refusal.ts';
 
@@ -14,16 +16,20 @@ export interface Tools {
   readonly now: number;
 }
 
-/** A call: the tools, who calls, and the command's id (the caller's own, or made up). */
-export interface Call<P> extends Tools {
-  readonly principal: P;
-  readonly commandId: string;
-  /** A hash of the operation and its input: the same command id with another one is refused. */
-  readonly fingerprint: string;
+/** What a door brings: the tools, who calls, and a command id when the caller gave one beside the input. */
+export interface Caller extends Tools {
+  readonly principal: Principal | null;
+  readonly commandId?: string | undefined;
 }
 
-export type MemberPrincipal = Extract<Principal, { kind: 'member' }>;
-export type ExternalPrincipal = Extract<Principal, { kind: 'external' }>;
+/** A call as its handler sees it. */
+export interface Call<P> extends Tools {
+  readonly principal: P;
+  /** The caller's own, or made up. */
+  readonly commandId: string;
+  /** A hash of who asked what: the same command id with another one is refused. */
+  readonly fingerprint: string;
+}
 
 /** Who may call: anyone at all, any member, an OWNER or ADMIN, or a client in the portal. */
 export type Access = 'public' | 'member' | 'admin' | 'portal';
@@ -38,7 +44,10 @@ export type CallerOf<A extends Access> = A extends 'public'
 /** The doors an operation opens to. */
 export type Surface = 'mcp' | 'rest' | 'web';
 
-interface Definition<I extends z.ZodObject, O extends z.ZodObject, A extends Access> {
+/** Strict: a word that the input does not know is a mistake to tell, not to drop. */
+type InputSchema = z.ZodObject<z.core.$ZodLooseShape, z.core.$strict>;
+
+interface Definition<I extends InputSchema, O extends z.ZodObject, A extends Access> {
   /** snake_case, a verb first; the tool's name in MCP. */
   readonly name: string;
   readonly title: string;
@@ -59,8 +68,8 @@ interface Definition<I extends z.ZodObject, O extends z.ZodObject, A extends Acc
 }
 
 /** The result of an operation: facts for machines, text for reading. A refusal changed nothing. */
-export type Result =
-  | { readonly ok: true; readonly text: string; readonly facts: Record<string, unknown> }
+export type Result<F = Record<string, unknown>> =
+  | { readonly ok: true; readonly text: string; readonly facts: F }
   | { readonly ok: false; readonly code: string; readonly text: string; readonly facts: Record<string, unknown> };
 
 /** An operation with its types folded away: what the doors see. */
@@ -76,12 +85,18 @@ export interface Operation {
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
   /** Parses the input, checks who calls, does it. Refusals are results; only faults of ours are thrown. */
-  run(call: Call<Principal | null>, input: unknown): Promise<Result>;
+  run(caller: Caller, input: unknown): Promise<Result>;
 }
 
-export function operation<I extends z.ZodObject, O extends z.ZodObject, A extends Access>(
+/** An operation whose facts are typed: what pages use. */
+export interface TypedOperation<O extends z.ZodObject> extends Operation {
+  readonly output: O;
+  run(caller: Caller, input: unknown): Promise<Result<z.output<O>>>;
+}
+
+export function operation<I extends InputSchema, O extends z.ZodObject, A extends Access>(
   def: Definition<I, O, A>,
-): Operation {
+): TypedOperation<O> {
   return {
     name: def.name,
     title: def.title,
@@ -93,19 +108,33 @@ export function operation<I extends z.ZodObject, O extends z.ZodObject, A extend
     surfaces: def.surfaces,
     input: def.input,
     output: def.output,
-    async run(call, input) {
+    async run(caller, input) {
       try {
+        const principal = admit(def, caller.principal);
         const parsed = def.input.safeParse(input);
         if (!parsed.success) throw new Refusal('bad_input', inputSentence(parsed.error));
-        const principal = admit(def, call.principal);
-        const facts = await def.handler({ ...call, principal }, parsed.data);
-        return { ok: true, text: def.text(facts, call.now), facts };
+        const { database, flows, publicUrl, now } = caller;
+        const { command_id: given, ...asked } = { command_id: undefined, ...parsed.data };
+        const call = {
+          ...{ database, flows, publicUrl, now, principal },
+          commandId: caller.commandId ?? (typeof given === 'string' ? given : newId('cmd')),
+          fingerprint: fingerprintOf(def.name, caller.principal, asked),
+        };
+        const facts = await def.handler(call, parsed.data);
+        return { ok: true, text: def.text(facts, now), facts };
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         return { ok: false, code: error.code, text: error.message, facts: { code: error.code, ...error.facts } };
       }
     },
   };
+}
+
+function fingerprintOf(name: string, principal: Principal | null, asked: object): string {
+  const who = principal === null ? null : principal.kind === 'member' ? principal.userId : principal.externalId;
+  return createHash('sha256')
+    .update(JSON.stringify([name, who, asked]))
+    .digest('base64url');
 }
 
 function inputSentence(error: z.ZodError): string {

@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { type Cursor, readCursor, writeCursor } from '../db/cursor.ts';
 import type { ListedFlow, ListedTask } from '../db/flows.ts';
+import type { ListedTemplate } from '../db/templates.ts';
 import { flowStatuses, isOverdue, taskStatuses } from '../domain/flow.ts';
 import { taskTypes } from '../domain/template.ts';
 import type { TaskBrief } from '../domain/view.ts';
 import { Refusal } from './refusal.ts';
-import { dots, dueWords, plain, quote, who } from './words.ts';
+import { count, dots, dueWords, plain, quote, who } from './words.ts';
 
 export const flowStatus = z.enum(flowStatuses);
 export const taskStatus = z.enum(taskStatuses);
@@ -151,9 +152,26 @@ export function pageOf<T>(
   return { rows: page, nextCursor: writeCursor(at, id) };
 }
 
-export const moreLine = (given: number, total: number, cursor: string | null): string | null =>
-  cursor === null
-    ? null
-    : `${total - given > 0 ? `${total - given} or fewer more` : 'More'}: call again with cursor \`${cursor}\`.`;
+export const moreLine = (cursor: string | null): string | null =>
+  cursor === null ? null : `More: call again with cursor \`${cursor}\`.`;
 
-export const nameLine = (name: string, id: string): string => `${plain(name)} · \`${id}\``;
+export const listedTemplateShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  category: z.string(),
+  steps: z.number().int(),
+  version: z.number().int(),
+});
+
+export const listedTemplate = (t: ListedTemplate): z.infer<typeof listedTemplateShape> => ({
+  id: t.id,
+  name: t.name,
+  description: t.description,
+  category: t.category,
+  steps: t.step_count,
+  version: t.version,
+});
+
+export const templateLine = (t: z.infer<typeof listedTemplateShape>): string =>
+  dots(`- ${plain(t.name)}`, t.category && plain(t.category), count(t.steps, 'step'), `\`${t.id}\``);

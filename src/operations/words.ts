@@ -80,3 +80,13 @@ function editDistance(a: string, b: string): number {
   }
   return last[b.length] ?? 0;
 }
+
+const doorWords = new Map([
+  ['mcp', ', through Claude'],
+  ['api', ', through the API'],
+  ['portal', ', in the portal'],
+  ['cli', ', on the command line'],
+]);
+
+/** "Olivia, through Claude": who did it, and by which door. */
+export const byWhom = (name: string, through: string): string => plain(name) + (doorWords.get(through) ?? '');

@@ -290,9 +290,9 @@ grant select, insert on dev_mails to booflow_app;
 
 -- The few look-ups that come before an org is known. Each takes a secret's hash or an address, and gives one row.
 create function find_api_key(hash bytea)
-  returns table (id text, org_id text, user_id text, role text, user_name text, email text)
+  returns table (id text, org_id text, user_id text, role text, user_name text, email text, last_used_at timestamptz)
   language sql stable security definer set search_path from current as $$
-  select k.id, k.org_id, k.user_id, m.role, u.name, u.email
+  select k.id, k.org_id, k.user_id, m.role, u.name, u.email, k.last_used_at
   from api_keys k
   join memberships m on m.org_id = k.org_id and m.user_id = k.user_id
   join users u on u.id = k.user_id

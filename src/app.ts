@@ -1,0 +1,94 @@
+/** The web server as one Fastify app: every door, each in its own plugin. Listens to nothing by itself. */
+import { fileURLToPath } from 'node:url';
+import cookie from '@fastify/cookie';
+import formbody from '@fastify/formbody';
+import helmet from '@fastify/helmet';
+import serveStatic from '@fastify/static';
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify';
+import { mcpRoute } from './mcp/route.ts';
+import type { Tools } from './operations/operation.ts';
+import type { Logger } from './platform/log.ts';
+import type { Readiness } from './platform/readiness.ts';
+import { homeRoutes } from './web/home.tsx';
+import { mailboxRoutes } from './web/mailbox.tsx';
+import { portalRoutes } from './web/portal.ts';
+
+export interface AppOptions {
+  readonly log: Logger;
+  readonly publicUrl: string;
+  readonly version: string;
+  /** Development: with the dev mailbox. */
+  readonly dev: boolean;
+  readonly tools: Omit<Tools, 'now'>;
+  /** Milliseconds since 1970; the system's clock unless a test moves it. */
+  readonly clock?: () => number;
+  readonly readiness: () => Promise<Readiness>;
+}
+
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { publicUrl, dev, version } = options;
+  const log: FastifyBaseLogger = options.log;
+  const clock = options.clock ?? Date.now;
+  const tools = (): Tools => ({ ...options.tools, now: clock() });
+
+  const app: FastifyInstance = Fastify({
+    loggerInstance: log,
+    bodyLimit: 256 * 1024,
+    requestTimeout: 30_000,
+    disableRequestLogging: true,
+    trustProxy: !dev,
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    if (request.url === '/healthz' || request.url === '/readyz') return;
+    const { method, url } = request;
+    request.log.info({ method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status < 500)
+      return reply.code(status).type('text/plain').send(`This request can't be answered: ${error.message}`);
+    request.log.error({ err: error }, 'A request failed');
+    return reply
+      .code(500)
+      .type('text/plain')
+      .send('Booflow failed to answer. Nothing is known to have changed; try again.');
+  });
+  app.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('Nothing is at this address.'));
+
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        baseUri: ["'none'"],
+        connectSrc: ["'self'"],
+        fontSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        imgSrc: ["'self'", 'data:'],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+      },
+    },
+    referrerPolicy: { policy: 'no-referrer' },
+    strictTransportSecurity: publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
+  });
+  await app.register(cookie);
+  await app.register(formbody);
+  await app.register(serveStatic, {
+    root: fileURLToPath(new URL('./web/assets', import.meta.url)),
+    prefix: '/assets/',
+    maxAge: dev ? 0 : '1h',
+  });
+
+  app.get('/healthz', () => ({ status: 'alive' }));
+  app.get('/readyz', async (_request, reply) => {
+    const readiness = await options.readiness();
+    return reply.code(readiness.ready ? 200 : 503).send(readiness);
+  });
+  await app.register(mcpRoute, { tools, publicUrl, version });
+  await app.register(portalRoutes, { tools, publicUrl });
+  await app.register(homeRoutes, { publicUrl, dev });
+  if (dev) await app.register(mailboxRoutes, { tools });
+  return app;
+}

@@ -1,0 +1,69 @@
+/** Operations as MCP tools: what is listed, and what a call does. */
+import type { CallToolResult, Tool } from '@modelcontextprotocol/server';
+import { z } from 'zod';
+import type { Principal } from '../oauth/principal.ts';
+import type { Operation, Tools } from '../operations/operation.ts';
+import { operationsOf } from '../operations/registry.ts';
+
+export const mcpOperations = operationsOf('mcp');
+const byName = new Map(mcpOperations.map((o) => [o.name, o]));
+
+export const findTool = (name: string): Operation | undefined => byName.get(name);
+
+const schemaOf = (schema: z.ZodObject, io: 'input' | 'output'): { type: 'object'; [key: string]: unknown } => {
+  const { $schema: _, type: __, ...rest } = z.toJSONSchema(schema, { io });
+  return { type: 'object', ...rest };
+};
+
+/** What a client is told of an operation. */
+export const toolOf = (o: Operation): Tool => ({
+  name: o.name,
+  title: o.title,
+  description: o.description,
+  inputSchema: schemaOf(o.input, 'input'),
+  outputSchema: schemaOf(o.output, 'output'),
+  annotations: {
+    readOnlyHint: o.kind === 'read',
+    ...(o.kind === 'write' && { destructiveHint: o.destructive, idempotentHint: false }),
+    openWorldHint: o.openWorld,
+  },
+});
+
+const everyTool = mcpOperations.map(toolOf);
+const publicTools = mcpOperations.filter((o) => o.access === 'public').map(toolOf);
+
+/** Without credentials only what is public is offered. */
+export const toolsFor = (principal: Principal | null): Tool[] => (principal === null ? publicTools : everyTool);
+
+/** The key of a request's `_meta` under which a client may give a command its id. */
+export const commandIdMeta = 'booflow.com/commandId';
+const commandIdSchema = z.string().min(1).max(128).optional().catch(undefined);
+
+export interface ToolCall {
+  readonly name: string;
+  readonly arguments?: unknown;
+  readonly meta?: Record<string, unknown> | undefined;
+}
+
+/** Runs the tool. Refusals are results marked as errors, with a stable code; only faults of ours are thrown. */
+export async function callTool(tools: Tools, principal: Principal | null, call: ToolCall): Promise<CallToolResult> {
+  const operation = findTool(call.name);
+  if (!operation)
+    return refusal(
+      'unknown_tool',
+      `There is no tool called ${JSON.stringify(call.name.slice(0, 100))}. \`tools/list\` shows them.`,
+    );
+  const commandId = commandIdSchema.parse(call.meta?.[commandIdMeta]);
+  const result = await operation.run({ ...tools, principal, commandId }, call.arguments ?? {});
+  return {
+    content: [{ type: 'text', text: result.text }],
+    structuredContent: result.facts,
+    ...(!result.ok && { isError: true }),
+  };
+}
+
+const refusal = (code: string, text: string): CallToolResult => ({
+  content: [{ type: 'text', text }],
+  structuredContent: { code },
+  isError: true,
+});

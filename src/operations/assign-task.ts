@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import {
+  acceptedText,
+  actedOn,
+  command,
+  commandInput,
+  commandOutput,
+  effectLines,
+  factsOf,
+  taskInput,
+  theTask,
+} from './command.ts';
+import { findPerson, nameOrId } from './names.ts';
+import { operation } from './operation.ts';
+import { personShape } from './shapes.ts';
+import { lines, plain, quote, who } from './words.ts';
+
+export const assignTask = operation({
+  name: 'assign_task',
+  title: 'Assign a task',
+  description:
+    "Gives an open task to a member of the organization, to one of the flow's external users, or to nobody. They get a mail if it is ready.",
+  kind: 'write',
+  openWorld: true,
+  access: 'admin',
+  surfaces: ['mcp', 'rest', 'web'],
+  input: z.strictObject({
+    ...taskInput,
+    assignee: nameOrId('"me", "nobody", or a person by name, address or id'),
+    ...commandInput,
+  }),
+  output: z.object({ ...commandOutput, ...actedOn, assignee: personShape.nullable() }),
+  async handler(call, input) {
+    const { principal } = call;
+    const { flow, task } = await theTask(call, input);
+    const assignee =
+      input.assignee.toLowerCase() === 'nobody'
+        ? null
+        : await call.database.withOrg(principal, (trx) => findPerson(trx, input.assignee, principal.userId, flow.id));
+    const facts = await command(call, flow, { type: 'assign', taskId: task.id, assignee });
+    return { ...factsOf(facts), task, by: principal.name, through: principal.through, assignee };
+  },
+  text(f, now) {
+    if (f.state === 'accepted') return acceptedText(f);
+    const told = f.assignee === null ? 'lies with nobody now' : `lies with ${who(f.assignee)} now`;
+    return lines(`${quote(f.task.title)} on ${plain(f.flow.name)} ${told}.`, effectLines(f, now));
+  },
+});

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { limits } from '../domain/limits.ts';
+import {
+  acceptedText,
+  actedOn,
+  command,
+  commandInput,
+  commandOutput,
+  effectLines,
+  factsOf,
+  standing,
+  taskInput,
+  theTask,
+} from './command.ts';
+import { operation } from './operation.ts';
+import { byWhom, lines, quote } from './words.ts';
+
+/** Form answers, by the field's key. */
+export const answersInput = z
+  .record(z.string().max(limits.id), z.string().max(limits.answer))
+  .optional()
+  .describe("A form's answers by field key; `get_task` shows the fields");
+
+export const completeTask = operation({
+  name: 'complete_task',
+  title: 'Complete a task',
+  description:
+    'Completes a READY task; what depended on it becomes ready in the same step. A form takes its `answers`. An approval is decided with `approve_task` instead. Name the flow when the title is common.',
+  kind: 'write',
+  openWorld: true,
+  access: 'member',
+  surfaces: ['mcp', 'rest', 'web'],
+  input: z.strictObject({
+    ...taskInput,
+    answers: answersInput,
+    comment: z.string().trim().max(limits.comment).optional(),
+    ...commandInput,
+  }),
+  output: z.object({ ...commandOutput, ...actedOn }),
+  async handler(call, input) {
+    const { flow, task } = await theTask(call, input);
+    const facts = await command(call, flow, {
+      type: 'complete',
+      taskId: task.id,
+      answers: input.answers ?? null,
+      comment: input.comment ?? '',
+    });
+    return { ...factsOf(facts), task, by: call.principal.name, through: call.principal.through };
+  },
+  text(f, now) {
+    if (f.state === 'accepted') return acceptedText(f);
+    return lines(
+      `${quote(f.task.title)} is completed (by ${byWhom(f.by, f.through)}). ${standing(f)}`,
+      effectLines(f, now),
+    );
+  },
+});

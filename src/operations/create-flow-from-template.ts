@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { findFlowById } from '../db/flows.ts';
+import { readTemplateVersion } from '../db/templates.ts';
+import { createFlow } from '../domain/create.ts';
+import { limits } from '../domain/limits.ts';
+import { idFrom } from '../platform/ids.ts';
+import { accepted, acceptedText, actorOf, applied, commandInput, commandOutput, factsOf } from './command.ts';
+import { findTemplate, nameOrId } from './names.ts';
+import { operation } from './operation.ts';
+import { count, lines, plain, quote } from './words.ts';
+
+export const createFlowFromTemplate = operation({
+  name: 'create_flow_from_template',
+  title: 'Create a flow',
+  description:
+    "Makes a new DRAFT flow from a template (the organization's own or a public one), with all its tasks and dependencies. Nothing is sent to anyone until it is started with `update_flow_status`.",
+  kind: 'write',
+  access: 'admin',
+  surfaces: ['mcp', 'rest', 'web'],
+  input: z.strictObject({
+    template: nameOrId('Name or id'),
+    name: z.string().trim().min(1).max(limits.name).describe('What to call the flow, such as the client'),
+    ...commandInput,
+  }),
+  output: z.object({
+    ...commandOutput,
+    template: z.object({ id: z.string(), name: z.string(), version: z.number().int() }),
+    tasks: z.number().int(),
+  }),
+  async handler(call, { template: ref, name }) {
+    const { principal, commandId, fingerprint, now } = call;
+    // From org and command id, so that the same command finds the same flow again.
+    const flowId = idFrom('fl', principal.orgId, commandId);
+    const { found, template, known } = await call.database.withOrg(principal, async (trx) => {
+      const found = await findTemplate(trx, ref);
+      const template = await readTemplateVersion(trx, found.id, found.version);
+      return { found, template, known: await findFlowById(trx, flowId) };
+    });
+    if (!template) throw new Error(`Version ${found.version} of template ${found.id} is missing.`);
+    const flow = createFlow({
+      id: flowId,
+      orgId: principal.orgId,
+      name,
+      template: { id: found.id, name: found.name, version: found.version },
+      steps: template.steps,
+      by: actorOf(principal),
+      at: now,
+      taskId: (key) => idFrom('tk', flowId, key),
+    });
+    const sent = known
+      ? await call.flows.ask(principal.orgId, flowId, commandId)
+      : await call.flows.create(flow, { commandId, fingerprint });
+    const made = { template: flow.template, tasks: flow.tasks.length };
+    if (sent.state === 'applied' && sent.answer.outcome !== null) {
+      return { ...factsOf(applied(sent.answer, commandId, fingerprint, now)), ...made };
+    }
+    const facts = factsOf(accepted(commandId, known ?? flow));
+    // Made long ago: the flow may have ended, or have forgotten its first command.
+    if (known) return { ...facts, state: 'applied' as const, flow: { ...facts.flow, status: known.status }, ...made };
+    return { ...facts, ...made };
+  },
+  text(f) {
+    if (f.state === 'accepted') return acceptedText(f);
+    return lines(
+      `${plain(f.flow.name)} is made from ${quote(f.template.name)}: a DRAFT with ${count(f.tasks, 'task')} · \`${f.flow.id}\``,
+      'Nothing was sent to anyone. Invite clients with `invite_external_user`, start it with `update_flow_status`.',
+    );
+  },
+});

@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { type Flow, invitationStatuses, isOverdue, isResolved, progress, type Task } from '../domain/flow.ts';
+import { ageLine, type FlowTruth, flowTruth } from './flow-truth.ts';
+import { findFlow, nameOrId } from './names.ts';
+import { operation } from './operation.ts';
+import { brief, briefShape, flowStatus, iso, isoOr, moment, progressShape } from './shapes.ts';
+import { byWhom, count, dots, dueWords, lines, onDay, percentWords, plain, quote, who } from './words.ts';
+
+const activityShown = 10;
+
+const output = z.object({
+  id: z.string(),
+  name: z.string(),
+  status: flowStatus,
+  template: z.object({ id: z.string(), name: z.string(), version: z.number().int() }),
+  progress: progressShape,
+  overdue: z.number().int(),
+  createdAt: moment,
+  createdBy: z.string(),
+  startDate: moment.nullable(),
+  finishedAt: moment.nullable(),
+  asOf: moment.nullable().describe('null: as it is now; else how old this answer is'),
+  tasks: z.array(
+    briefShape.extend({
+      overdue: z.boolean(),
+      dependsOn: z.array(z.string()),
+      doneAt: moment.nullable(),
+      doneBy: z.string().nullable(),
+      comments: z.number().int(),
+    }),
+  ),
+  externalUsers: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      email: z.string(),
+      role: z.string(),
+      invitation: z.enum(invitationStatuses),
+    }),
+  ),
+  activity: z.array(
+    z.object({
+      at: moment,
+      by: z.string(),
+      through: z.string(),
+      what: z.string(),
+      text: z.string(),
+      taskId: z.string().nullable(),
+    }),
+  ),
+  activityTotal: z.number().int(),
+});
+type Facts = z.infer<typeof output>;
+
+export const getFlow = operation({
+  name: 'get_flow',
+  title: 'Show a flow',
+  description:
+    'Everything about one flow, asked of the flow itself: its tasks with who has them and what they wait for, its external users, progress, and what happened lately.',
+  kind: 'read',
+  access: 'member',
+  surfaces: ['mcp', 'rest', 'web'],
+  input: z.strictObject({ flow: nameOrId('Name or id') }),
+  output,
+  async handler(call, { flow: ref }) {
+    const found = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
+    return factsOf(await flowTruth(call, call.principal.orgId, found.id), call.now);
+  },
+  text: tell,
+});
+
+function factsOf({ flow, asOf }: FlowTruth, now: number): Facts {
+  return {
+    id: flow.id,
+    name: flow.name,
+    status: flow.status,
+    template: flow.template,
+    progress: progress(flow),
+    overdue: flow.tasks.filter((t) => isOverdue(flow, t, now)).length,
+    createdAt: iso(flow.createdAt),
+    createdBy: flow.createdBy.name,
+    startDate: isoOr(flow.startDate),
+    finishedAt: isoOr(flow.finishedAt),
+    asOf: isoOr(asOf),
+    tasks: flow.tasks.map((t) => taskFacts(flow, t, now)),
+    externalUsers: flow.externals.map(({ id, name, email, role, invitation }) => ({
+      id,
+      name,
+      email,
+      role,
+      invitation,
+    })),
+    activity: flow.feed.slice(-activityShown).map((e) => ({
+      at: iso(e.at),
+      by: e.by.name,
+      through: e.by.through,
+      what: e.what,
+      text: e.text,
+      taskId: e.taskId,
+    })),
+    activityTotal: flow.feedLength,
+  };
+}
+
+const taskFacts = (flow: Flow, t: Task, now: number): Facts['tasks'][number] => ({
+  ...brief(t),
+  overdue: isOverdue(flow, t, now),
+  dependsOn: [...t.dependsOn],
+  doneAt: isoOr(t.doneAt),
+  doneBy: t.doneBy?.name ?? null,
+  comments: t.comments.length,
+});
+
+function tell(f: Facts, now: number): string {
+  const open = f.tasks.filter((t) => t.status === 'READY');
+  const behind = f.tasks.filter((t) => t.status === 'BLOCKED' || t.status === 'REJECTED');
+  const over = f.tasks.filter((t) => isResolved(t) || t.status === 'CANCELLED');
+  const titles = new Map(f.tasks.map((t) => [t.id, t]));
+  const running = f.status === 'ACTIVE' || f.status === 'PAUSED';
+  return lines(
+    `${plain(f.name)} is ${f.status}: ${percentWords(f.progress)}${f.overdue > 0 ? `, ${f.overdue} overdue` : ''} · \`${f.id}\``,
+    ageLine(f.asOf, f.status, now),
+    `From ${quote(f.template.name)}, made by ${plain(f.createdBy)} on ${onDay(f.createdAt, now)}${f.startDate === null ? '' : `, started ${onDay(f.startDate, now)}`}${f.finishedAt === null ? '' : `, ended ${onDay(f.finishedAt, now)}`}.`,
+    f.status === 'DRAFT' && 'It has not started; `update_flow_status` with action start starts it.',
+    open.length > 0 && `Ready (${open.length}):`,
+    open.map((t) => taskLine(t, who(t.assignee), running && t.dueAt !== null ? dueWords(t.dueAt, now) : '')),
+    behind.length > 0 && `Waiting (${behind.length}):`,
+    behind.map((t) => {
+      const first = t.dependsOn.map((id) => titles.get(id)).filter((d) => d !== undefined && !isResolved(d));
+      const names = first.slice(0, 2).map((d) => quote(d?.title ?? '', 60));
+      const more = first.length > 2 ? ` and ${first.length - 2} more` : '';
+      return taskLine(
+        t,
+        t.assignee === null ? '' : who(t.assignee),
+        names.length > 0 ? `after ${names.join(', ')}${more}` : '',
+      );
+    }),
+    over.length > 0 && `Over (${over.length}):`,
+    over.map((t) => taskLine(t, `${t.status}${t.doneBy === null ? '' : ` by ${plain(t.doneBy)}`}`, '')),
+    f.externalUsers.length > 0 && `External users (${f.externalUsers.length}):`,
+    f.externalUsers.map((e) =>
+      dots(
+        `- ${plain(e.name)}`,
+        e.email,
+        [plain(e.role), e.invitation].filter((s) => s !== '').join(', '),
+        `\`${e.id}\``,
+      ),
+    ),
+    `Lately (${Math.min(f.activity.length, f.activityTotal)} of ${f.activityTotal}):`,
+    f.activity.map((a) => `- ${onDay(a.at, now)}, ${byWhom(a.by, a.through)}: ${quote(a.text)}`),
+  );
+}
+
+const taskLine = (t: Facts['tasks'][number], person: string, when: string): string =>
+  dots(
+    `- ${[`${quote(t.title)}${t.type === 'TASK' ? '' : ` (${t.type.toLowerCase()})`}`, person, when, t.round > 1 && `round ${t.round}`, t.comments > 0 && count(t.comments, 'comment')].filter((s) => typeof s === 'string' && s !== '').join(', ')}`,
+    `\`${t.id}\``,
+  );

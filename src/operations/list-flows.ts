@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { countFlows, countLateFlows, listFlows as readFlows } from '../db/flows.ts';
+import { operation } from './operation.ts';
+import { Refusal } from './refusal.ts';
+import {
+  cursorOf,
+  flowStatus,
+  listedFlow,
+  listedFlowShape,
+  moreLine,
+  pageInput,
+  pageOf,
+  pageOutput,
+} from './shapes.ts';
+import { count, dots, dueWords, lines, percentWords, plain, quote, who } from './words.ts';
+
+export const listFlows = operation({
+  name: 'list_flows',
+  title: 'List flows',
+  description:
+    'All flows of the organization, newest first, each with its progress, how many tasks are overdue, and what it waits on. Filter by `status`, or by `changed_since` for what moved lately ("this week"). Pages by `cursor`.',
+  kind: 'read',
+  access: 'member',
+  surfaces: ['mcp', 'rest', 'web'],
+  input: z.strictObject({
+    status: flowStatus.optional(),
+    changed_since: z.string().max(40).optional().describe('A day (2026-11-16) or moment, ISO 8601'),
+    ...pageInput,
+  }),
+  output: z.object({ ...pageOutput, late: z.number().int(), flows: z.array(listedFlowShape) }),
+  async handler({ database, principal }, { status, changed_since, limit, cursor }) {
+    const filter = { status, changedSince: changed_since === undefined ? undefined : sinceOf(changed_since) };
+    const after = cursorOf(cursor);
+    return database.withOrg(principal, async (trx) => {
+      const found = await readFlows(trx, filter, after, limit + 1);
+      const { rows, nextCursor } = pageOf(found, limit, (f) => ({ at: f.created_at, id: f.id }));
+      const total = await countFlows(trx, filter);
+      const late = await countLateFlows(trx, filter);
+      return { total, nextCursor, late, flows: rows.map(listedFlow) };
+    });
+  },
+  text({ total, late, flows, nextCursor }, now) {
+    if (total === 0) return 'No flow fits. `create_flow_from_template` makes one.';
+    return lines(
+      `${count(total, 'flow')}${late > 0 ? `, ${late} late` : ''}${flows.length < total ? `; ${flows.length} here` : ''}.`,
+      flows.map((f) => dots(`- ${plain(f.name)}`, state(f), ...waiting(f, now), `\`${f.id}\``)),
+      moreLine(nextCursor),
+    );
+  },
+});
+
+type Listed = z.infer<typeof listedFlowShape>;
+
+const state = (f: Listed): string =>
+  f.status === 'ACTIVE'
+    ? percentWords(f.progress)
+    : f.status === 'COMPLETED'
+      ? 'COMPLETED'
+      : `${f.status}, ${percentWords(f.progress)}`;
+
+function waiting({ overdue, next }: Listed, now: number): string[] {
+  if (next === null) return [];
+  const due = next.dueAt === null ? '' : `, ${dueWords(next.dueAt, now)}`;
+  const task = `${quote(next.title, 60)}, ${next.assignee === null ? 'with nobody yet' : `with ${who(next.assignee)}`}${due}`;
+  return [overdue > 0 ? `${overdue} overdue: ${task}` : `waits: ${task}`];
+}
+
+function sinceOf(text: string): Date {
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) {
+    throw new Refusal(
+      'bad_input',
+      `changed_since: ${quote(text)} is no day or moment. Write it like 2026-11-16 or 2026-11-16T09:00:00Z.`,
+    );
+  }
+  return new Date(at);
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { countTasks, listTasks as readTasks } from '../db/flows.ts';
+import { findFlow, findPerson, nameOrId } from './names.ts';
+import { operation } from './operation.ts';
+import {
+  cursorOf,
+  listedTask,
+  listedTaskShape,
+  moreLine,
+  pageInput,
+  pageOf,
+  pageOutput,
+  taskStatus,
+} from './shapes.ts';
+import { count, dots, dueWords, lines, plain, quote, who } from './words.ts';
+
+export const listTasks = operation({
+  name: 'list_tasks',
+  title: 'List tasks',
+  description:
+    'Tasks across all flows, what is due first first. `overdue: true` gives what is late now. Filter by `status`, `assignee` and `flow`. Pages by `cursor`.',
+  kind: 'read',
+  access: 'member',
+  surfaces: ['mcp', 'rest', 'web'],
+  input: z.strictObject({
+    status: taskStatus.optional(),
+    overdue: z.boolean().optional().describe('true: READY tasks of running flows that are past their due date'),
+    assignee: nameOrId('"me", "nobody", or a member or external user by name, address or id').optional(),
+    flow: nameOrId('Name or id').optional(),
+    ...pageInput,
+  }),
+  output: z.object({ ...pageOutput, tasks: z.array(listedTaskShape) }),
+  async handler({ database, principal, now }, { status, overdue, assignee, flow: flowRef, limit, cursor }) {
+    const after = cursorOf(cursor);
+    return database.withOrg(principal, async (trx) => {
+      const flow = flowRef === undefined ? null : await findFlow(trx, flowRef);
+      const filter = {
+        status,
+        overdue,
+        flowId: flow?.id,
+        assignee:
+          assignee === undefined
+            ? undefined
+            : assignee.toLowerCase() === 'nobody'
+              ? ('nobody' as const)
+              : await findPerson(trx, assignee, principal.userId, flow?.id ?? null),
+      };
+      const found = await readTasks(trx, filter, after, limit + 1);
+      const { rows, nextCursor } = pageOf(found, limit, (t) => ({ at: t.due_order, id: t.id }));
+      return { total: await countTasks(trx, filter), nextCursor, tasks: rows.map((t) => listedTask(t, now)) };
+    });
+  },
+  text({ total, tasks, nextCursor }, now) {
+    if (total === 0) return 'No task fits.';
+    const late = tasks.filter((t) => t.overdue).length;
+    return lines(
+      `${count(total, 'task')}${tasks.length < total ? `; ${tasks.length} here` : ''}${late > 0 && late === tasks.length ? ', all overdue' : late > 0 ? `, ${late} overdue` : ''}.`,
+      tasks.map((t) =>
+        dots(
+          `- ${quote(t.title)} on ${plain(t.flow.name)}`,
+          `${t.status}, ${who(t.assignee)}`,
+          t.status === 'READY' || t.status === 'BLOCKED' ? dueWords(t.dueAt, now) : '',
+          `\`${t.id}\``,
+        ),
+      ),
+      moreLine(nextCursor),
+    );
+  },
+});

@@ -1,0 +1,46 @@
+/** Everything Booflow can do. A new operation is a file and its line here; every door follows. */
+import { acceptMyInvitation } from './accept-my-invitation.ts';
+import { approveTask } from './approve-task.ts';
+import { assignTask } from './assign-task.ts';
+import { bulkInviteExternal } from './bulk-invite-external.ts';
+import { completeMyTask } from './complete-my-task.ts';
+import { completeTask } from './complete-task.ts';
+import { createFlowFromTemplate } from './create-flow-from-template.ts';
+import { decideMyTask } from './decide-my-task.ts';
+import { getFlow } from './get-flow.ts';
+import { getMyFlow } from './get-my-flow.ts';
+import { getOrgContext } from './get-org-context.ts';
+import { getTask } from './get-task.ts';
+import { inviteExternalUser } from './invite-external-user.ts';
+import { listFlows } from './list-flows.ts';
+import { listOrgMembers } from './list-org-members.ts';
+import { listPublicTemplates } from './list-public-templates.ts';
+import { listTasks } from './list-tasks.ts';
+import { listTemplates } from './list-templates.ts';
+import type { Operation, Surface } from './operation.ts';
+import { updateFlowStatus } from './update-flow-status.ts';
+
+export const operations: readonly Operation[] = [
+  getOrgContext,
+  listFlows,
+  getFlow,
+  listTasks,
+  getTask,
+  listTemplates,
+  listPublicTemplates,
+  createFlowFromTemplate,
+  updateFlowStatus,
+  completeTask,
+  approveTask,
+  assignTask,
+  inviteExternalUser,
+  bulkInviteExternal,
+  listOrgMembers,
+  getMyFlow,
+  acceptMyInvitation,
+  completeMyTask,
+  decideMyTask,
+];
+
+export const operationsOf = (surface: Surface): readonly Operation[] =>
+  operations.filter((o) => o.surfaces.includes(surface));

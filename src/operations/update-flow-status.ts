@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import type { Command } from '../domain/command.ts';
+import { isCalendarDay } from '../domain/dates.ts';
+import { limits } from '../domain/limits.ts';
+import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf, standing } from './command.ts';
+import { findFlow, nameOrId } from './names.ts';
+import { operation } from './operation.ts';
+import { Refusal } from './refusal.ts';
+import { lines, plain } from './words.ts';
+
+const actions = ['start', 'pause', 'resume', 'cancel'] as const;
+
+export const updateFlowStatus = operation({
+  name: 'update_flow_status',
+  title: 'Start, pause, resume or cancel a flow',
+  description:
+    'Moves a flow: `start` a DRAFT (sends the invitations, sets due dates, mails those whose tasks are ready), `pause`, `resume` (due dates move by the length of the pause), or `cancel` (final: open tasks and magic links end).',
+  kind: 'write',
+  destructive: true,
+  openWorld: true,
+  access: 'admin',
+  surfaces: ['mcp', 'rest', 'web'],
+  input: z.strictObject({
+    flow: nameOrId('Name or id'),
+    action: z.enum(actions),
+    start_date: z
+      .string()
+      .max(10)
+      .optional()
+      .describe('With start: the day due dates count from, YYYY-MM-DD; else today'),
+    reason: z.string().trim().max(limits.reason).optional().describe('With cancel: why'),
+    ...commandInput,
+  }),
+  output: z.object({ ...commandOutput, action: z.enum(actions) }),
+  async handler(call, { flow: ref, action, start_date, reason }) {
+    const wanted = wish(action, start_date, reason);
+    const flow = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
+    return { ...factsOf(await command(call, flow, wanted)), action };
+  },
+  text(f, now) {
+    if (f.state === 'accepted') return acceptedText(f);
+    const name = plain(f.flow.name);
+    const told = {
+      start: `${name} is started.`,
+      pause: `${name} is paused. Nothing becomes due and nobody is reminded until it is resumed.`,
+      resume: `${name} is running again; due dates moved by the length of the pause.`,
+      cancel: `${name} is cancelled. Its open tasks and magic links have ended.`,
+    };
+    return lines(told[f.action], f.action === 'cancel' ? null : standing(f), effectLines(f, now));
+  },
+});
+
+function wish(action: (typeof actions)[number], startDate: string | undefined, reason: string | undefined): Command {
+  if (startDate !== undefined && action !== 'start') {
+    throw new Refusal('bad_input', `start_date goes with start, not with ${action}. Nothing changed.`);
+  }
+  if (reason !== undefined && action !== 'cancel') {
+    throw new Refusal('bad_input', `A reason goes with cancel, not with ${action}. Nothing changed.`);
+  }
+  switch (action) {
+    case 'start':
+      if (startDate !== undefined && !isCalendarDay(startDate)) {
+        throw new Refusal('bad_input', 'start_date must be a day written YYYY-MM-DD. Nothing changed.');
+      }
+      return { type: 'start', startDate: startDate === undefined ? null : Date.parse(startDate) };
+    case 'pause':
+    case 'resume':
+      return { type: action };
+    case 'cancel':
+      return { type: 'cancel', reason: reason ?? '' };
+  }
+}

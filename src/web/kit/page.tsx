@@ -1,0 +1,25 @@
+/** The frame of every page: rendered on the server, escaped, no inline script. */
+import type { ComponentChildren } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+
+export interface PageProps {
+  readonly title: string;
+  readonly children: ComponentChildren;
+}
+
+/** The whole document as text. */
+export function renderPage({ title, children }: PageProps): string {
+  const html = renderToString(
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>{title}</title>
+        <link rel="stylesheet" href="/assets/tokens.css" />
+        <link rel="stylesheet" href="/assets/pages.css" />
+      </head>
+      <body>{children}</body>
+    </html>,
+  );
+  return `<!doctype html>${html}`;
+}

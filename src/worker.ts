@@ -1,0 +1,50 @@
+/** The Temporal worker's process: runs the flows' workflows and their effects. Stateless: run as many as you like. */
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { toDevMailbox, toMailServer } from './activities/deliver.ts';
+import { makeFlowActivities } from './activities/flow-activities.ts';
+import { Database } from './db/database.ts';
+import { loadDotEnv, readConfig } from './platform/config.ts';
+import { createLogger } from './platform/log.ts';
+import { runProcess } from './platform/run-process.ts';
+
+await runProcess(async () => {
+  loadDotEnv();
+  const config = readConfig(process.env);
+  const log = createLogger(config, 'worker');
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      const fields = meta ?? {};
+      if (level === 'ERROR') log.error(fields, message);
+      else log.warn(fields, message);
+    }),
+    // runProcess stops the worker; the runtime need not listen too.
+    shutdownSignals: [],
+  });
+  const database = new Database(config.databaseUrl, {
+    onIdleError: (err) => log.warn({ err }, 'A database connection was lost'),
+  });
+  const { smtpUrl, publicUrl, mailFrom } = config;
+  const deliver = smtpUrl === undefined ? toDevMailbox : toMailServer(smtpUrl, new URL(publicUrl).hostname);
+  const connection = await NativeConnection.connect({ address: config.temporalAddress });
+  const worker = await Worker.create({
+    connection,
+    namespace: config.temporalNamespace,
+    taskQueue: config.taskQueue,
+    workflowsPath: fileURLToPath(new URL('./workflows/flow-workflow.ts', import.meta.url)),
+    activities: makeFlowActivities({ database, deliver, publicUrl, mailFrom }),
+    shutdownGraceTime: '10 seconds',
+  });
+  const running = worker.run();
+  log.info(`Working on the task queue "${config.taskQueue}"`);
+  running.catch((err: unknown) => {
+    log.fatal({ err }, 'The worker stopped');
+    process.exit(1);
+  });
+  return async () => {
+    worker.shutdown();
+    await running;
+    await connection.close();
+    await database.close();
+  };
+});
