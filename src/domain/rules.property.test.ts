@@ -1,0 +1,569 @@
+/** What holds in every flow, whatever is asked of it, by whom and when. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { olivia } from '../../test/support/people.ts';
+import {
+  envelopeOf,
+  type Move,
+  momentOf,
+  randomMove,
+  randomMoves,
+  randomSteps,
+} from '../../test/support/random-flows.ts';
+import { draft, monday } from '../../test/support/stage.ts';
+import { system } from './actor.ts';
+import type { Envelope } from './command.ts';
+import { type Decision, decide } from './decide.ts';
+import { evolve, evolveAll } from './evolve.ts';
+import { type Flow, isOverdue, progress, type Task } from './flow.ts';
+import {
+  applyCommand,
+  findOutcome,
+  type Ledger,
+  markProjected,
+  openLedger,
+  type Projection,
+  passTime,
+  projectionOf,
+  receive,
+  settleMail,
+} from './ledger.ts';
+import { limits } from './limits.ts';
+import { nextMoment } from './reminders.ts';
+import type { Step } from './template.ts';
+import { answerOf } from './view.ts';
+
+/** Nothing may be changed in place: the workflow's queries and the outcomes look at earlier states. */
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) frozen(part);
+  }
+  return value;
+}
+
+const overTheWire = <T>(value: T): T => JSON.parse(JSON.stringify(value));
+
+interface Moment {
+  readonly before: Flow;
+  readonly decision: Decision;
+  readonly after: Flow;
+  readonly envelope: Envelope;
+  readonly now: number;
+}
+
+/** Every command of a history with what it met and what came of it. */
+function* history(steps: Step[], moves: readonly Move[]): Generator<Moment> {
+  let flow = frozen(draft(steps));
+  let now = monday;
+  for (const [i, move] of moves.entries()) {
+    now = momentOf(flow, move, now);
+    const envelope = frozen(envelopeOf(flow, move, now, `c${i}`));
+    const decision = frozen(decide(flow, envelope.command, envelope.actor, now));
+    const after = decision.ok ? decision.flow : flow;
+    yield { before: flow, decision, after, envelope, now };
+    flow = after;
+  }
+}
+
+const always = (check: (m: Moment) => void): void =>
+  fc.assert(
+    fc.property(randomSteps(), randomMoves(), (steps, moves) => {
+      for (const moment of history(steps, moves)) check(moment);
+    }),
+    { numRuns: 300 },
+  );
+
+const inFlow = (flow: Flow, id: string): Task => {
+  const found = flow.tasks.find((t) => t.id === id);
+  if (!found) throw new Error(`no task ${id}`);
+  return found;
+};
+const doneWith = (t: Task): boolean => t.status === 'COMPLETED' || t.status === 'SKIPPED';
+const open = (flow: Flow, t: Task): Task[] => t.dependsOn.map((id) => inFlow(flow, id)).filter((d) => !doneWith(d));
+
+it('the histories reach every status of a flow, a task and an invitation, every command and most refusals', () => {
+  const seen = new Map<string, number>();
+  const see = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
+  const sample = fc.sample(fc.tuple(randomSteps(), randomMoves()), { numRuns: 400, seed: 7 });
+  for (const [steps, moves] of sample) {
+    for (const { after, decision, envelope, now } of history(steps, moves)) {
+      see(after.status);
+      see(decision.ok ? `ok ${envelope.command.type}` : decision.refusal.code);
+      for (const t of after.tasks) see(`task ${t.status}`);
+      for (const t of after.tasks) if (isOverdue(after, t, now)) see('overdue');
+      for (const t of after.tasks) if (t.round > 2) see('third round');
+      for (const e of after.externals) see(e.invitation);
+      if (decision.ok) for (const e of decision.events) see(e.type);
+    }
+  }
+  const wanted = [
+    ...['DRAFT', 'ACTIVE', 'PAUSED', 'COMPLETED', 'CANCELLED', 'PENDING', 'SENT', 'ACCEPTED', 'REVOKED'],
+    ...['BLOCKED', 'READY', 'COMPLETED', 'REJECTED', 'SKIPPED', 'CANCELLED'].map((s) => `task ${s}`),
+    ...['start', 'pause', 'resume', 'cancel', 'rename', 'complete', 'approve', 'reject', 'reopen', 'skip', 'assign']
+      .concat(['set_due', 'comment', 'invite', 'revoke_invitation', 'resend_invitation', 'accept_invitation', 'tick'])
+      .map((c) => `ok ${c}`),
+    ...['flow_final', 'flow_not_started', 'flow_paused', 'wrong_status', 'task_unknown', 'task_not_ready'],
+    ...['already_done', 'is_approval', 'not_approval', 'reason_needed', 'answers_invalid', 'not_allowed'],
+    ...['external_unknown', 'already_invited', 'overdue', 'third round', 'task_sent_back', 'task_blocked'],
+    ...['digest_scheduled', 'task_fell_due', 'flow_completed', 'mail_ordered'],
+  ];
+  expect(wanted.filter((w) => (seen.get(w) ?? 0) < 3)).toEqual([]);
+});
+
+describe('in every flow', () => {
+  it('no task is READY or COMPLETED with an open dependency', () => {
+    always(({ after }) => {
+      for (const t of after.tasks) {
+        if (t.status === 'READY' || (t.status === 'COMPLETED' && after.status !== 'CANCELLED'))
+          expect(open(after, t)).toEqual([]);
+      }
+    });
+  });
+
+  it('a task that waits in an ACTIVE flow waits for an open dependency, so nothing is stuck', () => {
+    always(({ after }) => {
+      if (after.status !== 'ACTIVE') return;
+      for (const t of after.tasks) {
+        if (t.status === 'BLOCKED' || t.status === 'REJECTED') expect(open(after, t).length).toBeGreaterThan(0);
+      }
+      expect(after.tasks.some((t) => t.status === 'READY')).toBe(true);
+    });
+  });
+
+  it('a DRAFT has nothing READY, a CANCELLED flow nothing open, a COMPLETED one everything done', () => {
+    always(({ after }) => {
+      const has = new Set(after.tasks.map((t) => t.status));
+      if (after.status === 'DRAFT') expect([...has].every((s) => s === 'BLOCKED' || s === 'SKIPPED')).toBe(true);
+      if (after.status === 'COMPLETED') expect(after.tasks.every(doneWith)).toBe(true);
+      if (after.status === 'CANCELLED')
+        expect([...has].every((s) => s === 'CANCELLED' || s === 'COMPLETED' || s === 'SKIPPED')).toBe(true);
+      else expect(has.has('CANCELLED')).toBe(false);
+      expect(after.finishedAt !== null).toBe(after.status === 'COMPLETED' || after.status === 'CANCELLED');
+      expect(after.pausedAt !== null).toBe(after.status === 'PAUSED');
+    });
+  });
+
+  it('progress is done tasks / tasks that count, rounded down, and 100 only when COMPLETED', () => {
+    always(({ after }) => {
+      let done = 0;
+      let counting = 0;
+      for (const t of after.tasks) {
+        if (t.status === 'COMPLETED') done++;
+        if (t.status !== 'SKIPPED' && t.status !== 'CANCELLED') counting++;
+      }
+      const is = progress(after);
+      expect([is.done, is.counting]).toEqual([done, counting]);
+      expect(is.percent === 100).toBe(after.status === 'COMPLETED');
+      if (after.status === 'ACTIVE' || after.status === 'PAUSED' || after.status === 'DRAFT') {
+        expect(is.percent * counting).toBeLessThanOrEqual(100 * done);
+        expect((is.percent + 1) * counting).toBeGreaterThan(100 * done - (counting === 0 ? 1 : 0));
+      }
+    });
+  });
+
+  it('the events, evolved one by one, give the flow that was decided', () => {
+    always(({ before, decision, envelope, now }) => {
+      if (!decision.ok) return;
+      expect(evolveAll(before, decision.events)).toStrictEqual(decision.flow);
+      expect(decision.flow.version).toBe(before.version + decision.events.length);
+      expect(decision.events.every((e) => e.at === now && [envelope.actor.id, 'system'].includes(e.by.id))).toBe(true);
+    });
+  });
+
+  it('an event is taken by any flow without a throw, and costs one version', () => {
+    fc.assert(
+      fc.property(randomSteps(5), randomMoves(15), randomSteps(5), (steps, moves, otherSteps) => {
+        let other = frozen(draft(otherSteps));
+        for (const { decision } of history(steps, moves)) {
+          for (const e of decision.ok ? decision.events : []) {
+            const { version } = other;
+            other = frozen(evolve(other, e));
+            expect(other.version).toBe(version + 1);
+          }
+        }
+      }),
+    );
+  });
+
+  it('a refusal has a sentence that says nothing changed, and nothing did', () => {
+    always(({ decision }) => {
+      if (decision.ok) return;
+      expect(decision.refusal.message).toMatch(/^[^\n]+\. Nothing changed\.$/s);
+    });
+    fc.assert(
+      fc.property(randomSteps(), randomMoves(), (steps, moves) => {
+        for (const { before, decision, envelope, now } of history(steps, moves)) {
+          if (decision.ok) continue;
+          const ledger = openLedger(before, { commandId: 'made', fingerprint: '', at: monday });
+          expect(applyCommand(ledger, envelope, now).flow).toBe(before);
+        }
+      }),
+    );
+  });
+
+  it('versions only grow, and whatever changed carries a version of its change', () => {
+    always(({ before, after }) => {
+      expect(after.version).toBeGreaterThanOrEqual(before.version);
+      const old = new Map<string, { version: number }>([...before.tasks, ...before.externals].map((x) => [x.id, x]));
+      for (const x of [...after.tasks, ...after.externals]) {
+        expect(x.version).toBeLessThanOrEqual(after.version);
+        const was = old.get(x.id);
+        if (was === undefined || JSON.stringify(was) !== JSON.stringify(x))
+          expect(x.version).toBeGreaterThan(before.version);
+      }
+    });
+  });
+
+  it('comments are only ever added, each with its own id', () => {
+    always(({ before, after }) => {
+      const ids = after.tasks.flatMap((t) => t.comments.map((c) => c.id));
+      expect(new Set(ids).size).toBe(ids.length);
+      for (const t of before.tasks)
+        expect(inFlow(after, t.id).comments.slice(0, t.comments.length)).toEqual(t.comments);
+    });
+  });
+
+  it('the feed is numbered without a gap', () => {
+    always(({ after }) => {
+      expect(after.feed.map((e) => e.seq)).toEqual(after.feed.map((_, i) => i + 1));
+      expect(after.feedLength).toBe(after.feed.length);
+    });
+  });
+
+  it('final is final: nothing changes a flow that has ended', () => {
+    always(({ before, after, decision }) => {
+      if (before.status !== 'COMPLETED' && before.status !== 'CANCELLED') return;
+      expect(after).toBe(decision.ok ? decision.flow : before);
+      expect(after).toStrictEqual(before);
+    });
+  });
+
+  it('who may: owners and admins all, a MEMBER what is theirs or unassigned, a client only their own', () => {
+    always(({ before, decision, envelope: { actor, command } }) => {
+      if (!decision.ok && decision.refusal.code === 'task_unknown') return;
+      const task = 'taskId' in command ? before.tasks.find((t) => t.id === command.taskId) : undefined;
+      const own = task?.assignee?.kind === actor.kind && task.assignee.id === actor.id;
+      const work = ['complete', 'approve', 'reject', 'comment'].includes(command.type);
+      const may = (): boolean => {
+        if (command.type === 'accept_invitation') return actor.id === command.externalId && takesPart();
+        if (command.type === 'tick') return actor.kind === 'system';
+        if (actor.kind === 'system' || (actor.kind === 'member' && actor.role !== 'MEMBER')) return true;
+        if (actor.kind === 'member') return work && (own || task?.assignee === null);
+        if (command.type === 'resend_invitation') return actor.id === command.externalId && takesPart();
+        return takesPart() && work && own;
+      };
+      const takesPart = () =>
+        before.externals.some((e) => e.id === actor.id && ['SENT', 'ACCEPTED'].includes(e.invitation));
+      expect(decision.ok || decision.refusal.code !== 'not_allowed').toBe(may());
+    });
+  });
+
+  it('a rejection sends back what was completed right before it, with the reason, and counts the round', () => {
+    always(({ before, after, decision, envelope: { command } }) => {
+      if (!decision.ok || command.type !== 'reject') return;
+      const approval = inFlow(before, command.taskId);
+      const now = inFlow(after, command.taskId);
+      expect(now.round).toBe(approval.round + 1);
+      const sentBack = approval.dependsOn.map((id) => inFlow(before, id)).filter((t) => t.status === 'COMPLETED');
+      expect(now.status).toBe(sentBack.length > 0 ? 'REJECTED' : 'READY');
+      for (const t of after.tasks) {
+        const was = inFlow(before, t.id);
+        if (sentBack.includes(was)) {
+          expect(t.status).toBe(open(after, t).length > 0 ? 'BLOCKED' : 'READY');
+          expect(t.round).toBe(was.round + 1);
+          expect(t.comments.at(-1)?.text).toBe(command.reason);
+          expect(t.answers).toEqual(was.answers);
+        } else if (t.id !== approval.id) {
+          expect(t.round).toBe(was.round);
+          if (was.status === 'SKIPPED') expect(t.status).toBe('SKIPPED');
+          if (was.status === 'COMPLETED') expect(t.status === 'COMPLETED').toBe(open(after, t).length === 0);
+        }
+      }
+    });
+  });
+
+  it('a due date moves only by start, a start of work, a hand, a resume, or work undone', () => {
+    always(({ before, after, decision, envelope: { command } }) => {
+      if (!decision.ok) return;
+      for (const t of after.tasks) {
+        const was = inFlow(before, t.id);
+        if (t.dueAt === was.dueAt) continue;
+        const started = decision.events.some((e) => e.type === 'task_ready' && e.taskId === t.id);
+        const undone = t.status === 'BLOCKED' || t.status === 'REJECTED';
+        const byHand = command.type === 'set_due' && command.taskId === t.id;
+        const dueFromReady = t.due?.from === 'ready';
+        expect(byHand || ['start', 'resume'].includes(command.type) || (dueFromReady && (started || undone))).toBe(
+          true,
+        );
+      }
+    });
+  });
+
+  it('while PAUSED nothing is due, nobody is reminded and no work is done', () => {
+    always(({ before, after, decision, now }) => {
+      if (before.status !== 'PAUSED') return;
+      expect(nextMoment(before)).toBeNull();
+      for (const t of before.tasks) expect(isOverdue(before, t, now)).toBe(false);
+      if (!decision.ok || after.status !== 'PAUSED') return;
+      expect(after.tasks.map((t) => t.status)).toEqual(before.tasks.map((t) => t.status));
+      expect(decision.events.filter((e) => e.type === 'mail_ordered' || e.type === 'task_fell_due')).toEqual([]);
+    });
+  });
+
+  it('a timer that rings finds something to do, and then rings later or not at all', () => {
+    always(({ after, now }) => {
+      const next = nextMoment(after);
+      if (next === null) return;
+      const moment = Math.max(next, now);
+      const ticked = decide(after, { type: 'tick' }, system, moment);
+      if (!ticked.ok) throw new Error(ticked.refusal.message);
+      expect(ticked.events.length).toBeGreaterThan(0);
+      expect(nextMoment(ticked.flow) ?? Number.POSITIVE_INFINITY).toBeGreaterThan(moment);
+    });
+  });
+
+  it('whatever is overdue has been told or will be', () => {
+    always(({ after, now }) => {
+      for (const t of after.tasks) {
+        if (isOverdue(after, t, now))
+          expect(t.notedDueAt === t.dueAt ? after.digestAt : nextMoment(after)).not.toBeNull();
+      }
+    });
+  });
+
+  it('mail goes only to who takes part, and a flow that ended sends no links', () => {
+    always(({ after }) => {
+      const mailed = new Set(['SENT', 'ACCEPTED']);
+      for (const mail of after.outbox) {
+        if (mail.to.kind === 'external') {
+          const { id } = mail.to;
+          expect(mailed.has(after.externals.find((e) => e.id === id)?.invitation ?? '')).toBe(true);
+        }
+        if (after.finishedAt !== null) expect(mail.kind).toBe('flow_completed');
+      }
+      const keys = after.outbox.map((m) => m.key);
+      expect(new Set(keys).size).toBe(keys.length);
+    });
+  });
+
+  it('an open task lies with no client whose invitation was revoked', () => {
+    always(({ after }) => {
+      const revoked = new Set(after.externals.filter((e) => e.invitation === 'REVOKED').map((e) => e.id));
+      for (const t of after.tasks) {
+        if (!doneWith(t) && t.status !== 'CANCELLED' && t.assignee?.kind === 'external')
+          expect(revoked.has(t.assignee.id)).toBe(false);
+      }
+    });
+  });
+});
+
+it('pause and resume move the due dates of open tasks by exactly the pause, and what was noted with them', () => {
+  fc.assert(
+    fc.property(
+      randomSteps(),
+      randomMoves(),
+      fc.array(randomMove, { maxLength: 6 }),
+      fc.nat(40 * 86_400_000),
+      (steps, moves, meanwhile, pauseMs) => {
+        let flow = draft(steps);
+        let now = monday;
+        for (const m of history(steps, moves)) {
+          flow = m.after;
+          now = m.now;
+        }
+        const paused = decide(flow, { type: 'pause' }, olivia, now);
+        fc.pre(paused.ok);
+        flow = paused.flow;
+        for (const [i, move] of meanwhile.entries()) {
+          const at = now + Math.floor((pauseMs * i) / meanwhile.length);
+          const { command, actor } = envelopeOf(flow, move, at, `p${i}`);
+          if (['resume', 'cancel'].includes(command.type)) continue;
+          const decision = decide(flow, command, actor, at);
+          if (decision.ok) flow = decision.flow;
+        }
+        const resumed = decide(flow, { type: 'resume' }, olivia, now + pauseMs);
+        if (!resumed.ok) throw new Error(resumed.refusal.message);
+        for (const was of paused.flow.tasks) {
+          const t = inFlow(resumed.flow, was.id);
+          const moved = (moment: number | null) => (moment === null || doneWith(was) ? moment : moment + pauseMs);
+          expect([t.dueAt, t.notedDueAt]).toEqual([moved(was.dueAt), moved(was.notedDueAt)]);
+          expect(isOverdue(resumed.flow, t, now + pauseMs)).toBe(
+            was.status === 'READY' && was.dueAt !== null && was.dueAt < now,
+          );
+        }
+        expect(resumed.flow.digestAt).toBe(paused.flow.digestAt === null ? null : paused.flow.digestAt + pauseMs);
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
+
+/** What a workflow does around the domain: commands by signal, timers, mails that leave, a new run now and then. */
+const happening = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant('command' as const), move: randomMove }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('again' as const), which: fc.nat(1000) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.nat(3 * 86_400_000) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('mail' as const), why: fc.option(fc.constant('bounced')) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('new run' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('nonsense' as const), what: fc.jsonValue() }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('project' as const), lost: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('project late' as const) }) },
+);
+
+/** The read model as the database keeps it: rows guarded by version, feed and comments once per id. */
+class ReadModel {
+  flow: Flow | null = null;
+  percent = 0;
+  readonly tasks = new Map<string, Task>();
+  readonly externals = new Map<string, Flow['externals'][number]>();
+  readonly comments = new Map<string, Task['comments'][number]>();
+  readonly feed = new Map<number, Flow['feed'][number]>();
+
+  write({ flow, progress: p, feed }: Projection): void {
+    if (this.flow === null || this.flow.version < flow.version) {
+      this.flow = { ...flow, tasks: [], externals: [] };
+      this.percent = p.percent;
+    }
+    for (const t of flow.tasks) {
+      if ((this.tasks.get(t.id)?.version ?? 0) < t.version) this.tasks.set(t.id, { ...t, comments: [] });
+      for (const c of t.comments) if (!this.comments.has(c.id)) this.comments.set(c.id, c);
+    }
+    for (const e of flow.externals)
+      if ((this.externals.get(e.id)?.version ?? 0) < e.version) this.externals.set(e.id, e);
+    for (const e of feed) if (!this.feed.has(e.seq)) this.feed.set(e.seq, e);
+  }
+
+  expectWhole(flow: Flow, wholeFeed: ReadonlyMap<number, Flow['feed'][number]>): void {
+    expect(this.flow).toEqual({ ...flow, tasks: [], externals: [], feed: [], outbox: [] });
+    expect(this.percent).toBe(progress(flow).percent);
+    const byId = <T extends { id: string }>(xs: readonly T[]) => new Map(xs.map((x) => [x.id, x]));
+    expect(this.tasks).toEqual(byId(flow.tasks.map((t) => ({ ...t, comments: [] }))));
+    expect(this.externals).toEqual(byId(flow.externals));
+    expect(this.comments).toEqual(byId(flow.tasks.flatMap((t) => t.comments)));
+    expect(this.feed).toEqual(wholeFeed);
+  }
+}
+
+describe('the ledger', () => {
+  const lives = fc.tuple(randomSteps(), randomMoves(10), fc.array(happening, { maxLength: 40, size: 'max' }));
+
+  it('applies a command id once, gives the same answer again, survives new runs, and is projected without loss', () => {
+    fc.assert(
+      fc.property(lives, ([steps, first, rest]) => {
+        let now = monday;
+        let ledger: Ledger = openLedger(draft(steps), { commandId: 'made', fingerprint: 'f-made', at: now });
+        const sent: { envelope: Envelope; answer: string }[] = [];
+        const model = new ReadModel();
+        const wholeFeed = new Map<number, Flow['feed'][number]>();
+        let waiting: Projection | null = null;
+        const outcomeOf = (id: string) => JSON.stringify(findOutcome(ledger, id));
+
+        const command = (move: Move) => {
+          now = momentOf(ledger.flow, move, now);
+          const envelope = envelopeOf(ledger.flow, move, now, `c${sent.length}`);
+          const next = receive(ledger, overTheWire(envelope), now);
+          const outcome = findOutcome(next, envelope.commandId);
+          expect(outcome).toBeDefined();
+          expect(outcome?.version).toBe(next.flow.version);
+          if (!outcome?.ok) expect(next.flow).toBe(ledger.flow);
+          else expect(outcome.effects.progress).toEqual(progress(next.flow));
+          ledger = next;
+          sent.push({ envelope, answer: outcomeOf(envelope.commandId) });
+        };
+
+        for (const move of first) command(move);
+        for (const h of rest) {
+          switch (h.kind) {
+            case 'command':
+              command(h.move);
+              break;
+            case 'again': {
+              const was = sent[h.which % Math.max(1, sent.length)];
+              if (!was) break;
+              expect(receive(ledger, overTheWire(was.envelope), now + 1)).toBe(ledger);
+              const other = {
+                ...was.envelope,
+                fingerprint: 'other',
+                actor: olivia,
+                command: { type: 'cancel', reason: '' },
+              };
+              expect(receive(ledger, other, now + 1)).toBe(ledger);
+              break;
+            }
+            case 'time':
+              now += h.ms;
+              ledger = passTime(ledger, now);
+              break;
+            case 'mail': {
+              const mail = ledger.flow.outbox[0];
+              if (!mail) break;
+              const { version } = ledger.flow;
+              ledger = settleMail(ledger, mail.key, h.why, now);
+              expect(ledger.flow.outbox.some((m) => m.key === mail.key)).toBe(false);
+              expect(ledger.flow.version).toBe(h.why === null ? version : version + 1);
+              break;
+            }
+            case 'new run': {
+              const carried = overTheWire(ledger);
+              expect(carried).toStrictEqual(ledger);
+              ledger = carried;
+              break;
+            }
+            case 'nonsense': {
+              const { flow } = ledger;
+              ledger = receive(ledger, h.what, now);
+              expect(ledger.flow).toBe(flow);
+              break;
+            }
+            case 'project':
+              model.write(overTheWire(projectionOf(ledger)));
+              if (!h.lost) ledger = markProjected(ledger, projectionOf(ledger));
+              break;
+            case 'project late':
+              if (waiting) {
+                model.write(waiting);
+                ledger = markProjected(ledger, waiting);
+                waiting = null;
+              } else waiting = projectionOf(ledger);
+              break;
+          }
+          for (const e of ledger.flow.feed) wholeFeed.set(e.seq, e);
+          const seqs = ledger.flow.feed.map((e) => e.seq);
+          expect(seqs).toEqual(seqs.map((_, i) => ledger.flow.feedLength - seqs.length + 1 + i));
+          expect(ledger.projectedVersion).toBeLessThanOrEqual(ledger.flow.version);
+        }
+        for (const { envelope, answer } of sent) expect(outcomeOf(envelope.commandId)).toBe(answer);
+        expect(answerOf(ledger, 'made').outcome).toMatchObject({
+          ok: true,
+          fingerprint: 'f-made',
+          at: monday,
+          version: 1,
+        });
+        expect(answerOf(ledger, 'never sent').outcome).toBeNull();
+
+        for (const e of ledger.flow.feed) wholeFeed.set(e.seq, e);
+        const last = projectionOf(ledger);
+        model.write(last);
+        ledger = markProjected(ledger, last);
+        model.expectWhole(ledger.flow, wholeFeed);
+        expect(projectionOf(ledger)).toMatchObject({ flow: { tasks: [], externals: [] }, feed: [] });
+        expect(ledger.flow.feed.length).toBeLessThanOrEqual(limits.feedKept);
+        expect([...wholeFeed.keys()].sort((a, b) => a - b)).toEqual(
+          [...Array(ledger.flow.feedLength).keys()].map((i) => i + 1),
+        );
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('is the same for the same commands at the same times: a replay gives the state it gave before', () => {
+    fc.assert(
+      fc.property(randomSteps(), randomMoves(), (steps, moves) => {
+        const run = () => [...history(steps, moves)].map((m) => JSON.stringify(m.after));
+        expect(run()).toEqual(run());
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
