@@ -10,18 +10,35 @@ const byName = new Map(mcpOperations.map((o) => [o.name, o]));
 
 export const findTool = (name: string): Operation | undefined => byName.get(name);
 
-const schemaOf = (schema: z.ZodObject, io: 'input' | 'output'): { type: 'object'; [key: string]: unknown } => {
-  const { $schema: _, type: __, ...rest } = z.toJSONSchema(schema, { io });
-  return { type: 'object', ...rest };
-};
+const jsonSchema = z.record(z.string(), z.json());
+
+/** Without what only a schema document needs: a model reads each of these. */
+function inputSchemaOf(schema: z.ZodObject): Tool['inputSchema'] {
+  const {
+    $schema: _,
+    type: __,
+    ...rest
+  } = jsonSchema.parse(JSON.parse(JSON.stringify(z.toJSONSchema(schema, { io: 'input' }))));
+  return { ...rest, type: 'object' };
+}
+
+/** The facts' names and kinds, one level deep: definitions are read anew in every conversation, so they stay short. */
+function outputSchemaOf(schema: z.ZodObject): NonNullable<Tool['outputSchema']> {
+  const { properties = {} } = z.toJSONSchema(schema, { io: 'output' });
+  const kinds = Object.entries(properties).map(([name, property]) => [name, kindOf(property)] as const);
+  return { type: 'object', properties: Object.fromEntries(kinds) };
+}
+
+const kindOf = (property: z.core.JSONSchema._JSONSchema): Record<string, string> =>
+  typeof property === 'object' && typeof property.type === 'string' ? { type: property.type } : {};
 
 /** What a client is told of an operation. */
 export const toolOf = (o: Operation): Tool => ({
   name: o.name,
   title: o.title,
   description: o.description,
-  inputSchema: schemaOf(o.input, 'input'),
-  outputSchema: schemaOf(o.output, 'output'),
+  inputSchema: inputSchemaOf(o.input),
+  outputSchema: outputSchemaOf(o.output),
   annotations: {
     readOnlyHint: o.kind === 'read',
     ...(o.kind === 'write' && { destructiveHint: o.destructive, idempotentHint: false }),

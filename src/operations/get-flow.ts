@@ -147,7 +147,7 @@ function tell(f: Facts, now: number): string {
       ),
     ),
     `Lately (${Math.min(f.activity.length, f.activityTotal)} of ${f.activityTotal}):`,
-    f.activity.map((a) => `- ${onDay(a.at, now)}, ${byWhom(a.by, a.through)}: ${quote(a.text)}`),
+    f.activity.map((a) => `- ${onDay(a.at, now)}, ${byWhom(a.by, a.through)}: ${plain(a.text).slice(0, 200)}`),
   );
 }
 
