@@ -109,13 +109,7 @@ async function untilAnswers(address: string, namespace: string, patience: Patien
   }
 }
 
-function whyNot(
-  words: string,
-  database: string,
-  logFile: string,
-  options: TemporalOptions,
-  cause: unknown,
-): SetupError {
+function whyNot(words: string, database: string, logFile: string, cause: unknown): SetupError {
   const said = words
     .split('\n')
     .filter((line) => /level=ERROR|^Error|panic/i.test(line))
