@@ -116,7 +116,7 @@ function tell(f: Facts, now: number): string {
   const behind = f.tasks.filter((t) => t.status === 'BLOCKED' || t.status === 'REJECTED');
   const over = f.tasks.filter((t) => isResolved(t) || t.status === 'CANCELLED');
   const titles = new Map(f.tasks.map((t) => [t.id, t]));
-  const running = f.status === 'ACTIVE' || f.status === 'PAUSED';
+  const running = f.status === 'ACTIVE';
   return lines(
     `${plain(f.name)} is ${f.status}: ${percentWords(f.progress)}${f.overdue > 0 ? `, ${f.overdue} overdue` : ''} · \`${f.id}\``,
     ageLine(f.asOf, f.status, now),

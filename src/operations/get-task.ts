@@ -70,7 +70,7 @@ export const getTask = operation({
     const state = [
       f.status,
       who(f.assignee),
-      f.status === 'READY' || f.status === 'BLOCKED' ? dueWords(f.dueAt, now) : '',
+      f.flow.status === 'ACTIVE' && (f.status === 'READY' || f.status === 'BLOCKED') ? dueWords(f.dueAt, now) : '',
       f.round > 1 && `round ${f.round}`,
     ].filter((s) => typeof s === 'string' && s !== '');
     return lines(

@@ -51,16 +51,16 @@ export const listFlows = operation({
 
 type Listed = z.infer<typeof listedFlowShape>;
 
-const state = (f: Listed): string =>
-  f.status === 'ACTIVE'
-    ? percentWords(f.progress)
-    : f.status === 'COMPLETED'
-      ? 'COMPLETED'
-      : `${f.status}, ${percentWords(f.progress)}`;
+function state(f: Listed): string {
+  if (f.status === 'ACTIVE') return percentWords(f.progress);
+  const over = f.status === 'COMPLETED' || f.status === 'CANCELLED';
+  return over ? f.status : `${f.status}, ${percentWords(f.progress)}`;
+}
 
-function waiting({ overdue, next }: Listed, now: number): string[] {
+function waiting({ status, overdue, next }: Listed, now: number): string[] {
   if (next === null) return [];
-  const due = next.dueAt === null ? '' : `, ${dueWords(next.dueAt, now)}`;
+  // While a flow is paused nothing becomes due.
+  const due = next.dueAt === null || status !== 'ACTIVE' ? '' : `, ${dueWords(next.dueAt, now)}`;
   const task = `${quote(next.title, 60)}, ${next.assignee === null ? 'with nobody yet' : `with ${who(next.assignee)}`}${due}`;
   return [overdue > 0 ? `${overdue} overdue: ${task}` : `waits: ${task}`];
 }

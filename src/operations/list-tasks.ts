@@ -59,7 +59,7 @@ export const listTasks = operation({
         dots(
           `- ${quote(t.title)} on ${plain(t.flow.name)}`,
           `${t.status}, ${who(t.assignee)}`,
-          t.status === 'READY' || t.status === 'BLOCKED' ? dueWords(t.dueAt, now) : '',
+          t.flow.status === 'PAUSED' ? 'flow PAUSED' : isOpen(t) ? dueWords(t.dueAt, now) : '',
           `\`${t.id}\``,
         ),
       ),
@@ -67,3 +67,5 @@ export const listTasks = operation({
     );
   },
 });
+
+const isOpen = (t: z.infer<typeof listedTaskShape>): boolean => t.status === 'READY' || t.status === 'BLOCKED';
