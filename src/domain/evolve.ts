@@ -105,7 +105,7 @@ function change(flow: Flow, event: FlowEvent): Flow {
     case 'task_assigned':
       return task(flow, event.taskId, () => ({ assignee: event.assignee }));
     case 'due_changed':
-      return task(flow, event.taskId, () => ({ dueAt: event.dueAt }));
+      return task(flow, event.taskId, () => ({ dueAt: event.dueAt, notedDueAt: null }));
     case 'task_fell_due':
       return task(flow, event.taskId, () => ({ notedDueAt: event.dueAt }));
     case 'comment_added':

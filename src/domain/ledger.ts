@@ -156,7 +156,7 @@ function remember(ledger: Ledger, outcome: Outcome): Ledger {
 
 /** What an outcome weighs as JSON, without writing it: this runs over all of them at every command. */
 function roughBytes(o: Outcome): number {
-  const fixed = 250 + o.commandId.length + o.fingerprint.length;
+  const fixed = (o.ok ? 250 : 150) + o.commandId.length + o.fingerprint.length;
   const sum = (ids: readonly string[]) => ids.reduce((n, id) => n + id.length + 3, 0);
   if (!o.ok) return fixed + 3 * o.refusal.message.length + sum(o.refusal.blockedBy);
   const { ready, waitAgain, invited } = o.effects;
