@@ -6,12 +6,19 @@ import helmet from '@fastify/helmet';
 import serveStatic from '@fastify/static';
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import { mcpRoute } from './mcp/route.ts';
+import type { Authority } from './oauth/authority.ts';
+import { documentFetcher, type FetchDocument } from './oauth/client-document.ts';
+import { oauthRoutes } from './oauth/routes.ts';
+import type { SignInMail } from './oauth/sign-in.ts';
 import type { Tools } from './operations/operation.ts';
 import type { Logger } from './platform/log.ts';
 import type { Readiness } from './platform/readiness.ts';
+import { consentRoutes } from './web/consent.tsx';
 import { homeRoutes } from './web/home.tsx';
 import { mailboxRoutes } from './web/mailbox.tsx';
 import { portalRoutes } from './web/portal.ts';
+import { settingsRoutes } from './web/settings.tsx';
+import { signInRoutes } from './web/sign-in.tsx';
 
 export interface AppOptions {
   readonly log: Logger;
@@ -23,7 +30,20 @@ export interface AppOptions {
   /** Milliseconds since 1970; the system's clock unless a test moves it. */
   readonly clock?: () => number;
   readonly readiness: () => Promise<Readiness>;
+  /** Sends the mail with the link to sign in, without being waited for. */
+  readonly sendSignInMail: (mail: SignInMail) => void;
+  /** How clients' metadata documents are fetched; from the public internet unless a test says otherwise. */
+  readonly fetchDocument?: FetchDocument;
+  /** Requests that one address may make in a minute. */
+  readonly limits?: Partial<Limits>;
 }
+
+interface Limits {
+  readonly signIn: number;
+  readonly token: number;
+  readonly register: number;
+}
+const usualLimits: Limits = { signIn: 20, token: 120, register: 20 };
 
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { publicUrl, dev, version } = options;
@@ -86,7 +106,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     const readiness = await options.readiness();
     return reply.code(readiness.ready ? 200 : 503).send(readiness);
   });
-  await app.register(mcpRoute, { tools, publicUrl, version });
+  const authority: Authority = { database: options.tools.database, clock, publicUrl };
+  const fetchDocument = options.fetchDocument ?? documentFetcher();
+  const limits = { ...usualLimits, ...options.limits };
+  const { sendSignInMail } = options;
+  await app.register(mcpRoute, { tools, authority, version });
+  await app.register(oauthRoutes, { authority, fetchDocument, limits });
+  await app.register(consentRoutes, { authority, fetchDocument });
+  await app.register(signInRoutes, { authority, sendSignInMail, triesPerMinute: limits.signIn });
+  await app.register(settingsRoutes, { authority });
   await app.register(portalRoutes, { tools, publicUrl });
   await app.register(homeRoutes, { publicUrl, dev });
   if (dev) await app.register(mailboxRoutes, { tools });

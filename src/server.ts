@@ -1,9 +1,12 @@
 /** The web server's process. Stateless: run as many as you like. */
 import packageJson from '../package.json' with { type: 'json' };
+import { toDevMailbox, toMailServer } from './activities/deliver.ts';
 import { buildApp } from './app.ts';
 import { Database } from './db/database.ts';
+import { writeSignInMail } from './oauth/sign-in-mail.ts';
 import { FlowGateway } from './operations/gateway.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
+import { newId } from './platform/ids.ts';
 import { createLogger } from './platform/log.ts';
 import { checkReadiness } from './platform/readiness.ts';
 import { runProcess } from './platform/run-process.ts';
@@ -19,15 +22,24 @@ await runProcess(async () => {
     onIdleError: (err) => log.warn({ err }, 'A database connection was lost'),
   });
   const client = connectClient(config);
+  const { smtpUrl, publicUrl, mailFrom } = config;
+  const deliver = smtpUrl === undefined ? toDevMailbox : toMailServer(smtpUrl, new URL(publicUrl).hostname);
   const app = await buildApp({
     log,
-    publicUrl: config.publicUrl,
+    publicUrl,
     version: packageJson.version,
     dev: config.env !== 'production',
     tools: {
       database,
       flows: new FlowGateway(client, { taskQueue: config.taskQueue }),
-      publicUrl: config.publicUrl,
+      publicUrl,
+    },
+    sendSignInMail: (mail) => {
+      const written = { key: newId('mail'), from: mailFrom, to: mail.to, ...writeSignInMail(mail) };
+      database.open
+        .transaction()
+        .execute((trx) => deliver(trx, written))
+        .catch((err: unknown) => log.error({ err }, 'A mail with a link to sign in could not be sent'));
     },
     readiness: () =>
       checkReadiness({

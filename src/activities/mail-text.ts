@@ -1,6 +1,7 @@
 /** What mails say: the subject is the thing, one button, the plain link below, who it is from and why. */
 import { shortDate } from '../domain/dates.ts';
 import type { MailOrder, MailTask } from '../domain/flow.ts';
+import { letter, type WrittenLetter } from '../platform/letter.ts';
 
 export interface MailFacts {
   readonly mail: MailOrder;
@@ -11,10 +12,8 @@ export interface MailFacts {
   readonly now: number;
 }
 
-export interface MailText {
+export interface MailText extends WrittenLetter {
   readonly subject: string;
-  readonly text: string;
-  readonly html: string;
 }
 
 /** Line breaks in names must not become lines of a header. */
@@ -29,25 +28,9 @@ export function writeMail(facts: MailFacts): MailText {
       ? `You get this mail because ${mail.from} of ${orgName} invited you${mail.role === '' ? '' : ` as ${mail.role}`}. The link is yours alone: please don't forward it.`
       : `You get this mail because you are a member of ${orgName}.`;
   const first = mail.to.name.split(' ')[0] ?? mail.to.name;
-  const text = [
-    `Hello ${first},`,
-    '',
-    opening,
-    ...tasks.map((t) => `- ${t}`),
-    '',
-    `${button}: ${link}`,
-    '',
-    mail.from,
-    orgName,
-    '',
-    why,
-  ]
-    .join('\n')
-    .replace(/\n{3,}/g, '\n\n');
   return {
     subject: oneLine(subject),
-    text,
-    html: htmlOf(`Hello ${first},`, opening, tasks, button, link, [mail.from, orgName], why),
+    ...letter({ hello: `Hello ${first},`, opening, points: tasks, button, link, signature: [mail.from, orgName], why }),
   };
 }
 
@@ -97,23 +80,4 @@ function words({ mail, flowName, orgName }: MailFacts): { subject: string; openi
 function taskLine(t: MailTask, now: number): string {
   const due = t.dueAt === null ? '' : `, due ${shortDate(t.dueAt, now)}`;
   return `${oneLine(t.title)}${due}${t.reason === null ? '' : `. It came back: "${t.reason}"`}`;
-}
-
-const escaped = (s: string): string => s.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-
-function htmlOf(
-  hello: string,
-  opening: string,
-  tasks: readonly string[],
-  button: string,
-  link: string,
-  signature: readonly string[],
-  why: string,
-): string {
-  const p = (s: string) => `<p style="margin:0 0 16px">${escaped(s)}</p>`;
-  const list =
-    tasks.length === 0
-      ? ''
-      : `<ul style="margin:0 0 24px;padding-left:20px">${tasks.map((t) => `<li style="margin:0 0 8px">${escaped(t)}</li>`).join('')}</ul>`;
-  return `<!doctype html><html lang="en"><body style="margin:0;background:#f7f6f2;color:#1d1f1c;font:16px/1.5 -apple-system,Segoe UI,Inter,Helvetica,Arial,sans-serif"><div style="max-width:520px;margin:0 auto;padding:32px 24px">${p(hello)}${p(opening)}${list}<p style="margin:0 0 16px"><a href="${escaped(link)}" style="display:inline-block;background:#1f6f4a;color:#fff;text-decoration:none;padding:12px 20px;border-radius:8px;font-weight:600">${escaped(button)}</a></p><p style="margin:0 0 24px;font-size:13px;color:#5c605a;word-break:break-all">${escaped(link)}</p>${p(signature.join('\n')).replace('\n', '<br>')}<p style="margin:24px 0 0;font-size:13px;color:#5c605a">${escaped(why)}</p></div></body></html>`;
 }

@@ -168,6 +168,65 @@ export interface ApiKeys {
   revoked_at: Date | null;
 }
 
+export interface Sessions {
+  secret_hash: Buffer;
+  id: string;
+  user_id: string;
+  current_org: string | null;
+  user_agent: string;
+  created_at: Date;
+  last_seen_at: Date;
+  expires_at: Date;
+}
+export interface SignInLinks {
+  secret_hash: Buffer;
+  user_id: string;
+  next: string;
+  created_at: Date;
+  expires_at: Date;
+}
+export interface OAuthClients {
+  id: string;
+  kind: 'registered' | 'document';
+  secret_hash: Buffer | null;
+  name: string;
+  redirect_uris: string[];
+  created_at: Date;
+  fresh_until: Date | null;
+  last_used_at: Date | null;
+}
+export interface OAuthGrants {
+  id: string;
+  org_id: string;
+  user_id: string;
+  client_id: string;
+  client_name: string;
+  redirect_host: string;
+  scope: string[];
+  resource: string;
+  created_at: Date;
+  last_used_at: Date | null;
+  revoked_at: Date | null;
+}
+export interface OAuthCodes {
+  code_hash: Buffer;
+  org_id: string;
+  grant_id: string;
+  redirect_uri: string;
+  code_challenge: string;
+  expires_at: Date;
+  spent_at: Date | null;
+}
+export interface OAuthTokens {
+  token_hash: Buffer;
+  kind: 'access' | 'refresh';
+  org_id: string;
+  grant_id: string;
+  scope: string[];
+  expires_at: Date;
+  spent_at: Date | null;
+}
+
 export interface Tables {
   orgs: Orgs;
   users: Users;
@@ -185,6 +244,12 @@ export interface Tables {
   magic_links: MagicLinks;
   portal_sessions: MagicLinks;
   api_keys: ApiKeys;
+  sessions: Sessions;
+  sign_in_links: SignInLinks;
+  oauth_clients: OAuthClients;
+  oauth_grants: OAuthGrants;
+  oauth_codes: OAuthCodes;
+  oauth_tokens: OAuthTokens;
 }
 
 export type FlowRow = Selectable<Flows>;

@@ -1,8 +1,9 @@
 /** Who is calling: from the credentials of a request to a principal, or nobody. */
 import { findApiKey, touchApiKey } from '../db/api-keys.ts';
-import type { Database } from '../db/database.ts';
+import { findAccess, touchGrant } from '../db/oauth.ts';
 import { hashSecret } from '../platform/secrets.ts';
 import { looksLikeApiKey } from './api-keys.ts';
+import { type Authority, resourceOf } from './authority.ts';
 import { type Door, type MemberPrincipal, scopes } from './principal.ts';
 
 /** The token of an `Authorization: Bearer` header (RFC 6750 §2.1), or null. */
@@ -11,16 +12,18 @@ export function bearerToken(header: string | undefined): string | null {
   return match?.[1] ?? null;
 }
 
+/** "Last used" is told to the minute, so that a busy app writes one row a minute and not one a call. */
 const touchEveryMs = 60_000;
 
-/** The member a bearer token speaks for; null when it is unknown, revoked, or its owner has left the org. */
-export async function authenticate(database: Database, token: string, through: Door): Promise<MemberPrincipal | null> {
-  if (!looksLikeApiKey(token)) return null;
+/** The member a bearer token speaks for; null when it is unknown, over, or its owner may no longer have it. */
+export function authenticate(authority: Authority, token: string, through: Door): Promise<MemberPrincipal | null> {
+  return looksLikeApiKey(token) ? byApiKey(authority, token, through) : byAccessToken(authority, token, through);
+}
+
+async function byApiKey({ database, clock }: Authority, token: string, through: Door): Promise<MemberPrincipal | null> {
   const key = await findApiKey(database.open, hashSecret(token));
   if (!key) return null;
-  if (key.last_used_at === null || Date.now() - key.last_used_at.getTime() > touchEveryMs) {
-    await touchApiKey(database, key);
-  }
+  if (isStale(key.last_used_at, clock())) await touchApiKey(database, key);
   return {
     kind: 'member',
     orgId: key.org_id,
@@ -32,3 +35,28 @@ export async function authenticate(database: Database, token: string, through: D
     scopes,
   };
 }
+
+async function byAccessToken(authority: Authority, token: string, through: Door): Promise<MemberPrincipal | null> {
+  const { database, clock } = authority;
+  if (!token.startsWith('bflow_at_')) return null;
+  const now = new Date(clock());
+  const found = await findAccess(database.open, hashSecret(token), now);
+  // A token is for one server (RFC 8707); one that was given under another address is not ours.
+  if (!found || found.resource !== resourceOf(authority)) return null;
+  if (isStale(found.last_used_at, clock())) {
+    await database.withOrg({ orgId: found.org_id }, (trx) => touchGrant(trx, found.grant_id, now));
+  }
+  return {
+    kind: 'member',
+    orgId: found.org_id,
+    userId: found.user_id,
+    name: found.user_name,
+    email: found.email,
+    role: found.role,
+    through,
+    scopes: scopes.filter((s) => found.scope.includes(s)),
+  };
+}
+
+const isStale = (lastUsed: Date | null, now: number): boolean =>
+  lastUsed === null || now - lastUsed.getTime() > touchEveryMs;

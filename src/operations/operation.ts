@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { Database } from '../db/database.ts';
-import type { ExternalPrincipal, MemberPrincipal, Principal } from '../oauth/principal.ts';
+import type { ExternalPrincipal, MemberPrincipal, Principal, Scope } from '../oauth/principal.ts';
 import { newId } from '../platform/ids.ts';
 import type { FlowGateway } from './gateway.ts';
 import { Refusal } from './refusal.ts';
@@ -142,6 +142,9 @@ function inputSentence(error: z.ZodError): string {
   return `Not done, the input doesn't fit. ${problems.join('; ')}. Nothing changed.`;
 }
 
+/** The scope a credential must have for it. */
+export const scopeOf = (o: Pick<Operation, 'kind'>): Scope => (o.kind === 'read' ? 'flows:read' : 'flows:write');
+
 /** The rule of who may, and the scope it takes; every refusal says who may. */
 function admit<A extends Access>(
   def: { access: A; kind: 'read' | 'write'; title: string },
@@ -164,7 +167,7 @@ function admit(
       'This is for members of the organization; you see only your own flow. Nothing changed.',
     );
   }
-  const scope = def.kind === 'read' ? 'flows:read' : 'flows:write';
+  const scope = scopeOf(def);
   if (!principal.scopes.includes(scope)) {
     throw new Refusal(
       'insufficient_scope',

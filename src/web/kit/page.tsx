@@ -5,10 +5,12 @@ import { renderToString } from 'preact-render-to-string';
 export interface PageProps {
   readonly title: string;
   readonly children: ComponentChildren;
+  /** Scripts of ours that make the page better; it works without them. */
+  readonly scripts?: readonly string[];
 }
 
 /** The whole document as text. */
-export function renderPage({ title, children }: PageProps): string {
+export function renderPage({ title, children, scripts = [] }: PageProps): string {
   const html = renderToString(
     <html lang="en">
       <head>
@@ -17,6 +19,9 @@ export function renderPage({ title, children }: PageProps): string {
         <title>{title}</title>
         <link rel="stylesheet" href="/assets/tokens.css" />
         <link rel="stylesheet" href="/assets/pages.css" />
+        {scripts.map((src) => (
+          <script type="module" src={src} />
+        ))}
       </head>
       <body>{children}</body>
     </html>,

@@ -1,0 +1,92 @@
+/** How a person proves who they are to the web app: a password, or a link by mail. Both give a session. */
+import {
+  countSignInFailures,
+  findUserByEmail,
+  forgetSignInFailures,
+  insertSession,
+  insertSignInLink,
+  noteSignInFailure,
+  takeSignInLink,
+} from '../db/sessions.ts';
+import { newId } from '../platform/ids.ts';
+import { hashSecret, randomText } from '../platform/secrets.ts';
+import { type Authority, lifetimes } from './authority.ts';
+import { verifyPassword } from './password.ts';
+
+export type SignIn =
+  | { readonly kind: 'in'; readonly secret: string }
+  | { readonly kind: 'wrong' }
+  /** Too many wrong passwords for this address lately. */
+  | { readonly kind: 'slow_down' };
+
+const failures = { most: 10, withinMs: 15 * 60_000 };
+
+/** A hash, so that addresses without an account are not kept in the clear. */
+const addressHash = (email: string): Buffer => hashSecret(`sign-in ${email.trim().toLowerCase()}`);
+
+/** Takes as long, and says the same, whether or not the address has an account. */
+export async function signInWithPassword(
+  authority: Authority,
+  email: string,
+  password: string,
+  userAgent: string,
+): Promise<SignIn> {
+  const { database, clock } = authority;
+  const hash = addressHash(email);
+  const since = new Date(clock() - failures.withinMs);
+  if ((await countSignInFailures(database.open, hash, since)) >= failures.most) return { kind: 'slow_down' };
+  const user = await findUserByEmail(database.open, email.trim());
+  const right = await verifyPassword(password, user?.password_hash ?? null);
+  if (!user || !right) {
+    await noteSignInFailure(database.open, hash, new Date(clock()));
+    return { kind: 'wrong' };
+  }
+  await forgetSignInFailures(database.open, hash);
+  return { kind: 'in', secret: await openSession(authority, user.id, userAgent) };
+}
+
+/** A new secret for each sign-in, so that one that was planted before is worth nothing. */
+async function openSession({ database, clock }: Authority, userId: string, userAgent: string): Promise<string> {
+  const secret = randomText(40);
+  const now = new Date(clock());
+  await database.withUser({ userId }, (trx) =>
+    insertSession(trx, {
+      ...{ id: newId('ses'), secret_hash: hashSecret(secret), user_id: userId, current_org: null },
+      ...{ user_agent: userAgent.slice(0, 300), created_at: now, last_seen_at: now },
+      expires_at: new Date(clock() + lifetimes.session),
+    }),
+  );
+  return secret;
+}
+
+export interface SignInMail {
+  readonly to: string;
+  readonly name: string;
+  readonly link: string;
+}
+
+/** A link to send, or null when the address has no account. `next`: where it leads after signing in, a path of ours. */
+export async function makeSignInLink(authority: Authority, email: string, next: string): Promise<SignInMail | null> {
+  const { database, clock, publicUrl } = authority;
+  const user = await findUserByEmail(database.open, email.trim());
+  if (!user) return null;
+  const secret = randomText(40);
+  await database.withUser({ userId: user.id }, (trx) =>
+    insertSignInLink(trx, {
+      ...{ secret_hash: hashSecret(secret), user_id: user.id, next, created_at: new Date(clock()) },
+      expires_at: new Date(clock() + lifetimes.signInLink),
+    }),
+  );
+  return { to: user.email, name: user.name, link: `${publicUrl}/sign-in/link/${secret}` };
+}
+
+/** Uses a link up; null when it is unknown, used, or too old. */
+export async function signInWithLink(
+  authority: Authority,
+  secret: string,
+  userAgent: string,
+): Promise<{ secret: string; next: string } | null> {
+  const taken = await takeSignInLink(authority.database.open, hashSecret(secret), new Date(authority.clock()));
+  if (!taken) return null;
+  return { secret: await openSession(authority, taken.user_id, userAgent), next: taken.next };
+}

@@ -1,0 +1,175 @@
+/** `/oauth/authorize` as a person sees it: which app asks, for what, and for which org. */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
+import type { Authority } from '../oauth/authority.ts';
+import { type AuthorizeRequest, allow, denied, readAuthorizeRequest } from '../oauth/authorize.ts';
+import type { FetchDocument } from '../oauth/client-document.ts';
+import { adminsOf } from '../oauth/credentials.ts';
+import { scopeWords } from '../oauth/scopes.ts';
+import type { MyOrg, Session } from '../oauth/session.ts';
+import { renderPage } from './kit/page.tsx';
+import { Csrf, Notice, Solo } from './kit/parts.tsx';
+import { isOurForm, sessionOf } from './kit/session.ts';
+
+export interface ConsentOptions {
+  readonly authority: Authority;
+  readonly fetchDocument: FetchDocument;
+}
+
+const formSchema = z.record(z.string().max(100), z.string().max(2_000));
+
+export async function consentRoutes(app: FastifyInstance, { authority, fetchDocument }: ConsentOptions): Promise<void> {
+  const problem = (reply: FastifyReply, text: string) => reply.code(400).type('text/html').send(problemPage(text));
+
+  const ask = async (
+    reply: FastifyReply,
+    session: Session,
+    asked: AuthorizeRequest,
+    org: MyOrg | null,
+    told: string | null,
+  ) => {
+    const admins = org?.role === 'MEMBER' ? await adminsOf(authority, org.id) : [];
+    letFormGoTo(reply, asked.redirectUri);
+    return reply
+      .code(told === null ? 200 : 403)
+      .type('text/html')
+      .send(consentPage({ session, asked, org, admins, told }));
+  };
+
+  app.get('/oauth/authorize', async (request, reply) => {
+    const query = z.record(z.string(), z.unknown()).parse(request.query);
+    const reading = await readAuthorizeRequest(authority, fetchDocument, query);
+    if (reading.kind === 'show') return problem(reply, reading.problem);
+    if (reading.kind === 'redirect') return reply.redirect(reading.to, 302);
+    const session = await sessionOf(authority, request);
+    if (!session) {
+      const back = `/oauth/authorize?${new URLSearchParams(reading.request.parameters)}`;
+      return reply.redirect(`/sign-in?${new URLSearchParams({ next: back })}`, 303);
+    }
+    const org = session.orgs.find((o) => o.id === query.org) ?? session.org;
+    return ask(reply, session, reading.request, org, null);
+  });
+
+  app.post('/oauth/authorize', async (request, reply) => {
+    const form = formSchema.safeParse(request.body);
+    if (!form.success) return problem(reply, 'What was sent is no form of ours.');
+    const { csrf, decision, org: orgId, ...parameters } = form.data;
+    const reading = await readAuthorizeRequest(authority, fetchDocument, parameters);
+    if (reading.kind === 'show') return problem(reply, reading.problem);
+    if (reading.kind === 'redirect') return reply.redirect(reading.to, 303);
+    const asked = reading.request;
+    const session = await sessionOf(authority, request);
+    if (!session) {
+      const back = `/oauth/authorize?${new URLSearchParams(asked.parameters)}`;
+      return reply.redirect(`/sign-in?${new URLSearchParams({ next: back })}`, 303);
+    }
+    const org = session.orgs.find((o) => o.id === orgId) ?? null;
+    if (!isOurForm(authority, request, session.secret, csrf)) {
+      return ask(reply, session, asked, org ?? session.org, 'This page was open for long. Please decide once more.');
+    }
+    if (decision === 'deny') return reply.redirect(denied(authority, asked), 303);
+    if (decision !== 'allow' || !org) return ask(reply, session, asked, org ?? session.org, null);
+    if (org.role === 'MEMBER') return ask(reply, session, asked, org, 'Nothing was allowed.');
+    return reply.redirect(await allow(authority, fetchDocument, asked, { orgId: org.id, userId: session.userId }), 303);
+  });
+}
+
+/** Browsers hold the redirect after a form to `form-action` too, so the app's own address is let in, on this page only. */
+function letFormGoTo(reply: FastifyReply, redirectUri: string): void {
+  const csp = String(reply.getHeader('content-security-policy') ?? '');
+  const { origin } = new URL(redirectUri);
+  reply.header('content-security-policy', csp.replace("form-action 'self'", `form-action 'self' ${origin}`));
+}
+
+interface ConsentView {
+  readonly session: Session;
+  readonly asked: AuthorizeRequest;
+  readonly org: MyOrg | null;
+  readonly admins: readonly string[];
+  readonly told: string | null;
+}
+
+function consentPage({ session, asked, org, admins, told }: ConsentView): string {
+  const { client, redirectUri, scopes, parameters } = asked;
+  const may = org !== null && org.role !== 'MEMBER';
+  return renderPage({
+    title: `Connect ${client.name}`,
+    children: (
+      <Solo>
+        <h1>{org ? `Let ${client.name} work in ${org.name}?` : `You are in no organization`}</h1>
+        <p class="small">
+          You are signed in as {session.name} ({session.email}). You will be sent back to{' '}
+          <b>{new URL(redirectUri).host}</b>.
+        </p>
+        <Notice text={told} bad />
+        {session.orgs.length > 1 && (
+          <form method="get" action="/oauth/authorize" class="switch">
+            {Object.entries(parameters).map(([name, value]) => (
+              <input type="hidden" name={name} value={value} />
+            ))}
+            <label for="org">Organization</label>
+            <select id="org" name="org">
+              {session.orgs.map((o) => (
+                <option value={o.id} selected={o.id === org?.id}>
+                  {o.name}, you are {o.role}
+                </option>
+              ))}
+            </select>
+            <button type="submit" class="button">
+              Switch
+            </button>
+          </form>
+        )}
+        {org?.role === 'MEMBER' && (
+          <p class="notice bad" role="status">
+            You are a MEMBER of {org.name}, and only an owner or admin can connect an app. Ask {admins.join(' or ')}.
+          </p>
+        )}
+        {may && (
+          <>
+            <h2>It will be able to</h2>
+            <ul class="may">
+              {scopes.map((s) => (
+                <li>{scopeWords[s]}</li>
+              ))}
+            </ul>
+            <p class="small">In {org.name} only. You can disconnect it at any time under Settings, Connected apps.</p>
+          </>
+        )}
+        <form method="post" action="/oauth/authorize" class="actions">
+          {Object.entries(parameters).map(([name, value]) => (
+            <input type="hidden" name={name} value={value} />
+          ))}
+          <Csrf secret={session.secret} />
+          {org && <input type="hidden" name="org" value={org.id} />}
+          {may && (
+            <button type="submit" name="decision" value="allow" class="button primary big">
+              Allow
+            </button>
+          )}
+          <button type="submit" name="decision" value="deny" class="button big">
+            {may ? 'Deny' : 'Go back'}
+          </button>
+        </form>
+        <form method="post" action="/sign-out" class="foot">
+          <Csrf secret={session.secret} />
+          <button type="submit" class="button quiet">
+            Not {session.name}? Sign out
+          </button>
+        </form>
+      </Solo>
+    ),
+  });
+}
+
+const problemPage = (text: string): string =>
+  renderPage({
+    title: 'This app can not be connected',
+    children: (
+      <Solo>
+        <h1>This app can't be connected</h1>
+        <p>{text}</p>
+        <p class="small">Nothing was allowed. You can close this page.</p>
+      </Solo>
+    ),
+  });

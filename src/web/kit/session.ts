@@ -1,0 +1,52 @@
+/** The session cookie, and the one thing every form must bring along. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Authority, lifetimes } from '../../oauth/authority.ts';
+import { readSession, type Session } from '../../oauth/session.ts';
+import { randomText } from '../../platform/secrets.ts';
+import { isCsrfToken } from './csrf.ts';
+
+const isPublic = ({ publicUrl }: Authority): boolean => publicUrl.startsWith('https:');
+/** With https the name itself says that no subdomain and no plain page can have set it. */
+const cookieName = (authority: Authority, name: string): string => (isPublic(authority) ? `__Host-${name}` : name);
+
+const options = (authority: Authority) =>
+  ({ path: '/', httpOnly: true, sameSite: 'lax', secure: isPublic(authority) }) as const;
+
+export async function sessionOf(authority: Authority, request: FastifyRequest): Promise<Session | null> {
+  const secret = request.cookies[cookieName(authority, 'booflow_session')];
+  return secret === undefined ? null : readSession(authority, secret);
+}
+
+export const setSession = (authority: Authority, reply: FastifyReply, secret: string): FastifyReply =>
+  reply.setCookie(cookieName(authority, 'booflow_session'), secret, {
+    ...options(authority),
+    maxAge: lifetimes.session / 1000,
+  });
+
+export const clearSession = (authority: Authority, reply: FastifyReply): FastifyReply =>
+  reply.clearCookie(cookieName(authority, 'booflow_session'), options(authority));
+
+/** For forms before anyone is signed in: a secret of the browser's own, made when it has none. */
+export function visitorSecret(authority: Authority, request: FastifyRequest, reply: FastifyReply): string {
+  const name = cookieName(authority, 'booflow_visitor');
+  const known = request.cookies[name];
+  if (known !== undefined && /^[A-Za-z0-9]{32}$/.test(known)) return known;
+  const secret = randomText(32);
+  reply.setCookie(name, secret, options(authority));
+  return secret;
+}
+
+/** Was this form ours, and sent from our own page? */
+export function isOurForm(authority: Authority, request: FastifyRequest, secret: string, token: unknown): boolean {
+  const { origin } = request.headers;
+  if (origin !== undefined && origin !== new URL(authority.publicUrl).origin) return false;
+  return isCsrfToken(secret, token);
+}
+
+/** A path of ours to go to, or `otherwise`: never another site, however it is written. */
+export function safeNext({ publicUrl }: Authority, next: unknown, otherwise: string): string {
+  if (typeof next !== 'string' || next.length > 8_000 || !/^\/(?![/\\])/.test(next)) return otherwise;
+  if (!URL.canParse(next, publicUrl)) return otherwise;
+  const url = new URL(next, publicUrl);
+  return url.origin === new URL(publicUrl).origin ? url.pathname + url.search : otherwise;
+}

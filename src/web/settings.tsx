@@ -1,0 +1,311 @@
+/** Settings: API keys, connected apps, sessions. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { shortDate } from '../domain/dates.ts';
+import type { Authority } from '../oauth/authority.ts';
+import {
+  type AppRow,
+  appsOf,
+  disconnectApp,
+  endSessionById,
+  type KeyRow,
+  keysOf,
+  makeKey,
+  revokeKey,
+  type SessionRow,
+  sessionsOf,
+  switchOrg,
+} from '../oauth/credentials.ts';
+import type { MemberPrincipal } from '../oauth/principal.ts';
+import { memberIn, type Session } from '../oauth/session.ts';
+import { renderPage } from './kit/page.tsx';
+import { Csrf, Notice, Settings } from './kit/parts.tsx';
+import { isOurForm, safeNext, sessionOf } from './kit/session.ts';
+
+const formSchema = z.record(z.string().max(100), z.string().max(2_000));
+
+interface Signed {
+  readonly session: Session;
+  /** Null for someone in no org. */
+  readonly principal: MemberPrincipal | null;
+  readonly now: number;
+}
+
+export async function settingsRoutes(app: FastifyInstance, { authority }: { readonly authority: Authority }) {
+  const signed = async (request: FastifyRequest): Promise<Signed | null> => {
+    const session = await sessionOf(authority, request);
+    const principal = session?.org ? memberIn(session, session.org) : null;
+    return session && { session, principal, now: authority.clock() };
+  };
+  const html = (reply: FastifyReply, page: string, status = 200) => reply.code(status).type('text/html').send(page);
+  const toSignIn = (request: FastifyRequest, reply: FastifyReply) =>
+    reply.redirect(
+      `/sign-in?${new URLSearchParams({ next: request.method === 'GET' ? request.url : '/settings' })}`,
+      303,
+    );
+
+  /** A page that only a signed-in person sees. */
+  const page = (url: string, show: (who: Signed, reply: FastifyReply) => Promise<FastifyReply>) =>
+    app.get(url, async (request, reply) => {
+      const who = await signed(request);
+      return who ? show(who, reply) : toSignIn(request, reply);
+    });
+  /** A form that only its own page may send. */
+  const form = (
+    url: string,
+    act: (who: Signed, fields: Record<string, string>, reply: FastifyReply) => Promise<FastifyReply>,
+  ) =>
+    app.post(url, async (request, reply) => {
+      const who = await signed(request);
+      if (!who) return toSignIn(request, reply);
+      const fields = formSchema.safeParse(request.body);
+      if (!fields.success) return reply.code(422).type('text/plain').send('Something sent here is too long.');
+      if (!isOurForm(authority, request, who.session.secret, fields.data.csrf)) {
+        return reply
+          .code(403)
+          .type('text/plain')
+          .send('This page was open for long. Go back, load it anew, and try once more.');
+      }
+      return act(who, fields.data, reply);
+    });
+
+  app.get('/settings', (_request, reply) => reply.redirect('/settings/api-keys', 303));
+
+  const keys = async (who: Signed, told: Pick<KeysView, 'made' | 'notice' | 'problem'>) =>
+    keysPage({ who, keys: who.principal ? await keysOf(authority, who.principal) : [], ...told });
+
+  page('/settings/api-keys', async (who, reply) => html(reply, await keys(who, nothingTold)));
+  form('/settings/api-keys', async (who, { name = '' }, reply) => {
+    const { principal } = who;
+    const wanted = name.trim();
+    if (!principal || wanted === '' || wanted.length > 200) {
+      const problem = principal
+        ? 'Give the key a name of up to 200 letters, so that you know it later.'
+        : 'You are in no organization.';
+      return html(reply, await keys(who, { ...nothingTold, problem }), 422);
+    }
+    const { secret } = await makeKey(authority, principal, wanted);
+    return html(reply, await keys(who, { ...nothingTold, made: { name: wanted, secret } }), 201);
+  });
+  form('/settings/api-keys/revoke', async (who, { id = '' }, reply) => {
+    const gone = who.principal !== null && (await revokeKey(authority, who.principal, id));
+    const told = gone
+      ? { ...nothingTold, notice: 'The key is revoked. What used it gets 401 from now on.' }
+      : { ...nothingTold, problem: 'That key is not live, or not yours to revoke. Nothing changed.' };
+    return html(reply, await keys(who, told), gone ? 200 : 404);
+  });
+
+  const apps = async (who: Signed, told: Told) =>
+    appsPage({ who, apps: who.principal ? await appsOf(authority, who.principal) : [], ...told });
+  page('/settings/apps', async (who, reply) => html(reply, await apps(who, nothingTold)));
+  form('/settings/apps/disconnect', async (who, { id = '' }, reply) => {
+    const gone = who.principal !== null && (await disconnectApp(authority, who.principal, id));
+    const told = gone
+      ? { notice: 'The app is disconnected. Its tokens ended at once.', problem: null }
+      : { notice: null, problem: 'That app is not connected, or not yours to disconnect. Nothing changed.' };
+    return html(reply, await apps(who, told), gone ? 200 : 404);
+  });
+
+  page('/settings/sessions', async (who, reply) =>
+    html(reply, sessionsPage({ who, sessions: await sessionsOf(authority, who.session) })),
+  );
+  form('/settings/sessions/end', async ({ session }, { id = '' }, reply) => {
+    await endSessionById(authority, session, id);
+    return reply.redirect(id === session.id ? '/sign-in' : '/settings/sessions', 303);
+  });
+
+  form('/settings/org', async ({ session }, { org = '', next }, reply) => {
+    await switchOrg(authority, session, org);
+    return reply.redirect(safeNext(authority, next, '/settings'), 303);
+  });
+}
+
+interface Told {
+  readonly notice: string | null;
+  readonly problem: string | null;
+}
+interface KeysView extends Told {
+  readonly who: Signed;
+  readonly keys: readonly KeyRow[];
+  readonly made: { readonly name: string; readonly secret: string } | null;
+}
+const nothingTold = { made: null, notice: null, problem: null };
+
+const When = ({
+  at,
+  now,
+  otherwise,
+}: {
+  readonly at: Date | null;
+  readonly now: number;
+  readonly otherwise: string;
+}) =>
+  at === null ? (
+    otherwise
+  ) : (
+    <time dateTime={at.toISOString()} title={at.toISOString()}>
+      {shortDate(at.getTime(), now)}
+    </time>
+  );
+
+function keysPage({ who, keys, made, notice, problem }: KeysView): string {
+  const { session, now } = who;
+  const live = keys.filter((k) => k.revoked_at === null);
+  return renderPage({
+    title: 'API keys',
+    scripts: ['/assets/copy.js'],
+    children: (
+      <Settings session={session} here="/settings/api-keys">
+        <h1>
+          {live.length === 0
+            ? 'No API key yet'
+            : live.length === 1
+              ? 'One API key is live'
+              : `${live.length} API keys are live`}
+        </h1>
+        <p class="small">
+          A key acts as you in {session.org?.name ?? 'your organization'}: for scripts, Claude Code, and other MCP
+          clients.
+        </p>
+        <Notice text={notice} />
+        <Notice text={problem} bad />
+        {made && (
+          <div class="card sheet made" role="status">
+            <h2>“{made.name}” is made. Copy it now: it is shown this once.</h2>
+            <p class="secret">
+              <code id="secret">{made.secret}</code>
+              <button type="button" class="button primary" data-copy="secret" hidden>
+                Copy
+              </button>
+            </p>
+          </div>
+        )}
+        <form method="post" action="/settings/api-keys" class="inline">
+          <Csrf secret={session.secret} />
+          <div class="field">
+            <label for="name">Name of a new key</label>
+            <input id="name" name="name" required maxLength={200} placeholder="laptop" />
+          </div>
+          <button type="submit" class="button primary">
+            Make a key
+          </button>
+        </form>
+        {keys.length > 0 && (
+          <ul class="card list">
+            {keys.map((k) => (
+              <li class={k.revoked_at === null ? undefined : 'over'}>
+                <span class="grow">
+                  <b>{k.name}</b> <code>bflow_sk_…{k.hint}</code>
+                  <span class="small">
+                    {k.user_name}, made <When at={k.created_at} now={now} otherwise="" />,{' '}
+                    {k.revoked_at === null ? (
+                      <>
+                        last used <When at={k.last_used_at} now={now} otherwise="never" />
+                      </>
+                    ) : (
+                      <>
+                        revoked <When at={k.revoked_at} now={now} otherwise="" />
+                      </>
+                    )}
+                  </span>
+                </span>
+                {k.revoked_at === null && (
+                  <form method="post" action="/settings/api-keys/revoke">
+                    <Csrf secret={session.secret} />
+                    <input type="hidden" name="id" value={k.id} />
+                    <button type="submit" class="button" aria-label={`Revoke ${k.name}`}>
+                      Revoke
+                    </button>
+                  </form>
+                )}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Settings>
+    ),
+  });
+}
+
+function appsPage({
+  who,
+  apps,
+  notice,
+  problem,
+}: Told & { readonly who: Signed; readonly apps: readonly AppRow[] }): string {
+  const { session, now } = who;
+  return renderPage({
+    title: 'Connected apps',
+    children: (
+      <Settings session={session} here="/settings/apps">
+        <h1>
+          {apps.length === 0
+            ? 'No app is connected'
+            : apps.length === 1
+              ? 'One app is connected'
+              : `${apps.length} apps are connected`}
+        </h1>
+        <p class="small">Apps that someone allowed to work in {session.org?.name ?? 'your organization'}.</p>
+        <Notice text={notice} />
+        <Notice text={problem} bad />
+        {apps.length > 0 && (
+          <ul class="card list">
+            {apps.map((a) => (
+              <li>
+                <span class="grow">
+                  <b>{a.client_name}</b> <span class="chip">{a.redirect_host}</span>
+                  <span class="small">
+                    connected by {a.user_name} <When at={a.created_at} now={now} otherwise="" />, last used{' '}
+                    <When at={a.last_used_at} now={now} otherwise="never" />,{' '}
+                    {a.scope.includes('flows:write') ? 'may read and change' : 'may read'}
+                  </span>
+                </span>
+                <form method="post" action="/settings/apps/disconnect">
+                  <Csrf secret={session.secret} />
+                  <input type="hidden" name="id" value={a.id} />
+                  <button type="submit" class="button" aria-label={`Disconnect ${a.client_name}`}>
+                    Disconnect
+                  </button>
+                </form>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Settings>
+    ),
+  });
+}
+
+function sessionsPage({ who, sessions }: { readonly who: Signed; readonly sessions: readonly SessionRow[] }): string {
+  const { session, now } = who;
+  return renderPage({
+    title: 'My sessions',
+    children: (
+      <Settings session={session} here="/settings/sessions">
+        <h1>
+          {sessions.length === 1 ? 'You are signed in here only' : `You are signed in in ${sessions.length} places`}
+        </h1>
+        <ul class="card list">
+          {sessions.map((s) => (
+            <li>
+              <span class="grow">
+                <b>{s.id === session.id ? 'This browser' : 'Another browser'}</b>
+                <span class="small">
+                  {s.user_agent || 'unknown'}, signed in <When at={s.created_at} now={now} otherwise="" />, last seen{' '}
+                  <When at={s.last_seen_at} now={now} otherwise="" />
+                </span>
+              </span>
+              <form method="post" action="/settings/sessions/end">
+                <Csrf secret={session.secret} />
+                <input type="hidden" name="id" value={s.id} />
+                <button type="submit" class="button">
+                  {s.id === session.id ? 'Sign out' : 'End'}
+                </button>
+              </form>
+            </li>
+          ))}
+        </ul>
+      </Settings>
+    ),
+  });
+}

@@ -1,0 +1,196 @@
+/** Signing in and out: a password, or a link by mail. */
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Authority } from '../oauth/authority.ts';
+import { endSession } from '../oauth/session.ts';
+import { makeSignInLink, type SignInMail, signInWithLink, signInWithPassword } from '../oauth/sign-in.ts';
+import { renderPage } from './kit/page.tsx';
+import { Csrf, Notice, Solo } from './kit/parts.tsx';
+import { clearSession, isOurForm, safeNext, sessionOf, setSession, visitorSecret } from './kit/session.ts';
+
+export interface SignInOptions {
+  readonly authority: Authority;
+  /** Sends the mail with the link, without being waited for. */
+  readonly sendSignInMail: (mail: SignInMail) => void;
+  /** Tries from one address in a minute. */
+  readonly triesPerMinute: number;
+}
+
+const home = '/settings';
+const formSchema = z.object({
+  email: z.string().max(254).default(''),
+  password: z.string().max(512).default(''),
+  next: z.string().max(8_000).optional(),
+  csrf: z.string().max(200).optional(),
+});
+
+interface View {
+  readonly secret: string;
+  readonly next: string;
+  readonly email: string;
+  readonly problem: string | null;
+}
+
+const stale = 'This page was open for long. Please try once more.';
+
+export async function signInRoutes(app: FastifyInstance, options: SignInOptions): Promise<void> {
+  const { authority, sendSignInMail, triesPerMinute } = options;
+  await app.register(rateLimit, {
+    global: false,
+    errorResponseBuilder: (_request, { ttl }) => ({
+      statusCode: 429,
+      message: `Too many tries. Wait ${Math.ceil(ttl / 1000)} seconds, then try again.`,
+    }),
+  });
+  const limited = { config: { rateLimit: { max: triesPerMinute, timeWindow: '1 minute' } } };
+  const agentOf = (request: FastifyRequest): string => request.headers['user-agent'] ?? '';
+  const show = (reply: FastifyReply, view: View, status = 200) =>
+    reply.code(status).type('text/html').send(signInPage(view));
+
+  app.get('/sign-in', async (request, reply) => {
+    const { next: wanted } = z.object({ next: z.unknown() }).parse(request.query);
+    const next = safeNext(authority, wanted, home);
+    if (await sessionOf(authority, request)) return reply.redirect(next, 303);
+    return show(reply, { secret: visitorSecret(authority, request, reply), next, email: '', problem: null });
+  });
+
+  app.post('/sign-in', limited, async (request, reply) => {
+    const secret = visitorSecret(authority, request, reply);
+    const form = formSchema.safeParse(request.body);
+    if (!form.success) {
+      return show(
+        reply,
+        { secret, next: home, email: '', problem: 'That is longer than any address or password.' },
+        422,
+      );
+    }
+    const { email, password, csrf } = form.data;
+    const next = safeNext(authority, form.data.next, home);
+    const again = (problem: string, status: number) => show(reply, { secret, next, email, problem }, status);
+    if (!isOurForm(authority, request, secret, csrf)) return again(stale, 403);
+    const signIn = await signInWithPassword(authority, email, password, agentOf(request));
+    switch (signIn.kind) {
+      case 'in':
+        return setSession(authority, reply, signIn.secret).redirect(next, 303);
+      case 'wrong':
+        return again('That address and password do not go together. Try again, or have a link sent to you.', 422);
+      case 'slow_down':
+        return again('Too many wrong passwords for this address. Wait 15 minutes, or have a link sent to you.', 429);
+    }
+  });
+
+  app.post('/sign-in/link', limited, async (request, reply) => {
+    const secret = visitorSecret(authority, request, reply);
+    const { email, next, csrf } = formSchema.catch({ email: '', password: '' }).parse(request.body);
+    if (!isOurForm(authority, request, secret, csrf)) {
+      return show(reply, { secret, next: home, email, problem: stale }, 403);
+    }
+    if (!z.email().safeParse(email.trim()).success) {
+      return show(
+        reply,
+        { secret, next: safeNext(authority, next, home), email, problem: 'Write your mail address first.' },
+        422,
+      );
+    }
+    const mail = await makeSignInLink(authority, email, safeNext(authority, next, home));
+    if (mail) sendSignInMail(mail);
+    // The same whether or not the address has an account.
+    return reply.type('text/html').send(linkSentPage(email.trim()));
+  });
+
+  // Opening the link uses nothing up: mail scanners open links too.
+  app.get('/sign-in/link/:secret', async (request, reply) => {
+    const { secret: link } = z.object({ secret: z.string().max(100) }).parse(request.params);
+    const secret = visitorSecret(authority, request, reply);
+    return reply.type('text/html').send(useLinkPage(link, secret));
+  });
+
+  app.post('/sign-in/link/:secret', limited, async (request, reply) => {
+    const { secret: link } = z.object({ secret: z.string().max(100) }).parse(request.params);
+    const secret = visitorSecret(authority, request, reply);
+    const { csrf } = formSchema.parse(request.body ?? {});
+    const fail = (problem: string, status: number) => show(reply, { secret, next: home, email: '', problem }, status);
+    if (!isOurForm(authority, request, secret, csrf)) return fail(stale, 403);
+    const signedIn = await signInWithLink(authority, link, agentOf(request));
+    if (!signedIn) return fail('This link was used before, or is older than 15 minutes. Have a new one sent.', 422);
+    return setSession(authority, reply, signedIn.secret).redirect(safeNext(authority, signedIn.next, home), 303);
+  });
+
+  app.post('/sign-out', async (request, reply) => {
+    const session = await sessionOf(authority, request);
+    const { csrf } = formSchema.parse(request.body ?? {});
+    if (session && isOurForm(authority, request, session.secret, csrf)) {
+      await endSession(authority, session);
+      clearSession(authority, reply);
+    }
+    return reply.redirect('/sign-in', 303);
+  });
+}
+
+const signInPage = ({ secret, next, email, problem }: View): string =>
+  renderPage({
+    title: 'Sign in to Booflow',
+    children: (
+      <Solo>
+        <h1>Sign in</h1>
+        <Notice text={problem} bad />
+        <form method="post" action="/sign-in" class="stack">
+          <Csrf secret={secret} />
+          <input type="hidden" name="next" value={next} />
+          <div class="field">
+            <label for="email">Mail address</label>
+            <input
+              id="email"
+              name="email"
+              type="email"
+              value={email}
+              autocomplete="username"
+              required
+              maxLength={254}
+            />
+          </div>
+          <div class="field">
+            <label for="password">Password</label>
+            <input id="password" name="password" type="password" autocomplete="current-password" maxLength={512} />
+          </div>
+          <button type="submit" class="button primary big">
+            Sign in
+          </button>
+          <button type="submit" class="button big" formaction="/sign-in/link">
+            Send me a link instead
+          </button>
+        </form>
+      </Solo>
+    ),
+  });
+
+const linkSentPage = (email: string): string =>
+  renderPage({
+    title: 'Look into your mail',
+    children: (
+      <Solo>
+        <h1>Look into your mail</h1>
+        <p>If {email} has an account here, a link to sign in is on its way. It works once, for 15 minutes.</p>
+        <p>
+          <a href="/sign-in">Back to signing in</a>
+        </p>
+      </Solo>
+    ),
+  });
+
+const useLinkPage = (link: string, secret: string): string =>
+  renderPage({
+    title: 'Sign in to Booflow',
+    children: (
+      <Solo>
+        <h1>One step left</h1>
+        <form method="post" action={`/sign-in/link/${encodeURIComponent(link)}`} class="stack">
+          <Csrf secret={secret} />
+          <button type="submit" class="button primary big">
+            Sign in
+          </button>
+        </form>
+      </Solo>
+    ),
+  });
