@@ -90,7 +90,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         styleSrc: ["'self'"],
       },
     },
-    referrerPolicy: { policy: 'no-referrer' },
+    // Not no-referrer: browsers would then send our own forms with `Origin: null`.
+    referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
   });
   await app.register(cookie);

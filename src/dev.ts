@@ -179,7 +179,9 @@ function heedSignals(stop: AbortController, supervisor: Supervisor): void {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   // Nobody reads what we say any more: the terminal, or the pipe, is gone.
-  process.stdout.on('error', onSignal);
+  process.stdout.on('error', () => {
+    if (first === 0) onSignal();
+  });
 }
 
 /** `work`, or an error at once when all is to stop; what it does then no longer matters. */
