@@ -1,12 +1,14 @@
 /** The Temporal worker's process: runs the flows' workflows and their effects. Stateless: run as many as you like. */
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { ensureCleanupSchedule, makeCleanupActivities } from './activities/cleanup.ts';
 import { toDevMailbox, toMailServer } from './activities/deliver.ts';
 import { makeFlowActivities } from './activities/flow-activities.ts';
 import { Database } from './db/database.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
 import { createLogger } from './platform/log.ts';
 import { runProcess } from './platform/run-process.ts';
+import { connectClient } from './platform/temporal-connection.ts';
 
 await runProcess(async () => {
   loadDotEnv();
@@ -31,10 +33,16 @@ await runProcess(async () => {
     connection,
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
-    workflowsPath: fileURLToPath(new URL('./workflows/flow-workflow.ts', import.meta.url)),
-    activities: makeFlowActivities({ database, deliver, publicUrl, mailFrom }),
+    workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
+    activities: {
+      ...makeFlowActivities({ database, deliver, publicUrl, mailFrom }),
+      ...makeCleanupActivities(database),
+    },
     shutdownGraceTime: '10 seconds',
   });
+  const client = connectClient(config);
+  await ensureCleanupSchedule(client, config.taskQueue);
+  await client.connection.close();
   const running = worker.run();
   log.info(`Working on the task queue "${config.taskQueue}"`);
   running.catch((err: unknown) => {

@@ -32,7 +32,7 @@ async function sendOnce(
   input: SendMailInput,
 ): ReturnType<FlowActivities['sendMail']> {
   const { orgId, flowId, mail } = input;
-  const to = await address(trx, mail.to);
+  const to = await address(trx, flowId, mail.to);
   const org = await trx.selectFrom('orgs').select('name').where('id', '=', orgId).executeTakeFirst();
   if (to === null || !org) return 'nobody';
 
@@ -54,16 +54,33 @@ async function sendOnce(
   return 'sent';
 }
 
-/** Where this person gets mail today; null for a member who left. */
-async function address(trx: Trx, to: MailOrder['to']): Promise<string | null> {
-  if (to.kind === 'external') return to.email;
-  const user = await trx
-    .selectFrom('memberships')
-    .innerJoin('users', 'users.id', 'memberships.user_id')
-    .select('users.email')
-    .where('memberships.user_id', '=', to.id)
+/** Where this person gets mail today; null for a member who left, and for a client whose part is over. */
+async function address(trx: Trx, flowId: string, to: MailOrder['to']): Promise<string | null> {
+  if (to.kind === 'member') {
+    const user = await trx
+      .selectFrom('memberships')
+      .innerJoin('users', 'users.id', 'memberships.user_id')
+      .select('users.email')
+      .where('memberships.user_id', '=', to.id)
+      .executeTakeFirst();
+    return user?.email ?? null;
+  }
+  // The flow may have ended while this mail waited; a link made now would outlive it.
+  const over = await trx
+    .selectFrom('flows')
+    .leftJoin('external_users', (join) =>
+      join
+        .onRef('external_users.org_id', '=', 'flows.org_id')
+        .onRef('external_users.flow_id', '=', 'flows.id')
+        .on('external_users.id', '=', to.id),
+    )
+    .select('flows.id')
+    .where('flows.id', '=', flowId)
+    .where((eb) =>
+      eb.or([eb('flows.status', 'in', ['COMPLETED', 'CANCELLED']), eb('external_users.invitation', '=', 'REVOKED')]),
+    )
     .executeTakeFirst();
-  return user?.email ?? null;
+  return over ? null : to.email;
 }
 
 async function keepMagicLink(

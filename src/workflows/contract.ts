@@ -34,3 +34,11 @@ export interface FlowActivities {
   /** Hands one mail to the mail server, once per key. */
   sendMail(input: SendMailInput): Promise<'sent' | 'sent before' | 'nobody'>;
 }
+
+export const cleanupWorkflowType = 'cleanupWorkflow';
+export const cleanupScheduleId = 'booflow-cleanup';
+
+export interface CleanupActivities {
+  /** Deletes one batch of expired codes, tokens, links and sessions; gives how many rows went. */
+  deleteExpired(): Promise<number>;
+}
