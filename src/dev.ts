@@ -33,9 +33,9 @@ async function main(): Promise<number> {
     await start(config, supervisor, stop.signal);
     report(whereToGo(config));
     await untilAborted(stop.signal);
-    return 0;
+    return process.exitCode === 1 ? 1 : 0;
   } catch (error) {
-    if (stop.signal.aborted) return 0;
+    if (stop.signal.aborted) return process.exitCode === 1 ? 1 : 0;
     throw error;
   } finally {
     await supervisor.stop();
@@ -83,7 +83,9 @@ async function start(config: Config, supervisor: Supervisor, signal: AbortSignal
   }
   const connection = await Connection.connect({ address: temporalAddress });
   try {
-    await orAborted(ensureSearchAttributes(connection, namespace, searchAttributes), signal);
+    const within = Date.now() + 20_000;
+    await connection.withDeadline(within, () => ensureSearchAttributes(connection, namespace, searchAttributes));
+    signal.throwIfAborted();
   } finally {
     await connection.close();
   }
@@ -94,7 +96,11 @@ async function start(config: Config, supervisor: Supervisor, signal: AbortSignal
   await untilReady(config, signal);
   if (config.env !== 'production') {
     const { taskQueue, publicUrl } = config;
-    await orAborted(seedDemo({ databaseUrl, temporalAddress, namespace, taskQueue, publicUrl }), signal);
+    const outcome = await orAborted(
+      seedDemo({ databaseUrl, temporalAddress, namespace, taskQueue, publicUrl }),
+      signal,
+    );
+    if (outcome === 'left alone') report('The database holds other organizations, so the demo is not put into it');
   }
 }
 
@@ -171,7 +177,6 @@ function heedSignals(stop: AbortController, supervisor: Supervisor): void {
       first = Date.now();
       report('Stopping. Once more ends everything at once');
       stop.abort();
-      void supervisor.stop();
     } else if (Date.now() - first > 700) {
       supervisor.kill();
       process.exit(130);
@@ -181,6 +186,14 @@ function heedSignals(stop: AbortController, supervisor: Supervisor): void {
   // Nobody reads what we say any more: the terminal, or the pipe, is gone.
   process.stdout.on('error', () => {
     if (first === 0) onSignal();
+  });
+  // A fault of our own must not leave the parts behind.
+  process.on('uncaughtException', (error) => {
+    if (!stop.signal.aborted) {
+      console.error(error);
+      process.exitCode = 1;
+    }
+    stop.abort();
   });
 }
 

@@ -1,0 +1,30 @@
+/** A migrated database of one's own, made in a moment as a copy. */
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { sharedPostgres } from './servers.ts';
+
+export interface FreshDatabase {
+  /** Of the role that owns the tables. */
+  readonly url: string;
+  /** Ends every connection to it and removes it. */
+  drop(): Promise<void>;
+}
+
+export async function freshDatabase(): Promise<FreshDatabase> {
+  const { url: adminUrl, template } = await sharedPostgres();
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await run(adminUrl, `create database ${name} template ${template}`);
+  const url = new URL(adminUrl);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => run(adminUrl, `drop database ${name} with (force)`) };
+}
+
+async function run(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
