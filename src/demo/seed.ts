@@ -30,6 +30,8 @@ export interface SeedOptions {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly publicUrl: string;
+  /** Also play the demo's flows; true unless said otherwise. */
+  readonly flows?: boolean;
 }
 
 /**
@@ -48,7 +50,7 @@ export async function seedDemo(options: SeedOptions): Promise<'seeded' | 'left a
   } finally {
     await owner.destroy();
   }
-  await seedFlows(options);
+  if (options.flows ?? true) await seedFlows(options);
   return 'seeded';
 }
 

@@ -1,0 +1,142 @@
+/** The whole product in one process, on the shared PostgreSQL and Temporal: its own database, task queue, server and worker. */
+import { randomBytes } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { FastifyInstance } from 'fastify';
+import type { Kysely } from 'kysely';
+import { makeCleanupActivities } from '../../src/activities/cleanup.ts';
+import { toDevMailbox } from '../../src/activities/deliver.ts';
+import { makeFlowActivities } from '../../src/activities/flow-activities.ts';
+import { type AppOptions, buildApp } from '../../src/app.ts';
+import { Database, openAsOwner } from '../../src/db/database.ts';
+import type { Tables } from '../../src/db/schema.ts';
+import { seedDemo } from '../../src/demo/seed.ts';
+import { createApiKey } from '../../src/oauth/api-keys.ts';
+import type { Authority } from '../../src/oauth/authority.ts';
+import type { SignInMail } from '../../src/oauth/sign-in.ts';
+import { FlowGateway } from '../../src/operations/gateway.ts';
+import { createLogger } from '../../src/platform/log.ts';
+import { freePort } from '../../src/platform/ports.ts';
+import { connectClient } from '../../src/platform/temporal-connection.ts';
+import { freshDatabase } from './database.ts';
+import { sharedTemporal, sharedWorkflows } from './servers.ts';
+
+export interface World {
+  /** Scheme, host and port; also the issuer. */
+  readonly url: string;
+  readonly app: FastifyInstance;
+  readonly database: Database;
+  /** Past row-level security, to look at what really is there. */
+  readonly owner: Kysely<Tables>;
+  readonly client: Client;
+  readonly flows: FlowGateway;
+  readonly authority: Authority;
+  /** Everything the server and the worker logged. */
+  readonly logs: string[];
+  /** Mails with a link to sign in, in order. */
+  readonly signInMails: SignInMail[];
+  /** Moves the server's clock forward by so many milliseconds. */
+  passTime(ms: number): void;
+  /** A new API key of this member: `key('olivia@acme.test')` in Acme Agency unless another org's slug is given. */
+  key(email: string, orgSlug?: string): Promise<string>;
+  startWorker(): Promise<void>;
+  stopWorker(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface WorldOptions extends Partial<Pick<AppOptions, 'fetchDocument' | 'limits'>> {
+  /** Seed the demo's flows too, which takes some seconds; its orgs, people and templates are always there. */
+  readonly flows?: boolean;
+}
+
+// Once a process, before anything of Temporal's core runs.
+Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const [fresh, temporal, bundle] = await Promise.all([freshDatabase(), sharedTemporal(), sharedWorkflows()]);
+  const taskQueue = `test-${randomBytes(6).toString('hex')}`;
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const database = new Database(fresh.url, { max: 10 });
+  const owner = openAsOwner(fresh.url);
+  const client = connectClient({ temporalAddress: temporal.address, temporalNamespace: temporal.namespace });
+  const logs: string[] = [];
+  const log = createLogger({ env: 'test', logLevel: 'info' }, 'test', (line) => logs.push(line));
+  const flows = new FlowGateway(client, { taskQueue });
+  const signInMails: SignInMail[] = [];
+  let ahead = 0;
+  const clock = (): number => Date.now() + ahead;
+  const authority: Authority = { database, clock, publicUrl: url };
+
+  let running: { worker: Worker; done: Promise<void>; connection: NativeConnection } | null = null;
+  const startWorker = async (): Promise<void> => {
+    const connection = await NativeConnection.connect({ address: temporal.address });
+    const worker = await Worker.create({
+      connection,
+      namespace: temporal.namespace,
+      taskQueue,
+      workflowBundle: bundle,
+      activities: {
+        ...makeFlowActivities({
+          database,
+          deliver: toDevMailbox,
+          publicUrl: url,
+          mailFrom: 'Booflow <no-reply@localhost>',
+        }),
+        ...makeCleanupActivities(database, clock),
+      },
+    });
+    running = { worker, done: worker.run(), connection };
+  };
+  const stopWorker = async (): Promise<void> => {
+    if (!running) return;
+    const { worker, done, connection } = running;
+    running = null;
+    worker.shutdown();
+    await done;
+    await connection.close();
+  };
+
+  await startWorker();
+  const seed = { databaseUrl: fresh.url, temporalAddress: temporal.address, namespace: temporal.namespace, taskQueue };
+  await seedDemo({ ...seed, publicUrl: url, flows: options.flows ?? false });
+  const app = await buildApp({
+    log,
+    publicUrl: url,
+    version: '0.0.0',
+    dev: true,
+    clock,
+    tools: { database, flows, publicUrl: url },
+    readiness: async () => ({ ready: true, parts: {} }),
+    sendSignInMail: (mail) => signInMails.push(mail),
+    limits: { signIn: 10_000, token: 10_000, register: 10_000, ...options.limits },
+    ...(options.fetchDocument && { fetchDocument: options.fetchDocument }),
+  });
+  await app.listen({ host: '127.0.0.1', port });
+
+  return {
+    ...{ url, app, database, owner, client, flows, authority, logs, signInMails, startWorker, stopWorker },
+    passTime(ms) {
+      ahead += ms;
+    },
+    async key(email, orgSlug = 'acme-agency') {
+      const member = await owner
+        .selectFrom('memberships')
+        .innerJoin('users', 'users.id', 'memberships.user_id')
+        .innerJoin('orgs', 'orgs.id', 'memberships.org_id')
+        .select(['orgs.id as orgId', 'users.id as userId'])
+        .where('users.email', '=', email)
+        .where('orgs.slug', '=', orgSlug)
+        .executeTakeFirstOrThrow();
+      return (await database.withOrg(member, (trx) => createApiKey(trx, member, 'test'))).secret;
+    },
+    async stop() {
+      await app.close();
+      await stopWorker();
+      await client.connection.close();
+      await database.close();
+      await owner.destroy();
+      await fresh.drop();
+    },
+  };
+}
