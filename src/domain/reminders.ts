@@ -31,7 +31,9 @@ export function tick(turn: Turn): void {
   const overdue = turn.flow.tasks.filter((t) => isOverdue(turn.flow, t, turn.now));
   const fresh = overdue.filter((t) => t.notedDueAt !== t.dueAt);
   for (const t of fresh) turn.emit({ type: 'task_fell_due', taskId: t.id, dueAt: t.dueAt ?? turn.now });
-  for (const [assignee, tasks] of byAssignee(fresh)) orderTo(turn, 'due', assignee, tasks);
+  // Who was told that it is ready when it was late already need not be told so again at once.
+  const news = fresh.filter((t) => t.readyAt === null || t.dueAt === null || t.readyAt <= t.dueAt);
+  for (const [assignee, tasks] of byAssignee(news)) orderTo(turn, 'due', assignee, tasks);
 
   const { digestAt, digests } = turn.flow;
   if (digestAt === null) {

@@ -14,6 +14,7 @@ it('operators read how far a flow is and what waits on whom', () => {
       '**Acme Corp** is ACTIVE: 25% (1 of 4).',
       '',
       'Waits on:',
+      '',
       '- client Jane Alder: "a", due Tue 10 Nov (overdue)',
       '- Mia: "b"',
       '- nobody yet: "d"',

@@ -77,7 +77,7 @@ export function details(flow: Flow, now: number): string {
   const lines = [`**${flow.name}** is ${flow.status}: ${percent}% (${done} of ${counting}).`];
   const ready = flow.tasks.filter((t) => t.status === 'READY');
   if (ready.length > 0 && flow.status === 'ACTIVE') {
-    lines.push('', 'Waits on:', ...ready.slice(0, 20).map((t) => `- ${waits(flow, t, now)}`));
+    lines.push('', 'Waits on:', '', ...ready.slice(0, 20).map((t) => `- ${waits(flow, t, now)}`));
     if (ready.length > 20) lines.push(`- and ${ready.length - 20} more`);
   }
   if (flow.outbox.length > 0) lines.push('', `${flow.outbox.length} mail(s) to send.`);
