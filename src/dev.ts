@@ -47,6 +47,8 @@ async function main(): Promise<number> {
 async function start(config: Config, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
   await requirePorts(portsOf(config));
   const { dataDir, embedded, temporalNamespace: namespace } = config;
+  // First, since it may take minutes.
+  const cli = embedded.temporal ? await obtainTemporalCli(report, signal) : undefined;
   let databaseUrl = config.databaseUrl;
   if (embedded.postgres) {
     const postgres = await supervisor.start({
@@ -61,8 +63,7 @@ async function start(config: Config, supervisor: Supervisor, signal: AbortSignal
   await orAborted(migrate(databaseUrl), signal);
 
   let temporalAddress = config.temporalAddress;
-  if (embedded.temporal) {
-    const cli = await obtainTemporalCli(report, signal);
+  if (cli !== undefined) {
     const temporal = await supervisor.start({
       name: 'temporal',
       start: (stopping) =>
