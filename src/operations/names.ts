@@ -11,7 +11,7 @@ import {
   findTasks,
   recentFlows,
 } from '../db/flows.ts';
-import { findClients, listMembers, type MemberRow } from '../db/people.ts';
+import { type ClientRow, findClients, listMembers, type MemberRow } from '../db/people.ts';
 import { type ListedTemplate, usableTemplates } from '../db/templates.ts';
 import { isFinal } from '../domain/flow.ts';
 import { limits } from '../domain/limits.ts';
@@ -164,6 +164,19 @@ export async function findPerson(trx: Trx, ref: string, me: string, flowId: stri
     );
   }
   throw await noMember(trx, ref);
+}
+
+/** One external user of the flow. */
+export async function findInvited(trx: Trx, ref: string, flow: FoundFlow): Promise<ClientRow> {
+  const [client, ...others] = await findClients(trx, ref, flow.id, 50);
+  if (!client) throw unknown(`${plain(flow.name)} has no external user called ${quote(ref)}.`);
+  if (others.length === 0) return client;
+  throw several(
+    ref,
+    'external user',
+    [client, ...others].map((c) => ({ id: c.id, line: `${plain(c.name)}, ${c.email}` })),
+    'Give the address.',
+  );
 }
 
 async function matchMembers(trx: Trx, ref: string, me: string): Promise<MemberRow[]> {

@@ -3,10 +3,12 @@ import { acceptMyInvitation } from './accept-my-invitation.ts';
 import { approveTask } from './approve-task.ts';
 import { assignTask } from './assign-task.ts';
 import { bulkInviteExternal } from './bulk-invite-external.ts';
+import { commentOnTask } from './comment-on-task.ts';
 import { completeMyTask } from './complete-my-task.ts';
 import { completeTask } from './complete-task.ts';
 import { createFlowFromTemplate } from './create-flow-from-template.ts';
 import { decideMyTask } from './decide-my-task.ts';
+import { explainFlow } from './explain-flow.ts';
 import { getFlow } from './get-flow.ts';
 import { getMyFlow } from './get-my-flow.ts';
 import { getOrgContext } from './get-org-context.ts';
@@ -17,7 +19,11 @@ import { listOrgMembers } from './list-org-members.ts';
 import { listPublicTemplates } from './list-public-templates.ts';
 import { listTasks } from './list-tasks.ts';
 import { listTemplates } from './list-templates.ts';
+import { manageInvitation } from './manage-invitation.ts';
 import type { Operation, Surface } from './operation.ts';
+import { reopenTask } from './reopen-task.ts';
+import { setDueDate } from './set-due-date.ts';
+import { skipTask } from './skip-task.ts';
 import { updateFlowStatus } from './update-flow-status.ts';
 
 export const operations: readonly Operation[] = [
@@ -36,6 +42,12 @@ export const operations: readonly Operation[] = [
   inviteExternalUser,
   bulkInviteExternal,
   listOrgMembers,
+  explainFlow,
+  commentOnTask,
+  skipTask,
+  reopenTask,
+  setDueDate,
+  manageInvitation,
   getMyFlow,
   acceptMyInvitation,
   completeMyTask,

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { explain } from '../domain/explain.ts';
+import { flowTruth } from './flow-truth.ts';
+import { findFlow, nameOrId } from './names.ts';
+import { operation } from './operation.ts';
+import { brief, briefShape, flowStatus, isoOr, moment } from './shapes.ts';
+import { count, dueWords, lines, onDay, plain, quote, who } from './words.ts';
+
+const holdShape = z.object({
+  task: briefShape,
+  since: moment.nullable().describe('Ready since'),
+  behind: z.number().int().describe('How many open tasks wait for it'),
+  chain: z
+    .array(z.object({ id: z.string(), title: z.string() }))
+    .describe('The longest way that waits, this task first'),
+});
+
+export const explainFlow = operation({
+  name: 'explain_flow',
+  title: 'Why is this waiting?',
+  description:
+    'Why a flow is not done: which tasks hold it up, with whom they lie, since when, and what waits behind them. What holds up the most comes first.',
+  kind: 'read',
+  access: 'member',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({ flow: nameOrId('Name or id') }),
+  output: z.object({
+    flow: z.object({ id: z.string(), name: z.string(), status: flowStatus }),
+    holds: z.array(holdShape),
+  }),
+  async handler(call, { flow: ref }) {
+    const found = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
+    const { flow } = await flowTruth(call, call.principal.orgId, found.id);
+    return {
+      flow: { id: flow.id, name: flow.name, status: flow.status },
+      holds: explain(flow).map((h) => ({
+        task: brief(h.task),
+        since: isoOr(h.task.readyAt),
+        behind: h.behind,
+        chain: h.chain.map(({ id, title }) => ({ id, title })),
+      })),
+    };
+  },
+  text({ flow, holds }, now) {
+    const name = plain(flow.name);
+    switch (flow.status) {
+      case 'DRAFT':
+        return `${name} waits to be started.`;
+      case 'COMPLETED':
+        return `${name} is completed; it waits for nothing.`;
+      case 'CANCELLED':
+        return `${name} is cancelled; it waits for nothing.`;
+      case 'PAUSED':
+      case 'ACTIVE':
+        return lines(
+          flow.status === 'PAUSED'
+            ? `${name} is paused; until it is resumed it waits for that. Then:`
+            : `${name} waits on ${count(holds.length, 'task')}.`,
+          holds.slice(0, 10).map((h) => {
+            const late = flow.status === 'ACTIVE' && h.task.dueAt !== null ? `, ${dueWords(h.task.dueAt, now)}` : '';
+            const since = h.since === null ? '' : ` since ${onDay(h.since, now)}`;
+            const behind =
+              h.behind === 0
+                ? ''
+                : `; ${count(h.behind, 'task')} behind it, up to ${quote(h.chain.at(-1)?.title ?? '')}`;
+            return `- ${quote(h.task.title)} lies with ${who(h.task.assignee)}${since}${late}${behind} · \`${h.task.id}\``;
+          }),
+          holds.length > 10 && `- and ${holds.length - 10} more`,
+        );
+    }
+  },
+});

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { acceptedText, command, commandInput, commandOutput, factsOf } from './command.ts';
+import { findFlow, findInvited, nameOrId } from './names.ts';
+import { operation } from './operation.ts';
+import { plain } from './words.ts';
+
+const actions = ['resend', 'revoke'] as const;
+
+export const manageInvitation = operation({
+  name: 'manage_invitation',
+  title: 'Send an invitation again, or revoke it',
+  description:
+    'For an external user of a flow: `resend` mails a fresh link, `revoke` ends their links and takes their open tasks off them.',
+  kind: 'write',
+  destructive: true,
+  openWorld: true,
+  access: 'admin',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({
+    flow: nameOrId('Name or id'),
+    external_user: nameOrId('Name, address or id'),
+    action: z.enum(actions),
+    ...commandInput,
+  }),
+  output: z.object({ ...commandOutput, action: z.enum(actions), email: z.string() }),
+  async handler(call, input) {
+    const { flow, client } = await call.database.withOrg(call.principal, async (trx) => {
+      const flow = await findFlow(trx, input.flow);
+      return { flow, client: await findInvited(trx, input.external_user, flow) };
+    });
+    const type = input.action === 'resend' ? 'resend_invitation' : 'revoke_invitation';
+    const facts = await command(call, flow, { type, externalId: client.id });
+    return { ...factsOf(facts), action: input.action, email: client.email };
+  },
+  text(f) {
+    if (f.state === 'accepted') return acceptedText(f);
+    return f.action === 'resend'
+      ? `A fresh link is on its way to ${plain(f.email)}.`
+      : `The invitation of ${plain(f.email)} is revoked; their links have ended.`;
+  },
+});

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { limits } from '../domain/limits.ts';
+import {
+  acceptedText,
+  actedOn,
+  command,
+  commandInput,
+  commandOutput,
+  effectLines,
+  factsOf,
+  standing,
+  taskInput,
+  theTask,
+} from './command.ts';
+import { operation } from './operation.ts';
+import { lines, quote } from './words.ts';
+
+export const reopenTask = operation({
+  name: 'reopen_task',
+  title: 'Reopen a task',
+  description: 'Makes a completed or skipped task open again; what was done after it waits once more.',
+  kind: 'write',
+  openWorld: true,
+  access: 'admin',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({ ...taskInput, reason: z.string().trim().max(limits.reason).optional(), ...commandInput }),
+  output: z.object({ ...commandOutput, ...actedOn }),
+  async handler(call, input) {
+    const { flow, task } = await theTask(call, input);
+    const facts = await command(call, flow, { type: 'reopen', taskId: task.id, reason: input.reason ?? '' });
+    return { ...factsOf(facts), task, by: call.principal.name, through: call.principal.through };
+  },
+  text(f, now) {
+    if (f.state === 'accepted') return acceptedText(f);
+    return lines(`${quote(f.task.title)} is open again. ${standing(f)}`, effectLines(f, now));
+  },
+});

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { limits } from '../domain/limits.ts';
+import {
+  acceptedText,
+  actedOn,
+  command,
+  commandInput,
+  commandOutput,
+  effectLines,
+  factsOf,
+  standing,
+  taskInput,
+  theTask,
+} from './command.ts';
+import { operation } from './operation.ts';
+import { lines, quote } from './words.ts';
+
+export const skipTask = operation({
+  name: 'skip_task',
+  title: 'Skip a task',
+  description:
+    'Takes an open task out of the flow, with a reason: what waited for it goes on, and it counts no more. `reopen_task` undoes it.',
+  kind: 'write',
+  openWorld: true,
+  access: 'admin',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({ ...taskInput, reason: z.string().trim().min(1).max(limits.reason), ...commandInput }),
+  output: z.object({ ...commandOutput, ...actedOn }),
+  async handler(call, input) {
+    const { flow, task } = await theTask(call, input);
+    const facts = await command(call, flow, { type: 'skip', taskId: task.id, reason: input.reason });
+    return { ...factsOf(facts), task, by: call.principal.name, through: call.principal.through };
+  },
+  text(f, now) {
+    if (f.state === 'accepted') return acceptedText(f);
+    return lines(`${quote(f.task.title)} is skipped. ${standing(f)}`, effectLines(f, now));
+  },
+});
