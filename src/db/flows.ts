@@ -253,10 +253,10 @@ export async function countTasks(trx: Trx, filter: TaskFilter): Promise<number> 
 
 export type FoundTask = Pick<TaskRow, 'id' | 'title' | 'status' | 'flow_id'> & { flow_name: string };
 
-/** Tasks to find one by its id or title in: of one flow, or of all flows that are not over. */
+/** Tasks to find one by its id or title in: of one flow or of all, or with `open` of those that are not over. */
 export function findTasks(
   trx: Trx,
-  wanted: { id?: string; title?: string; flowId?: string },
+  wanted: { id?: string; title?: string; flowId?: string; open?: boolean },
   limit: number,
 ): Promise<FoundTask[]> {
   let query = tasksWithFlows(trx)
@@ -266,6 +266,6 @@ export function findTasks(
   if (wanted.id !== undefined) query = query.where('tasks.id', '=', wanted.id);
   if (wanted.title !== undefined) query = query.where(sql<SqlBool>`lower(tasks.title) = lower(${wanted.title})`);
   if (wanted.flowId !== undefined) query = query.where('tasks.flow_id', '=', wanted.flowId);
-  else query = query.where('flows.status', 'in', ['DRAFT', 'ACTIVE', 'PAUSED']);
+  if (wanted.open) query = query.where('flows.status', 'in', ['DRAFT', 'ACTIVE', 'PAUSED']);
   return query.execute();
 }

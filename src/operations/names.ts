@@ -69,12 +69,13 @@ export async function findFlow(trx: Trx, ref: string): Promise<FoundFlow> {
   );
 }
 
-/** One task, of the given flow or of any that is not over. */
+/** One task, of the given flow or of any. By title, flows that are not over go before those that are. */
 export async function findTask(trx: Trx, ref: string, flow: FoundFlow | null): Promise<FoundTask> {
   const scope = flow ? { flowId: flow.id } : {};
   const byId = await findTasks(trx, { id: ref, ...scope }, 1);
   if (byId[0]) return byId[0];
-  const same = await findTasks(trx, { title: ref, ...scope }, 50);
+  const open = await findTasks(trx, { title: ref, open: flow === null, ...scope }, 50);
+  const same = open.length > 0 || flow ? open : await findTasks(trx, { title: ref }, 50);
   if (same.length === 1 && same[0]) return same[0];
   const line = (t: FoundTask): string => `${quote(t.title)} on ${plain(t.flow_name)}, ${t.status}`;
   if (same.length > 1) {
@@ -85,7 +86,7 @@ export async function findTask(trx: Trx, ref: string, flow: FoundFlow | null): P
       flow ? 'Give the id.' : 'Name the flow too, or give the id.',
     );
   }
-  if (!flow) throw unknown(`No open flow has a task called ${quote(ref)}. Name the flow, or use \`list_tasks\`.`);
+  if (!flow) throw unknown(`No flow has a task called ${quote(ref)}. Name the flow, or use \`list_tasks\`.`);
   const all = await findTasks(trx, { flowId: flow.id }, limits.tasksPerFlow);
   const part = all.filter((t) => t.title.toLowerCase().includes(ref.toLowerCase()));
   if (part.length === 1 && part[0]) return part[0];
