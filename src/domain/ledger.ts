@@ -8,6 +8,7 @@ import { type FeedEntry, type Flow, type FlowStatus, type Progress, progress } f
 import { limits } from './limits.ts';
 import type { InviteOutcome } from './people.ts';
 import type { Refusal } from './refusal.ts';
+import { isStorable } from './storable.ts';
 
 /** What a command did, small enough to be kept for every command. Ids are of tasks. */
 export interface Effects {
@@ -72,12 +73,14 @@ const namedSchema = envelopeSchema
 /** What arrived by signal, whoever sent it. Something unreadable gets a refusal if it has a usable id, and never stops the flow. */
 export function receive(ledger: Ledger, input: unknown, now: number): Ledger {
   const parsed = envelopeSchema.safeParse(input);
-  if (parsed.success) return applyCommand(ledger, parsed.data, now);
+  const storable = parsed.success && isStorable(parsed.data);
+  if (storable) return applyCommand(ledger, parsed.data, now);
   const named = namedSchema.safeParse(input);
   if (!named.success || findOutcome(ledger, named.data.commandId)) return ledger;
-  const issue = parsed.error.issues[0];
+  const issue = parsed.error?.issues[0];
   const where = issue && issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
-  const message = `This is no command a flow understands (${where}${issue?.message}). Nothing changed.`;
+  const why = issue?.message ?? "a text in it has characters that can't be stored";
+  const message = `This is no command a flow understands (${where}${why}). Nothing changed.`;
   const refusal: Refusal = { code: 'bad_command', message, blockedBy: [] };
   return remember(ledger, {
     ...named.data,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { findCycle } from './graph.ts';
 import { limits } from './limits.ts';
 import { jsonBytes } from './size.ts';
+import { isStorable } from './storable.ts';
 
 export const taskTypes = ['TASK', 'APPROVAL', 'FORM'] as const;
 export type TaskType = (typeof taskTypes)[number];
@@ -158,5 +159,8 @@ export function readTemplate(input: unknown): TemplateReading {
     };
   }
   const problems = templateProblems(parsed.data.steps);
+  if (!isStorable(parsed.data)) {
+    problems.push({ step: '', message: "A text of the template has characters that can't be stored. Remove them." });
+  }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, template: parsed.data };
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { Database } from '../db/database.ts';
+import { isStorable } from '../domain/storable.ts';
 import type { ExternalPrincipal, MemberPrincipal, Principal, Scope } from '../oauth/principal.ts';
 import { newId } from '../platform/ids.ts';
 import type { FlowGateway } from './gateway.ts';
@@ -113,6 +114,12 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
         const principal = admit(def, caller.principal);
         const parsed = def.input.safeParse(input);
         if (!parsed.success) throw new Refusal('bad_input', inputSentence(parsed.error));
+        if (!isStorable([parsed.data, caller.commandId])) {
+          throw new Refusal(
+            'bad_input',
+            "Not done: a text in it has characters that can't be stored. Nothing changed.",
+          );
+        }
         const { database, flows, publicUrl, now } = caller;
         const { command_id: given, ...asked } = { command_id: undefined, ...parsed.data };
         const call = {
