@@ -1,7 +1,7 @@
 /** `/api/mcp`: Streamable HTTP without state, for the 2026-07-28 and the 2025 protocols. */
 import { toWebRequest } from '@modelcontextprotocol/node';
 import { type AuthInfo, createMcpHandler, type McpRequestContext, McpServer } from '@modelcontextprotocol/server';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { authenticate, bearerToken } from '../oauth/authenticate.ts';
 import type { Authority } from '../oauth/authority.ts';
@@ -9,7 +9,7 @@ import { type MemberPrincipal, memberPrincipalSchema, type Scope, scopes } from 
 import type { Tools } from '../operations/operation.ts';
 import { scopeOf } from '../operations/operation.ts';
 import { isAllowedOrigin } from './origin.ts';
-import { callTool, findTool, toolsFor } from './tools.ts';
+import { callTool, failure, findTool, toolsFor } from './tools.ts';
 
 /** Bytes of a request at most: more than any input takes. */
 const bodyLimit = 2 * 1024 * 1024;
@@ -30,7 +30,7 @@ const instructions =
 export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): Promise<void> {
   const { authority } = options;
   const { publicUrl } = authority;
-  const handler = createMcpHandler((context) => serverFor(context, options), {
+  const handler = createMcpHandler((context) => serverFor(context, options, app.log), {
     maxRequestBodySize: bodyLimit,
     onerror: (error) => app.log.warn({ err: error }, 'An MCP request failed'),
   });
@@ -71,7 +71,7 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
 
   const serve = async (request: FastifyRequest, reply: FastifyReply, principal: MemberPrincipal | null) => {
     const parsed = parseBody(request.body);
-    if (!parsed.ok) return rpcError(reply, 400, -32700, 'This is no JSON.');
+    if (!parsed.ok) return rpcError(reply, 400, -32700, parsed.why);
     const authInfo = principal === null ? undefined : authInfoOf(principal);
     const web = await toWebRequest(request.raw, parsed.body);
     return handler.fetch(web, {
@@ -102,16 +102,21 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
 }
 
 /** One server a request: it holds nothing between requests. */
-function serverFor(context: McpRequestContext, { tools, version }: McpRouteOptions): McpServer {
+function serverFor(context: McpRequestContext, { tools, version }: McpRouteOptions, log: FastifyBaseLogger): McpServer {
   const principal = principalOf(context.authInfo);
   const server = new McpServer(
     { name: 'booflow', title: 'Booflow', version },
     { capabilities: { tools: {} }, instructions },
   );
   server.server.setRequestHandler('tools/list', () => ({ tools: toolsFor(principal) }));
-  server.server.setRequestHandler('tools/call', ({ params }, { mcpReq }) =>
-    callTool(tools(), principal, { name: params.name, arguments: params.arguments, meta: mcpReq._meta }),
-  );
+  server.server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
+    try {
+      return await callTool(tools(), principal, { name: params.name, arguments: params.arguments, meta: mcpReq._meta });
+    } catch (error) {
+      log.error({ err: error, tool: params.name.slice(0, 100) }, 'A tool failed');
+      return failure;
+    }
+  });
   return server;
 }
 
@@ -125,16 +130,29 @@ const authInfoOf = (principal: MemberPrincipal): AuthInfo => ({
 const principalOf = (authInfo: AuthInfo | undefined): MemberPrincipal | null =>
   authInfo === undefined ? null : memberPrincipalSchema.parse(authInfo.extra?.principal);
 
-type Body = { ok: true; body: unknown } | { ok: false };
+type Body = { ok: true; body: unknown } | { ok: false; why: string };
 
 function parseBody(text: unknown): Body {
   if (typeof text !== 'string' || text === '') return { ok: true, body: undefined };
   try {
-    return { ok: true, body: JSON.parse(text) };
+    const body: unknown = JSON.parse(text);
+    return isShallow(body) ? { ok: true, body } : { ok: false, why: `This is nested deeper than ${deepest} levels.` };
   } catch (error) {
-    if (error instanceof SyntaxError) return { ok: false };
+    if (error instanceof SyntaxError) return { ok: false, why: 'This is no JSON.' };
     throw error;
   }
+}
+
+/** Levels of lists and objects a request may have: more than any input, less than what exhausts a stack. */
+const deepest = 64;
+
+function isShallow(body: unknown): boolean {
+  let level = [body];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest) return false;
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  }
+  return true;
 }
 
 const toolCallSchema = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });

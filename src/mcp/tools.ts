@@ -54,7 +54,7 @@ export const toolsFor = (principal: Principal | null): Tool[] => (principal === 
 
 /** The key of a request's `_meta` under which a client may give a command its id. */
 export const commandIdMeta = 'booflow.com/commandId';
-const commandIdSchema = z.string().min(1).max(128).optional().catch(undefined);
+const commandIdSchema = z.string().min(1).max(128).optional();
 
 export interface ToolCall {
   readonly name: string;
@@ -70,8 +70,10 @@ export async function callTool(tools: Tools, principal: Principal | null, call: 
       'unknown_tool',
       `There is no tool called ${JSON.stringify(call.name.slice(0, 100))}. \`tools/list\` shows them.`,
     );
-  const commandId = commandIdSchema.parse(call.meta?.[commandIdMeta]);
-  const result = await operation.run({ ...tools, principal, commandId }, call.arguments ?? {});
+  const commandId = commandIdSchema.safeParse(call.meta?.[commandIdMeta]);
+  if (!commandId.success)
+    return refusal('bad_input', `_meta["${commandIdMeta}"] must be a text of 1 to 128 letters. Nothing changed.`);
+  const result = await operation.run({ ...tools, principal, commandId: commandId.data }, call.arguments ?? {});
   return {
     content: [{ type: 'text', text: result.text }],
     structuredContent: result.facts,
@@ -84,3 +86,9 @@ const refusal = (code: string, text: string): CallToolResult => ({
   structuredContent: { code },
   isError: true,
 });
+
+/** When we are at fault: what happened is in the log, and nobody else's to read. */
+export const failure: CallToolResult = refusal(
+  'internal',
+  'Booflow failed to answer. Nothing is known to have changed; try again.',
+);
