@@ -127,7 +127,7 @@ export function applied(
       outcome.refusal.code,
       lines(
         first,
-        blocking.map((t) => briefLine(t, now)),
+        blocking.map((t) => briefLine(t, now, 'with status')),
         rest.join(' '),
       ),
       { blockedBy: blocking, commandId },

@@ -4,7 +4,7 @@ import { ageLine, type FlowTruth, flowTruth } from './flow-truth.ts';
 import { findFlow, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { brief, briefShape, flowStatus, iso, isoOr, moment, progressShape } from './shapes.ts';
-import { byWhom, count, dots, dueWords, lines, onDay, percentWords, plain, quote, who } from './words.ts';
+import { byWhom, count, dots, dueWords, lines, onDay, percentWords, plain, quote, short, who } from './words.ts';
 
 const activityShown = 10;
 
@@ -147,7 +147,7 @@ function tell(f: Facts, now: number): string {
       ),
     ),
     `Lately (${Math.min(f.activity.length, f.activityTotal)} of ${f.activityTotal}):`,
-    f.activity.map((a) => `- ${onDay(a.at, now)}, ${byWhom(a.by, a.through)}: ${plain(a.text).slice(0, 200)}`),
+    f.activity.map((a) => `- ${onDay(a.at, now)}, ${byWhom(a.by, a.through)}: ${short(plain(a.text), 200)}`),
   );
 }
 

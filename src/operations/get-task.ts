@@ -85,9 +85,9 @@ export const getTask = operation({
       f.fields.length > 0 && 'The form asks:',
       f.fields.map(fieldLine(f)),
       f.dependencies.length > 0 && `Comes after (${f.dependencies.length}):`,
-      f.dependencies.map((t) => `${briefLine(t, now)} · ${t.status}`),
+      f.dependencies.map((t) => briefLine(t, now, 'with status')),
       f.dependents.length > 0 && `Comes before (${f.dependents.length}):`,
-      f.dependents.map((t) => `${briefLine(t, now)} · ${t.status}`),
+      f.dependents.map((t) => briefLine(t, now, 'with status')),
       f.comments.length > 0 && `Comments (${count(f.comments.length, 'comment')}), in their own words:`,
       f.comments
         .slice(-20)

@@ -31,7 +31,7 @@ export const listTasks = operation({
   }),
   output: z.object({ ...pageOutput, tasks: z.array(listedTaskShape) }),
   async handler({ database, principal, now }, { status, overdue, assignee, flow: flowRef, limit, cursor }) {
-    const after = cursorOf(cursor);
+    const after = cursorOf('tasks', cursor);
     return database.withOrg(principal, async (trx) => {
       const flow = flowRef === undefined ? null : await findFlow(trx, flowRef);
       const filter = {
@@ -46,7 +46,7 @@ export const listTasks = operation({
               : await findPerson(trx, assignee, principal.userId, flow?.id ?? null),
       };
       const found = await readTasks(trx, filter, after, limit + 1);
-      const { rows, nextCursor } = pageOf(found, limit, (t) => ({ at: t.due_order, id: t.id }));
+      const { rows, nextCursor } = pageOf('tasks', found, limit, (t) => ({ at: t.due_order, id: t.id }));
       return { total: await countTasks(trx, filter), nextCursor, tasks: rows.map((t) => listedTask(t, now)) };
     });
   },

@@ -1,6 +1,6 @@
 /** Shapes that several answers share. Moments are ISO 8601 in UTC. */
 import { z } from 'zod';
-import { type Cursor, readCursor, writeCursor } from '../db/cursor.ts';
+import { type Cursor, type PagedList, readCursor, writeCursor } from '../db/cursor.ts';
 import type { ListedFlow, ListedTask } from '../db/flows.ts';
 import type { ListedTemplate } from '../db/templates.ts';
 import { flowStatuses, isOverdue, taskStatuses } from '../domain/flow.ts';
@@ -45,13 +45,14 @@ export const brief = (t: TaskBrief): Brief => ({
   round: t.round,
 });
 
-/** `- "Sign the contract", client Jane Alder, due Fri 27 Nov · tk_…` */
-export const briefLine = (t: Brief, now: number): string =>
+/** `- "Sign the contract", client Jane Alder, due Fri 27 Nov · tk_…`; the status is told where it is not plain. */
+export const briefLine = (t: Brief, now: number, status: 'with status' | null = null): string =>
   dots(
     [
       `- ${quote(t.title)}${t.type === 'TASK' ? '' : ` (${t.type.toLowerCase()})`}`,
       who(t.assignee),
-      t.dueAt && dueWords(t.dueAt, now),
+      status && t.status,
+      t.dueAt && (t.status === 'READY' || t.status === 'BLOCKED') && dueWords(t.dueAt, now),
       t.round > 1 && `round ${t.round}`,
     ]
       .filter((p) => typeof p === 'string' && p !== '')
@@ -128,19 +129,20 @@ export const pageOutput = {
 };
 
 /** The cursor as given; refuses one that is not ours. */
-export function cursorOf(text: string | undefined): Cursor | null {
+export function cursorOf(list: PagedList, text: string | undefined): Cursor | null {
   if (text === undefined) return null;
-  const cursor = readCursor(text);
+  const cursor = readCursor(list, text);
   if (!cursor)
     throw new Refusal(
       'bad_cursor',
-      'This cursor is not one that a list gave out. Ask for the first page again, without it.',
+      'This cursor is not one that this list gave out. Ask for the first page again, without it.',
     );
   return cursor;
 }
 
 /** A page from one row more than was asked for: the rows, and the cursor if there are more. */
 export function pageOf<T>(
+  list: PagedList,
   rows: readonly T[],
   limit: number,
   key: (row: T) => { at: Date | number; id: string },
@@ -149,7 +151,7 @@ export function pageOf<T>(
   const last = page[page.length - 1];
   if (rows.length <= limit || last === undefined) return { rows: page, nextCursor: null };
   const { at, id } = key(last);
-  return { rows: page, nextCursor: writeCursor(at, id) };
+  return { rows: page, nextCursor: writeCursor(list, at, id) };
 }
 
 export const moreLine = (cursor: string | null): string | null =>

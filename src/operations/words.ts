@@ -19,14 +19,23 @@ export const onDay = (iso: string, now: number): string => shortDate(Date.parse(
 /** "1 task", "3 tasks". */
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
-/** Somebody's words, on one line, marked as theirs. */
-export const quote = (text: string, most = 200): string => {
-  const line = text.replace(/\s+/g, ' ').trim();
-  return `"${line.length > most ? `${line.slice(0, most - 1)}…` : line}"`;
-};
+/** On one line: no break of any alphabet, no control or direction character, no Markdown link or code. */
+const oneLine = (text: string): string =>
+  text
+    .replace(/[\s\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ')
+    .replace(/](?=[([:])/g, '] ')
+    .replace(/`/g, "'")
+    .trim();
 
-/** A name as part of a line: no line breaks, nothing that ends the line's own code quotes. */
-export const plain = (text: string): string => text.replace(/[\s`]+/g, ' ').trim();
+/** At most so many letters, and a sign that there were more. Never half a letter. */
+export const short = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most - 1).replace(/\p{Cs}$/u, '')}…` : text;
+
+/** Somebody's words, on one line, marked as theirs: they can't end the quotation. */
+export const quote = (text: string, most = 200): string => `"${short(oneLine(text).replace(/"/g, "'"), most)}"`;
+
+/** A name as part of a line. */
+export const plain = oneLine;
 
 /** "client Jane Alder", "Adam", "nobody yet". */
 export const who = (assignee: { kind: 'member' | 'external'; name: string } | null): string =>
