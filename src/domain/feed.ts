@@ -16,7 +16,7 @@ export function feedText(flow: Flow, event: FlowEvent): string | null {
     case 'flow_resumed':
       return 'resumed the flow';
     case 'flow_cancelled':
-      return event.reason === '' ? 'cancelled the flow' : `cancelled the flow: ${event.reason}`;
+      return event.reason === '' ? 'cancelled the flow' : `cancelled the flow: ${quoted(event.reason)}`;
     case 'flow_completed':
       return 'closed the flow: every task is done';
     case 'flow_renamed':
@@ -26,13 +26,13 @@ export function feedText(flow: Flow, event: FlowEvent): string | null {
     case 'approval_given':
       return `approved ${title}`;
     case 'approval_rejected':
-      return `rejected ${title}: ${event.reason}`;
+      return `rejected ${title}: ${quoted(event.reason)}`;
     case 'task_sent_back':
       return null;
     case 'task_reopened':
-      return event.reason === '' ? `reopened ${title}` : `reopened ${title}: ${event.reason}`;
+      return event.reason === '' ? `reopened ${title}` : `reopened ${title}: ${quoted(event.reason)}`;
     case 'task_skipped':
-      return `skipped ${title}: ${event.reason}`;
+      return `skipped ${title}: ${quoted(event.reason)}`;
     case 'task_assigned':
       return event.assignee ? `assigned ${title} to ${event.assignee.name}` : `took the assignee off ${title}`;
     case 'due_changed':

@@ -220,7 +220,7 @@ describe('CANCELLED', () => {
     s.does(olivia, { type: 'cancel', reason: 'client left' });
     expect(s.statuses).toBe('a SKIPPED, b CANCELLED, ok CANCELLED');
     expect(s.flow).toMatchObject({ status: 'CANCELLED', pausedAt: null, finishedAt: monday, digestAt: null });
-    expect(s.told.at(-1)).toBe('Olivia cancelled the flow: client left');
+    expect(s.told.at(-1)).toBe('Olivia cancelled the flow: "client left"');
   });
 
   it('mails that still wait are dropped, so no link goes out after the end', () => {

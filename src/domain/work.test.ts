@@ -454,7 +454,7 @@ describe('skipping a task', () => {
     const s = Stage.started({ key: 'a' }, { key: 'b', dependsOn: ['a'] });
     s.does(olivia, skip('a', 'the client has one'));
     expect(s.statuses).toBe('a SKIPPED, b READY');
-    expect(s.told.at(-1)).toBe('Olivia skipped "a": the client has one');
+    expect(s.told.at(-1)).toBe('Olivia skipped "a": "the client has one"');
     s.does(olivia, skip('b'));
     expect(s.flow.status).toBe('COMPLETED');
   });
@@ -485,7 +485,7 @@ describe('reopening a task', () => {
     s.completes(olivia, 'a', 'b');
     s.does(olivia, reopen('a', 'a page is missing'));
     expect(s.statuses).toBe('a READY, b BLOCKED, c BLOCKED');
-    expect(s.told.at(-1)).toBe('Olivia reopened "a": a page is missing');
+    expect(s.told.at(-1)).toBe('Olivia reopened "a": "a page is missing"');
   });
 
   it('needs an owner or admin, and something done', () => {
