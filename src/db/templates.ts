@@ -1,6 +1,6 @@
 /** Templates and their published versions. */
 import { type Kysely, sql } from 'kysely';
-import type { Template } from '../domain/template.ts';
+import { type Template, templateProblems } from '../domain/template.ts';
 import type { Trx } from './database.ts';
 import type { Tables } from './schema.ts';
 
@@ -54,13 +54,18 @@ export async function readTemplateVersion(trx: Kysely<Tables>, id: string, versi
   return row?.definition ?? null;
 }
 
-/** Publishes a template, or its next version. `orgId` null makes it public, which only the owner of the tables may. */
+/**
+ * Publishes a template, or its next version. `orgId` null makes it public, which only the owner of the tables may.
+ * Throws when the steps can't be run: what `readTemplate` refuses never becomes a version.
+ */
 export async function publishTemplate(
   trx: Kysely<Tables>,
   id: string,
   orgId: string | null,
   template: Template,
 ): Promise<number> {
+  const [problem] = templateProblems(template.steps);
+  if (problem) throw new Error(`Template ${id} can't be published. ${problem.message}`);
   const head = {
     name: template.name,
     description: template.description,

@@ -18,6 +18,11 @@ import { byWhom, lines, quote } from './words.ts';
 /** Form answers, by the field's key. */
 export const answersInput = z
   .record(z.string().max(limits.id), z.string().max(limits.answer))
+  .refine((a) => Object.keys(a).length <= limits.fieldsPerForm, `a form has ${limits.fieldsPerForm} fields at most`)
+  .refine(
+    (a) => Object.values(a).reduce((n, v) => n + v.length, 0) <= limits.answersPerTask,
+    `${limits.answersPerTask} characters together at most`,
+  )
   .optional()
   .describe("A form's answers by field key; `get_task` shows the fields");
 

@@ -50,6 +50,10 @@ export const updateFlowStatus = operation({
   },
 });
 
+/** A day of the years that a flow's dates may lie in. */
+const isStartDay = (text: string): boolean =>
+  isCalendarDay(text) && Date.parse(text) >= 0 && Date.parse(text) <= limits.moment;
+
 function wish(action: (typeof actions)[number], startDate: string | undefined, reason: string | undefined): Command {
   if (startDate !== undefined && action !== 'start') {
     throw new Refusal('bad_input', `start_date goes with start, not with ${action}. Nothing changed.`);
@@ -59,8 +63,11 @@ function wish(action: (typeof actions)[number], startDate: string | undefined, r
   }
   switch (action) {
     case 'start':
-      if (startDate !== undefined && !isCalendarDay(startDate)) {
-        throw new Refusal('bad_input', 'start_date must be a day written YYYY-MM-DD. Nothing changed.');
+      if (startDate !== undefined && !isStartDay(startDate)) {
+        throw new Refusal(
+          'bad_input',
+          'start_date must be a day from 1970 to 3000, written YYYY-MM-DD. Nothing changed.',
+        );
       }
       return { type: 'start', startDate: startDate === undefined ? null : Date.parse(startDate) };
     case 'pause':
