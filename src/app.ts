@@ -14,7 +14,9 @@ import type { Tools } from './operations/operation.ts';
 import type { Logger } from './platform/log.ts';
 import type { Readiness } from './platform/readiness.ts';
 import { consentRoutes } from './web/consent.tsx';
+import { flowRoutes } from './web/flows.ts';
 import { homeRoutes } from './web/home.tsx';
+import { type LiveOptions, liveRoutes } from './web/live.ts';
 import { mailboxRoutes } from './web/mailbox.tsx';
 import { portalRoutes } from './web/portal.ts';
 import { settingsRoutes } from './web/settings.tsx';
@@ -30,6 +32,8 @@ export interface AppOptions {
   /** Milliseconds since 1970; the system's clock unless a test moves it. */
   readonly clock?: () => number;
   readonly readiness: () => Promise<Readiness>;
+  /** Calls back for each change in this org until the function that is given back is called. */
+  readonly subscribe: LiveOptions['subscribe'];
   /** Sends the mail with the link to sign in, without being waited for. */
   readonly sendSignInMail: (mail: SignInMail) => void;
   /** How clients' metadata documents are fetched; from the public internet unless a test says otherwise. */
@@ -116,8 +120,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(consentRoutes, { authority, fetchDocument });
   await app.register(signInRoutes, { authority, sendSignInMail, triesPerMinute: limits.signIn });
   await app.register(settingsRoutes, { authority });
+  await app.register(flowRoutes, { authority, tools });
+  await app.register(liveRoutes, { authority, subscribe: options.subscribe });
   await app.register(portalRoutes, { tools, publicUrl });
-  await app.register(homeRoutes, { publicUrl, dev });
+  await app.register(homeRoutes, { authority, dev });
   if (dev) await app.register(mailboxRoutes, { tools });
   return app;
 }

@@ -163,7 +163,7 @@ function whereToGo(config: Config): string {
     lines.push(
       ['Sign in as', demoUsers.map((user) => user.email).join(', ')],
       ['Password', demoPassword],
-      ['API key', `npm run cli -- api-key create --org acme-agency --user ${olivia.email} --name laptop`],
+      ['API key', `npm run -s cli -- api-key create --org acme-agency --user ${olivia.email} --name laptop`],
     );
   }
   lines.push(['Stop', 'Ctrl-C. npm start goes on with the same flows']);

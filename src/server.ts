@@ -2,6 +2,7 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { toDevMailbox, toMailServer } from './activities/deliver.ts';
 import { buildApp } from './app.ts';
+import { Changes } from './db/changes.ts';
 import { Database } from './db/database.ts';
 import { writeSignInMail } from './oauth/sign-in-mail.ts';
 import { FlowGateway } from './operations/gateway.ts';
@@ -21,6 +22,7 @@ await runProcess(async () => {
     max: 20,
     onIdleError: (err) => log.warn({ err }, 'A database connection was lost'),
   });
+  const changes = new Changes(config.databaseUrl, (err) => log.warn({ err }, 'The connection for news was lost'));
   const client = connectClient(config);
   const { smtpUrl, publicUrl, mailFrom } = config;
   const deliver = smtpUrl === undefined ? toDevMailbox : toMailServer(smtpUrl, new URL(publicUrl).hostname);
@@ -34,6 +36,7 @@ await runProcess(async () => {
       flows: new FlowGateway(client, { taskQueue: config.taskQueue }),
       publicUrl,
     },
+    subscribe: (orgId, listener) => changes.subscribe(orgId, listener),
     sendSignInMail: (mail) => {
       const written = { key: newId('mail'), from: mailFrom, to: mail.to, ...writeSignInMail(mail) };
       database.open
@@ -52,6 +55,7 @@ await runProcess(async () => {
   log.info(`Listening on ${config.host}:${config.port}, reached at ${config.publicUrl}`);
   return async () => {
     await app.close();
+    await changes.close();
     await database.close();
     await client.connection.close();
   };

@@ -269,3 +269,25 @@ export function findTasks(
   if (wanted.open) query = query.where('flows.status', 'in', ['DRAFT', 'ACTIVE', 'PAUSED']);
   return query.execute();
 }
+
+export interface Overview {
+  /** Running flows in which a task is READY that lies with this person. */
+  readonly needMe: number;
+  /** READY tasks that lie with this person. */
+  readonly myTasks: number;
+  /** Clients with an overdue task. */
+  readonly clientsLate: number;
+}
+
+/** What matters to one person at a glance, in one query. */
+export async function overview(trx: Trx, userId: string): Promise<Overview> {
+  const mine = sql`(t.assignee_kind = 'member' and t.assignee_id = ${userId})`;
+  const { rows } = await sql<Overview>`
+    select count(distinct t.flow_id) filter (where ${mine})::int as "needMe",
+           count(*) filter (where ${mine})::int as "myTasks",
+           count(distinct t.assignee_id) filter (where t.assignee_kind = 'external' and t.due_order < now())::int as "clientsLate"
+    from tasks t join flows f on f.org_id = t.org_id and f.id = t.flow_id
+    where t.status = 'READY' and f.status = 'ACTIVE'
+      and (${mine} or (t.assignee_kind = 'external' and t.due_order < now()))`.execute(trx);
+  return rows[0] ?? { needMe: 0, myTasks: 0, clientsLate: 0 };
+}

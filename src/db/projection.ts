@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { ExternalUser, FeedEntry, Flow, Task } from '../domain/flow.ts';
 import type { Projection } from '../domain/ledger.ts';
+import { notifyChange } from './changes.ts';
 import type { Trx } from './database.ts';
 
 const date = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
@@ -14,6 +15,7 @@ export async function writeProjection(trx: Trx, { flow, progress, feed }: Projec
   if (feed.length > 0) await writeFeed(trx, flow, feed);
   await writeComments(trx, flow);
   await endLinks(trx, flow);
+  await notifyChange(trx, flow);
 }
 
 async function writeFlow(trx: Trx, flow: Flow, progress: Projection['progress']): Promise<void> {

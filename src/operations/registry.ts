@@ -12,6 +12,7 @@ import { explainFlow } from './explain-flow.ts';
 import { getFlow } from './get-flow.ts';
 import { getMyFlow } from './get-my-flow.ts';
 import { getOrgContext } from './get-org-context.ts';
+import { getOverview } from './get-overview.ts';
 import { getTask } from './get-task.ts';
 import { inviteExternalUser } from './invite-external-user.ts';
 import { listFlows } from './list-flows.ts';
@@ -42,6 +43,7 @@ export const operations: readonly Operation[] = [
   inviteExternalUser,
   bulkInviteExternal,
   listOrgMembers,
+  getOverview,
   explainFlow,
   commentOnTask,
   skipTask,

@@ -1,13 +1,16 @@
 /** The front door: what this is, and where to go. */
 import type { FastifyInstance } from 'fastify';
+import type { Authority } from '../oauth/authority.ts';
 import { renderPage } from './kit/page.tsx';
+import { sessionOf } from './kit/session.ts';
 
 export interface HomeOptions {
-  readonly publicUrl: string;
+  readonly authority: Authority;
   readonly dev: boolean;
 }
 
-export async function homeRoutes(app: FastifyInstance, { publicUrl, dev }: HomeOptions): Promise<void> {
+export async function homeRoutes(app: FastifyInstance, { authority, dev }: HomeOptions): Promise<void> {
+  const { publicUrl } = authority;
   const page = renderPage({
     title: 'Booflow',
     children: (
@@ -21,6 +24,11 @@ export async function homeRoutes(app: FastifyInstance, { publicUrl, dev }: HomeO
         <p class="small">
           The public templates alone, with no sign-in: <code>{publicUrl}/api/mcp/public</code>
         </p>
+        <p>
+          <a class="button primary" href="/sign-in?next=/flows">
+            Sign in
+          </a>
+        </p>
         {dev && (
           <p>
             <a class="button" href="/dev/mailbox">
@@ -31,5 +39,7 @@ export async function homeRoutes(app: FastifyInstance, { publicUrl, dev }: HomeO
       </main>
     ),
   });
-  app.get('/', (_request, reply) => reply.type('text/html').send(page));
+  app.get('/', async (request, reply) =>
+    (await sessionOf(authority, request)) ? reply.redirect('/flows', 303) : reply.type('text/html').send(page),
+  );
 }

@@ -17,7 +17,7 @@ export interface SignInOptions {
   readonly triesPerMinute: number;
 }
 
-const home = '/settings';
+const home = '/flows';
 const formSchema = z.object({
   email: z.string().max(254).default(''),
   password: z.string().max(512).default(''),

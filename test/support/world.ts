@@ -8,6 +8,7 @@ import { makeCleanupActivities } from '../../src/activities/cleanup.ts';
 import { toDevMailbox } from '../../src/activities/deliver.ts';
 import { makeFlowActivities } from '../../src/activities/flow-activities.ts';
 import { type AppOptions, buildApp } from '../../src/app.ts';
+import { Changes } from '../../src/db/changes.ts';
 import { Database, openAsOwner } from '../../src/db/database.ts';
 import type { Tables } from '../../src/db/schema.ts';
 import { seedDemo } from '../../src/demo/seed.ts';
@@ -100,6 +101,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   await startWorker();
   const seed = { databaseUrl: fresh.url, temporalAddress: temporal.address, namespace: temporal.namespace, taskQueue };
   await seedDemo({ ...seed, publicUrl: url, flows: options.flows ?? false });
+  const changes = new Changes(fresh.url, () => undefined);
   const app = await buildApp({
     log,
     publicUrl: url,
@@ -108,6 +110,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     clock,
     tools: { database, flows, publicUrl: url },
     readiness: async () => ({ ready: true, parts: {} }),
+    subscribe: (orgId, listener) => changes.subscribe(orgId, listener),
     sendSignInMail: (mail) => signInMails.push(mail),
     limits: { signIn: 10_000, token: 10_000, register: 10_000, ...options.limits },
     ...(options.fetchDocument && { fetchDocument: options.fetchDocument }),
@@ -132,6 +135,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     async stop() {
       await app.close();
+      await changes.close();
       await stopWorker();
       await client.connection.close();
       await database.close();

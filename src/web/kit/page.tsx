@@ -17,8 +17,10 @@ export function renderPage({ title, children, scripts = [] }: PageProps): string
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>{title}</title>
+        <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/tokens.css" />
         <link rel="stylesheet" href="/assets/pages.css" />
+        <link rel="stylesheet" href="/assets/shell.css" />
         {scripts.map((src) => (
           <script type="module" src={src} />
         ))}

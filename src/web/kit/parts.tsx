@@ -81,6 +81,7 @@ export const Settings = ({ session, here, children }: SettingsProps) => (
     </header>
     <main class="wide">
       <nav class="tabs" aria-label="Settings">
+        <a href="/flows">Flows</a>
         {tabs.map(([href, title]) => (
           <a href={href} aria-current={href === here ? 'page' : undefined}>
             {title}

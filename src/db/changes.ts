@@ -1,0 +1,70 @@
+/** News of flows, told by PostgreSQL when a projection commits: pages that are open show it without a reload. */
+import { sql } from 'kysely';
+import pg from 'pg';
+import type { Trx } from './database.ts';
+
+const channel = 'booflow_changes';
+
+/** Told to listeners when the transaction commits, and not when it doesn't. Carries ids only. */
+export async function notifyChange(trx: Trx, flow: { readonly orgId: string; readonly id: string }): Promise<void> {
+  await sql`select pg_notify(${channel}, ${`${flow.orgId} ${flow.id}`})`.execute(trx);
+}
+
+type Listener = (flowId: string) => void;
+
+const reconnectMs = 1_000;
+
+/** One connection that listens for all orgs, and hands each org's news to that org's listeners only. */
+export class Changes {
+  readonly #url: string;
+  readonly #onLost: (error: Error) => void;
+  readonly #listeners = new Map<string, Set<Listener>>();
+  #client: pg.Client | null = null;
+  #closed = false;
+
+  constructor(url: string, onLost: (error: Error) => void) {
+    this.#url = url;
+    this.#onLost = onLost;
+    void this.#connect();
+  }
+
+  /** Calls `listener` for each change in this org until the function that is given back is called. */
+  subscribe(orgId: string, listener: Listener): () => void {
+    const listeners = this.#listeners.get(orgId) ?? new Set();
+    this.#listeners.set(orgId, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(orgId);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#client?.end();
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#closed) return;
+    const client = new pg.Client({ connectionString: this.#url, options: '-c role=booflow_app', keepAlive: true });
+    this.#client = client;
+    let lost = false;
+    const again = (error: Error): void => {
+      if (lost || this.#closed) return;
+      lost = true;
+      this.#onLost(error);
+      setTimeout(() => void this.#connect(), reconnectMs).unref();
+    };
+    client.on('error', again);
+    client.on('end', () => again(new Error('The connection for news ended')));
+    client.on('notification', ({ payload }) => {
+      const [orgId = '', flowId = ''] = (payload ?? '').split(' ');
+      for (const listener of this.#listeners.get(orgId) ?? []) listener(flowId);
+    });
+    try {
+      await client.connect();
+      await client.query(`listen ${channel}`);
+    } catch (error) {
+      again(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+}

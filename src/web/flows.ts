@@ -1,0 +1,152 @@
+/** The members' pages about flows: the dashboard, a flow, my tasks, and every button on them. */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FlowStatus } from '../domain/flow.ts';
+import { flowStatuses } from '../domain/flow.ts';
+import type { Authority } from '../oauth/authority.ts';
+import { approveTask } from '../operations/approve-task.ts';
+import { assignTask } from '../operations/assign-task.ts';
+import { commentOnTask } from '../operations/comment-on-task.ts';
+import { completeTask } from '../operations/complete-task.ts';
+import { createFlowFromTemplate } from '../operations/create-flow-from-template.ts';
+import { explainFlow } from '../operations/explain-flow.ts';
+import { getFlow } from '../operations/get-flow.ts';
+import { getOverview } from '../operations/get-overview.ts';
+import { getTask } from '../operations/get-task.ts';
+import { inviteExternalUser } from '../operations/invite-external-user.ts';
+import { listFlows } from '../operations/list-flows.ts';
+import { listOrgMembers } from '../operations/list-org-members.ts';
+import { listPublicTemplates } from '../operations/list-public-templates.ts';
+import { listTasks } from '../operations/list-tasks.ts';
+import { listTemplates } from '../operations/list-templates.ts';
+import { manageInvitation } from '../operations/manage-invitation.ts';
+import type { Operation, Result, Tools } from '../operations/operation.ts';
+import { reopenTask } from '../operations/reopen-task.ts';
+import { setDueDate } from '../operations/set-due-date.ts';
+import { skipTask } from '../operations/skip-task.ts';
+import { updateFlowStatus } from '../operations/update-flow-status.ts';
+import { flowPage } from './flow-page.tsx';
+import { flowsPage, newFlowPage } from './flows-page.tsx';
+import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
+import { tasksPage } from './tasks-page.tsx';
+
+export interface FlowRoutesOptions {
+  readonly authority: Authority;
+  readonly tools: () => Tools;
+}
+
+type Fields = Readonly<Record<string, string>>;
+
+/** A read that a page can't do without: a refusal here is a page of its own. */
+class PageRefused extends Error {}
+function need<F>(result: Result<F>): F {
+  if (!result.ok) throw new PageRefused(result.text);
+  return result.facts;
+}
+
+const statusOf = (text: string | undefined): FlowStatus | null => flowStatuses.find((s) => s === text) ?? null;
+
+export async function flowRoutes(app: FastifyInstance, { authority, tools }: FlowRoutesOptions): Promise<void> {
+  const { page, form } = memberRoutes(app, authority, tools);
+  const html = (reply: FastifyReply, text: string, status = 200) => reply.code(status).type('text/html').send(text);
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof PageRefused) return reply.code(404).type('text/plain').send(error.message);
+    throw error;
+  });
+
+  page('/flows', async (visit, reply) => {
+    const status = statusOf(visit.query.status);
+    const caller = callerOf(visit);
+    const { cursor } = visit.query;
+    const [overview, list] = await Promise.all([
+      getOverview.run(caller, {}),
+      listFlows.run(caller, { ...(status && { status }), ...(cursor && { cursor }) }),
+    ]);
+    const { session, tools: kit } = visit;
+    return html(reply, flowsPage({ session, overview: need(overview), list: need(list), status, now: kit.now }));
+  });
+
+  page('/tasks', async (visit, reply) => {
+    const { cursor } = visit.query;
+    const list = await listTasks.run(callerOf(visit), { assignee: 'me', status: 'READY', ...(cursor && { cursor }) });
+    return html(reply, tasksPage({ session: visit.session, list: need(list), now: visit.tools.now }));
+  });
+
+  const newFlow = async (visit: Visit, reply: FastifyReply, fields: Fields, problem: string | null) => {
+    const caller = callerOf(visit);
+    const [own, open] = await Promise.all([listTemplates.run(caller, {}), listPublicTemplates.run(caller, {})]);
+    const view = {
+      ...{ session: visit.session, own: need(own).templates, open: need(open).templates, problem },
+      commandId: fields.command_id ?? newCommandId(),
+      typed: { name: fields.name ?? '', template: fields.template ?? '' },
+    };
+    return html(reply, newFlowPage(view), problem === null ? 200 : 422);
+  };
+  page('/flows/new', (visit, reply) => newFlow(visit, reply, {}, null));
+  form('/flows', async (visit, fields, reply) => {
+    const { name = '', template = '' } = fields;
+    const made = await createFlowFromTemplate.run(callerOf(visit, fields), { name, template });
+    if (!made.ok) return newFlow(visit, reply, fields, made.text);
+    return reply.redirect(`/flows/${made.facts.flow.id}`, 303);
+  });
+
+  const show = async (visit: Visit, reply: FastifyReply, told: { typed?: Fields; problem?: string } = {}) => {
+    const caller = callerOf(visit);
+    const { id: flowId = '', task: pathTask } = visit.params;
+    const flow = need(await getFlow.run(caller, { flow: flowId }));
+    const [explained, members] = await Promise.all([
+      explainFlow.run(caller, { flow: flow.id }),
+      listOrgMembers.run(caller, {}),
+    ]);
+    const { holds } = need(explained);
+    const chosen = pathTask ?? visit.query.task ?? holds[0]?.task.id ?? flow.tasks[0]?.id;
+    const task = chosen === undefined ? null : await getTask.run(caller, { flow: flow.id, task: chosen });
+    return html(
+      reply,
+      flowPage({
+        ...{ session: visit.session, flow, holds, members: need(members).members, now: visit.tools.now },
+        ...{ commandId: newCommandId(), problem: told.problem ?? null, typed: told.typed ?? {} },
+        task: task?.ok ? task.facts : null,
+        notice: visit.query.told === 'later' ? 'Stored, and done as soon as the flow answers again.' : null,
+      }),
+      told.problem === undefined ? 200 : 422,
+    );
+  };
+  page('/flows/:id', (visit, reply) => show(visit, reply));
+
+  /** A button on the flow's page: does it, then shows the truth; a refusal is told on the page, with what was typed. */
+  const button = (path: string, operation: Operation, inputOf: (params: Fields, fields: Fields) => object) =>
+    form(`/flows/:id/${path}`, async (visit, fields, reply) => {
+      const { id = '', task } = visit.params;
+      const result = await operation.run(callerOf(visit, fields), inputOf(visit.params, fields));
+      if (!result.ok) return show(visit, reply, { typed: fields, problem: result.text });
+      const query = new URLSearchParams({
+        ...(task && { task }),
+        ...(result.facts.state === 'accepted' && { told: 'later' }),
+      });
+      return reply.redirect(`/flows/${id}${query.size > 0 ? `?${query}` : ''}`, 303);
+    });
+  const onTask = (params: Fields) => ({ flow: params.id, task: params.task });
+  const given = (fields: Fields, ...names: string[]) =>
+    Object.fromEntries(names.flatMap((n) => (fields[n]?.trim() ? [[n, fields[n]]] : [])));
+
+  button('status', updateFlowStatus, ({ id }, f) => ({
+    ...{ flow: id, action: f.action },
+    ...(f.action === 'cancel' && given(f, 'reason')),
+  }));
+  button('invite', inviteExternalUser, ({ id }, f) => ({ flow: id, ...given(f, 'email', 'name', 'role') }));
+  button('invitations', manageInvitation, ({ id }, f) => ({ flow: id, ...given(f, 'external_user', 'action') }));
+  button('tasks/:task/complete', completeTask, (params, f) => {
+    const answers = Object.entries(f).flatMap(([k, v]) => (k.startsWith('answer.') ? [[k.slice(7), v]] : []));
+    return {
+      ...onTask(params),
+      ...given(f, 'comment'),
+      ...(answers.length > 0 && { answers: Object.fromEntries(answers) }),
+    };
+  });
+  button('tasks/:task/decide', approveTask, (params, f) => ({ ...onTask(params), ...given(f, 'decision', 'comment') }));
+  button('tasks/:task/assign', assignTask, (params, f) => ({ ...onTask(params), ...given(f, 'assignee') }));
+  button('tasks/:task/skip', skipTask, (params, f) => ({ ...onTask(params), ...given(f, 'reason') }));
+  button('tasks/:task/reopen', reopenTask, (params, f) => ({ ...onTask(params), ...given(f, 'reason') }));
+  button('tasks/:task/comment', commentOnTask, (params, f) => ({ ...onTask(params), ...given(f, 'text') }));
+  button('tasks/:task/due', setDueDate, (params, f) => ({ ...onTask(params), due_date: f.due_date || null }));
+}

@@ -1,0 +1,164 @@
+/** A flow's tasks as a graph: laid out by layers here on the server, drawn as SVG, the same content as a list beside it. */
+import { type EdgeLabel, Graph, type GraphLabel, layout, type NodeLabel } from '@dagrejs/dagre';
+import type { TaskStatus } from '../domain/flow.ts';
+import { initials } from './kit/face.tsx';
+import { LateIcon, StatusIcon } from './kit/icons.tsx';
+
+export interface GraphTask {
+  readonly id: string;
+  readonly title: string;
+  readonly status: TaskStatus;
+  readonly overdue: boolean;
+  readonly dependsOn: readonly string[];
+  readonly assignee: { readonly kind: 'member' | 'external'; readonly name: string } | null;
+  /** A few words under the title. */
+  readonly note: string;
+}
+
+const node = { width: 184, height: 72 };
+const margin = 8;
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly places: ReadonlyMap<string, Place>;
+  /** Each line as the points it goes through, from `before` to `after`. */
+  readonly lines: readonly { readonly before: string; readonly after: string; readonly points: readonly Place[] }[];
+}
+
+/** `LR`: left to right; `TB`: top to bottom, for a phone. Places are the nodes' middles. */
+export function layOut(tasks: readonly GraphTask[], direction: 'LR' | 'TB'): Layout {
+  const graph = new Graph<GraphLabel, NodeLabel, EdgeLabel>();
+  graph.setGraph({
+    rankdir: direction,
+    nodesep: 24,
+    ranksep: direction === 'LR' ? 44 : 36,
+    marginx: margin,
+    marginy: margin,
+  });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const t of tasks) graph.setNode(t.id, { ...node });
+  for (const t of tasks) for (const before of t.dependsOn) graph.setEdge(before, t.id);
+  layout(graph);
+  const places = new Map(
+    tasks.map((t) => {
+      const { x = 0, y = 0 } = graph.node(t.id);
+      return [t.id, { x, y }] as const;
+    }),
+  );
+  const lines = tasks.flatMap((t) =>
+    t.dependsOn.map((before) => ({ before, after: t.id, points: graph.edge(before, t.id).points ?? [] })),
+  );
+  const { width = 0, height = 0 } = graph.graph();
+  return { width, height, places, lines };
+}
+
+interface FlowGraphProps {
+  readonly tasks: readonly GraphTask[];
+  readonly selected: string | null;
+  readonly href: (taskId: string) => string;
+}
+
+export const FlowGraph = (props: FlowGraphProps) => (
+  <>
+    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+    <section class="card graph sideways" tabIndex={0} aria-label="Tasks as a graph, scrolls sideways">
+      <Drawing {...props} direction="LR" />
+    </section>
+    <section class="card graph downwards" aria-hidden="true">
+      <Drawing {...props} direction="TB" />
+    </section>
+  </>
+);
+
+function Drawing({ tasks, selected, href, direction }: FlowGraphProps & { readonly direction: 'LR' | 'TB' }) {
+  const { width, height, places, lines } = layOut(tasks, direction);
+  const resolved = new Set(tasks.filter((t) => t.status === 'COMPLETED' || t.status === 'SKIPPED').map((t) => t.id));
+  return (
+    <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label="Tasks">
+      {lines.map(({ before, after, points }) => (
+        <path
+          d={curve(points, direction)}
+          class={resolved.has(before) ? 'edge done' : 'edge'}
+          key={`${before} ${after}`}
+        />
+      ))}
+      {tasks.map((t) => {
+        const place = places.get(t.id);
+        return (
+          place && (
+            <Node task={t} place={place} selected={t.id === selected} href={href(t.id)} hidden={direction === 'TB'} />
+          )
+        );
+      })}
+    </svg>
+  );
+}
+
+interface NodeProps {
+  readonly task: GraphTask;
+  readonly place: Place;
+  readonly selected: boolean;
+  readonly href: string;
+  readonly hidden: boolean;
+}
+
+const Node = ({ task, place, selected, href, hidden }: NodeProps) => (
+  <foreignObject x={place.x - node.width / 2} y={place.y - node.height / 2} width={node.width} height={node.height}>
+    <a
+      class={['node', looks(task), selected ? 'selected' : ''].join(' ')}
+      href={href}
+      tabIndex={hidden ? -1 : undefined}
+      aria-current={selected ? 'true' : undefined}
+    >
+      {task.overdue ? <LateIcon /> : <StatusIcon status={task.status} />}
+      <span class="grow">
+        <b>{task.title}</b>
+        <span class="small">{task.note}</span>
+      </span>
+      {task.assignee && (
+        <span class={task.assignee.kind === 'external' ? 'face ext' : 'face'} title={task.assignee.name}>
+          {initials(task.assignee.name)}
+        </span>
+      )}
+    </a>
+  </foreignObject>
+);
+
+function looks({ status, overdue }: GraphTask): string {
+  if (overdue) return 'late';
+  switch (status) {
+    case 'READY':
+      return 'ready';
+    case 'BLOCKED':
+      return 'blocked';
+    case 'REJECTED':
+      return 'rejected';
+    case 'COMPLETED':
+      return 'completed';
+    case 'SKIPPED':
+    case 'CANCELLED':
+      return 'blocked';
+  }
+}
+
+/** Soft through every point, leaving and arriving straight on. */
+function curve(points: readonly Place[], direction: 'LR' | 'TB'): string {
+  const [first, ...rest] = points;
+  if (!first) return '';
+  let from = first;
+  let path = `M${from.x} ${from.y}`;
+  for (const to of rest) {
+    const middle = direction === 'LR' ? (from.x + to.x) / 2 : (from.y + to.y) / 2;
+    path +=
+      direction === 'LR'
+        ? `C${middle} ${from.y} ${middle} ${to.y} ${to.x} ${to.y}`
+        : `C${from.x} ${middle} ${to.x} ${middle} ${to.x} ${to.y}`;
+    from = to;
+  }
+  return path;
+}

@@ -1,0 +1,19 @@
+/** Members are round, clients are square: one sees on whose side something lies. */
+
+interface FaceProps {
+  readonly kind: 'member' | 'external';
+  readonly name: string;
+}
+
+export const Face = ({ kind, name }: FaceProps) => (
+  <span class={kind === 'external' ? 'face ext' : 'face'} aria-hidden="true">
+    {initials(name)}
+  </span>
+);
+
+export function initials(name: string): string {
+  const words = name.split(/\s+/).filter((w) => w !== '');
+  const letters =
+    words.length > 1 ? [words[0], words.at(-1)].map((w) => [...(w ?? '')][0]) : [...(words[0] ?? '?')].slice(0, 2);
+  return letters.join('').toUpperCase();
+}

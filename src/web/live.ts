@@ -1,0 +1,49 @@
+/** `GET /live`: server-sent events that say which flow of the org has changed. What changed, the page asks for itself. */
+import type { FastifyInstance } from 'fastify';
+import type { Authority } from '../oauth/authority.ts';
+import { sessionOf } from './kit/session.ts';
+
+export interface LiveOptions {
+  readonly authority: Authority;
+  /** Calls back for each change in this org until the function that is given back is called. */
+  readonly subscribe: (orgId: string, listener: (flowId: string) => void) => () => void;
+}
+
+const beatMs = 25_000;
+
+export async function liveRoutes(app: FastifyInstance, { authority, subscribe }: LiveOptions): Promise<void> {
+  const open = new Set<() => void>();
+  app.addHook('preClose', async () => {
+    for (const close of open) close();
+  });
+
+  app.get('/live', async (request, reply) => {
+    const session = await sessionOf(authority, request);
+    if (!session?.org) return reply.code(401).type('text/plain').send('Sign in first.');
+    const orgId = session.org.id;
+    reply.hijack();
+    const { raw } = reply;
+    raw.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    raw.write('retry: 2000\n\n');
+    const stop = subscribe(orgId, (flowId) => raw.write(`data: ${flowId}\n\n`));
+    const beat = setInterval(async () => {
+      // Who has signed out, or left the org, hears no more.
+      const now = await sessionOf(authority, request).catch(() => session);
+      if (now?.orgs.some((o) => o.id === orgId)) raw.write(': still here\n\n');
+      else close();
+    }, beatMs);
+    const close = (): void => {
+      clearInterval(beat);
+      stop();
+      open.delete(close);
+      raw.end();
+    };
+    open.add(close);
+    request.raw.on('close', close);
+    return reply;
+  });
+}
