@@ -25,8 +25,14 @@ import { findClient, hostOf, isClientSecret } from './clients.ts';
 
 /** Who allows, in which org: what the consent page hands over. */
 const granterSchema = z.object({ orgId: z.string(), userId: z.string() });
-/** What a code or token stands for. */
-const granteeSchema = granterSchema.extend({ grantId: z.string() });
+/** What a code or token stands for; `granted` is all that was allowed, whatever a refresh asks for. */
+const granteeSchema = granterSchema.extend({ grantId: z.string(), granted: z.array(z.string()) });
+const granteeOf = (found: FoundCode | FoundToken): z.infer<typeof granteeSchema> => ({
+  orgId: found.org_id,
+  userId: found.user_id,
+  grantId: found.grant_id,
+  granted: found.scope,
+});
 export type Granter = z.infer<typeof granterSchema>;
 
 const clientNameSchema = z.object({ name: z.string() });
@@ -104,7 +110,7 @@ export function grantsModel(authority: Authority, fetchDocument: FetchDocument):
         codeChallengeMethod: 'S256',
         scope: found.scope,
         client: { id: found.client_id, grants: [] },
-        user: { orgId: found.org_id, userId: found.user_id, grantId: found.grant_id },
+        user: granteeOf(found),
       };
     },
 
@@ -122,7 +128,7 @@ export function grantsModel(authority: Authority, fetchDocument: FetchDocument):
         refreshToken,
         scope: found.scope,
         client: { id: found.client_id, grants: [] },
-        user: { orgId: found.org_id, userId: found.user_id, grantId: found.grant_id },
+        user: granteeOf(found),
       };
     },
 
@@ -136,17 +142,23 @@ export function grantsModel(authority: Authority, fetchDocument: FetchDocument):
     },
 
     async saveToken(token, client, user) {
-      const { orgId, grantId } = granteeSchema.parse(user);
-      const { accessToken, refreshToken, scope = [] } = token;
+      const { orgId, grantId, granted } = granteeSchema.parse(user);
+      const { accessToken, refreshToken, scope = granted } = token;
       if (refreshToken === undefined)
         throw new OAuth2Server.ServerError('A refresh token goes with every access token');
       const accessEnd = new Date(clock() + lifetimes.access);
       const refreshEnd = new Date(clock() + lifetimes.refresh);
-      const common = { org_id: orgId, scope };
       const kept = await database.withOrg({ orgId }, (trx) =>
         insertTokens(trx, grantId, [
-          { ...common, token_hash: hashSecret(accessToken), kind: 'access', expires_at: accessEnd },
-          { ...common, token_hash: hashSecret(refreshToken), kind: 'refresh', expires_at: refreshEnd },
+          { org_id: orgId, token_hash: hashSecret(accessToken), kind: 'access', scope, expires_at: accessEnd },
+          // RFC 6749 §6: asking for less once narrows the access token, not what may be asked for next.
+          {
+            org_id: orgId,
+            token_hash: hashSecret(refreshToken),
+            kind: 'refresh',
+            scope: granted,
+            expires_at: refreshEnd,
+          },
         ]),
       );
       if (!kept) throw new OAuth2Server.InvalidGrantError('Invalid grant: it was revoked');

@@ -11,7 +11,7 @@ import { DocumentError, type FetchDocument } from './client-document.ts';
 import { findClient, isClientSecret, registerClient, registrationSchema } from './clients.ts';
 import { grantsModel } from './grants-model.ts';
 import { scopes } from './principal.ts';
-import { offlineAccess } from './scopes.ts';
+import { offlineAccess, readScopes } from './scopes.ts';
 
 export interface OAuthRoutesOptions {
   readonly authority: Authority;
@@ -20,6 +20,7 @@ export interface OAuthRoutesOptions {
   readonly limits: { readonly token: number; readonly register: number };
 }
 
+const grants = ['authorization_code', 'refresh_token'];
 const parameters = z.record(z.string().max(100), z.string().max(4_000));
 const bodyLimit = 16 * 1024;
 
@@ -62,7 +63,7 @@ export async function oauthRoutes(app: FastifyInstance, { authority, fetchDocume
     scopes_supported: [...scopes, offlineAccess],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: ['authorization_code', 'refresh_token'],
+    grant_types_supported: grants,
     token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
     revocation_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
     code_challenge_methods_supported: ['S256'],
@@ -107,7 +108,7 @@ export async function oauthRoutes(app: FastifyInstance, { authority, fetchDocume
       ...(secret !== null && { client_secret: secret, client_secret_expires_at: 0 }),
       client_name: client.name,
       redirect_uris: client.redirectUris,
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: grants,
       response_types: ['code'],
       token_endpoint_auth_method: asked.data.token_endpoint_auth_method,
       scope: scopes.join(' '),
@@ -121,6 +122,18 @@ export async function oauthRoutes(app: FastifyInstance, { authority, fetchDocume
     const body = read.data;
     if (body.resource !== undefined && !isOurResource(authority, body.resource)) {
       return refuse(reply, 400, 'invalid_target', `Tokens are only given for ${resourceOf(authority)}.`);
+    }
+    if (body.grant_type === undefined) return refuse(reply, 400, 'invalid_request', 'grant_type is missing.');
+    if (!grants.includes(body.grant_type)) {
+      return refuse(reply, 400, 'unsupported_grant_type', `Only ${grants.join(' and ')} are served.`);
+    }
+    // Said before the refresh token is spent, so that asking for too much costs nothing.
+    if (body.refresh_token !== undefined && body.scope !== undefined) {
+      const found = await findToken(database.open, hashSecret(body.refresh_token));
+      const granted = scopes.filter((s) => found?.scope.includes(s));
+      const asked = readScopes(body.scope, found ? granted : scopes);
+      if (asked === null) return refuse(reply, 400, 'invalid_scope', 'This is more than was allowed.');
+      body.scope = asked.join(' ');
     }
     if (body.grant_type === 'authorization_code' && body.code !== undefined) {
       const code = await findCode(database.open, hashSecret(body.code));

@@ -9,10 +9,10 @@ export const scopeWords: Record<Scope, string> = {
   'flows:write': 'Create and move flows, do and assign tasks, invite clients',
 };
 
-/** The scopes a request asks for (RFC 6749 §3.3): all of them when it names none, null when it names an unknown one. */
-export function readScopes(text: string | undefined): Scope[] | null {
+/** The scopes a request asks for (RFC 6749 §3.3), of those it may: all when it names none, null when it names another. */
+export function readScopes(text: string | undefined, open: readonly Scope[] = scopes): Scope[] | null {
   const asked = (text ?? '').split(' ').filter((s) => s !== '' && s !== offlineAccess);
-  if (asked.length === 0) return [...scopes];
-  const known = scopes.filter((s) => asked.includes(s));
+  if (asked.length === 0) return [...open];
+  const known = open.filter((s) => asked.includes(s));
   return asked.every((s) => known.some((k) => k === s)) ? known : null;
 }
