@@ -12,6 +12,8 @@ export function redirectUriProblem(uri: string): string | null {
   if (uri.includes('#')) return 'has a fragment';
   // What a browser would read otherwise than it is written: backslashes, white space, control characters.
   if (/[\p{C}\p{Z}\\]/u.test(uri)) return 'has white space or a backslash in it';
+  // A URL's host may hold `;`, `,` and `*`, which mean something else in the headers it is written into.
+  if (!/^([\w.-]+|\[[\da-f:]+\])$/.test(url.hostname)) return 'has a host that is no name and no address';
   if (url.protocol === 'https:') return null;
   if (url.protocol === 'http:' && loopbackHosts.has(url.hostname)) return null;
   return 'must be https, or http on localhost';

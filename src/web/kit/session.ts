@@ -48,5 +48,7 @@ export function safeNext({ publicUrl }: Authority, next: unknown, otherwise: str
   if (typeof next !== 'string' || next.length > 8_000 || !/^\/(?![/\\])/.test(next)) return otherwise;
   if (!URL.canParse(next, publicUrl)) return otherwise;
   const url = new URL(next, publicUrl);
-  return url.origin === new URL(publicUrl).origin ? url.pathname + url.search : otherwise;
+  const path = url.pathname + url.search;
+  // `/.//evil.test` is a path of ours that reads as another host once its dot is resolved.
+  return url.origin === new URL(publicUrl).origin && !path.startsWith('//') ? path : otherwise;
 }
