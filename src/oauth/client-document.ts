@@ -90,6 +90,14 @@ export function documentFetcher(options: { lookup?: LookupFunction; ca?: string 
     }
     return new Promise((resolve, reject) => {
       const signal = AbortSignal.timeout(limits.ms);
+      const lost = (error: Error) =>
+        reject(
+          error instanceof DocumentError
+            ? error
+            : new DocumentError(
+                signal.aborted ? 'its metadata document took too long' : 'its metadata document can not be reached',
+              ),
+        );
       const asked = request(
         url,
         { lookup, ca: options.ca, signal, headers: { accept: 'application/json', 'user-agent': 'Booflow' } },
@@ -106,7 +114,7 @@ export function documentFetcher(options: { lookup?: LookupFunction; ca?: string 
             if (size > limits.bytes) fail(`its metadata document is larger than ${limits.bytes} bytes`);
             else chunks.push(chunk);
           });
-          response.on('error', reject);
+          response.on('error', lost);
           response.on('end', () =>
             resolve({
               text: Buffer.concat(chunks).toString('utf8'),
@@ -116,15 +124,7 @@ export function documentFetcher(options: { lookup?: LookupFunction; ca?: string 
           return undefined;
         },
       );
-      asked.on('error', (error) =>
-        reject(
-          error instanceof DocumentError
-            ? error
-            : new DocumentError(
-                signal.aborted ? 'its metadata document took too long' : 'its metadata document can not be reached',
-              ),
-        ),
-      );
+      asked.on('error', lost);
       asked.end();
     });
   };

@@ -78,18 +78,28 @@ const documentSchema = z.object({
   token_endpoint_auth_method: z.literal('none').optional(),
 });
 
+/** How long a document that was read holds on when it can't be read anew. */
+const goodForMs = 86_400_000;
+
 /** The client with this id, its document fetched when it is one; null when there is none that is usable. */
 export async function findClient(
   authority: Authority,
   fetchDocument: FetchDocument,
   id: string,
 ): Promise<OAuthClient | null> {
-  const known = await findClientById(authority.database.open, id);
-  if (known && (known.fresh_until === null || known.fresh_until.getTime() > authority.clock())) {
-    return { id, name: known.name, redirectUris: known.redirect_uris, secretHash: known.secret_hash };
-  }
+  if (!/^[\x21-\x7e]{1,2000}$/.test(id)) return null;
+  const row = await findClientById(authority.database.open, id);
+  const known = row && { id, name: row.name, redirectUris: row.redirect_uris, secretHash: row.secret_hash };
+  const staleForMs = authority.clock() - (row?.fresh_until?.getTime() ?? Number.POSITIVE_INFINITY);
+  if (known && staleForMs < 0) return known;
   if (!isDocumentId(id)) return null;
-  const { text, freshForMs } = await fetchDocument(id);
+  const fetched = await fetchDocument(id).catch((error: unknown) => {
+    // A site that is down for a moment does not end what people connected.
+    if (error instanceof DocumentError && known && staleForMs < goodForMs) return null;
+    throw error;
+  });
+  if (fetched === null) return known ?? null;
+  const { text, freshForMs } = fetched;
   const parsed = documentSchema.safeParse(parseJson(text));
   if (!parsed.success) throw new DocumentError(`its metadata document does not fit: ${firstProblem(parsed.error)}`);
   if (parsed.data.client_id !== id) throw new DocumentError('its metadata document names another client_id');
