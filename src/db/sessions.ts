@@ -58,6 +58,16 @@ export async function insertSignInLink(trx: Trx, link: Tables['sign_in_links']):
   await trx.insertInto('sign_in_links').values(link).execute();
 }
 
+/** Links of the person of this transaction that were made since and not used. */
+export async function countSignInLinks(trx: Trx, since: Date): Promise<number> {
+  const { n } = await trx
+    .selectFrom('sign_in_links')
+    .select(({ fn }) => fn.countAll<string>().as('n'))
+    .where('created_at', '>', since)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
 /** Takes the link with this hash out for good; undefined when there is none, or it is over. */
 export async function takeSignInLink(db: Kysely<Tables>, hash: Buffer, at: Date) {
   return (await sql<{ user_id: string; next: string }>`select * from take_sign_in_link(${hash}, ${at})`.execute(db))

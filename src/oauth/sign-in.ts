@@ -1,6 +1,7 @@
 /** How a person proves who they are to the web app: a password, or a link by mail. Both give a session. */
 import {
   countSignInFailures,
+  countSignInLinks,
   findUserByEmail,
   forgetSignInFailures,
   insertSession,
@@ -33,14 +34,14 @@ export async function signInWithPassword(
 ): Promise<SignIn> {
   const { database, clock } = authority;
   const hash = addressHash(email);
-  const since = new Date(clock() - failures.withinMs);
-  if ((await countSignInFailures(database.open, hash, since)) >= failures.most) return { kind: 'slow_down' };
+  const tries = () => countSignInFailures(database.open, hash, new Date(clock() - failures.withinMs));
+  if ((await tries()) >= failures.most) return { kind: 'slow_down' };
+  // Counted as wrong until it is found right, so that many tries at once don't all come in under the limit.
+  await noteSignInFailure(database.open, hash, new Date(clock()));
+  if ((await tries()) > failures.most) return { kind: 'slow_down' };
   const user = await findUserByEmail(database.open, email.trim());
   const right = await verifyPassword(password, user?.password_hash ?? null);
-  if (!user || !right) {
-    await noteSignInFailure(database.open, hash, new Date(clock()));
-    return { kind: 'wrong' };
-  }
+  if (!user || !right) return { kind: 'wrong' };
   await forgetSignInFailures(database.open, hash);
   return { kind: 'in', secret: await openSession(authority, user.id, userAgent) };
 }
@@ -65,18 +66,24 @@ export interface SignInMail {
   readonly link: string;
 }
 
-/** A link to send, or null when the address has no account. `next`: where it leads after signing in, a path of ours. */
+/** Links that one person may be sent while the first of them is good. */
+const mostLinks = 5;
+
+/** A link to send; null when the address has no account, or was sent enough of them. `next`: where it leads after signing in, a path of ours. */
 export async function makeSignInLink(authority: Authority, email: string, next: string): Promise<SignInMail | null> {
   const { database, clock, publicUrl } = authority;
   const user = await findUserByEmail(database.open, email.trim());
   if (!user) return null;
   const secret = randomText(40);
-  await database.withUser({ userId: user.id }, (trx) =>
-    insertSignInLink(trx, {
+  const made = await database.withUser({ userId: user.id }, async (trx) => {
+    if ((await countSignInLinks(trx, new Date(clock() - lifetimes.signInLink))) >= mostLinks) return false;
+    await insertSignInLink(trx, {
       ...{ secret_hash: hashSecret(secret), user_id: user.id, next, created_at: new Date(clock()) },
       expires_at: new Date(clock() + lifetimes.signInLink),
-    }),
-  );
+    });
+    return true;
+  });
+  if (!made) return null;
   return { to: user.email, name: user.name, link: `${publicUrl}/sign-in/link/${secret}` };
 }
 

@@ -1,6 +1,5 @@
 /** Settings: API keys, connected apps, sessions. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { shortDate } from '../domain/dates.ts';
 import type { Authority } from '../oauth/authority.ts';
 import {
@@ -18,11 +17,10 @@ import {
 } from '../oauth/credentials.ts';
 import type { MemberPrincipal } from '../oauth/principal.ts';
 import { memberIn, type Session } from '../oauth/session.ts';
+import { fieldsSchema } from './kit/form.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice, Settings } from './kit/parts.tsx';
 import { isOurForm, safeNext, sessionOf } from './kit/session.ts';
-
-const formSchema = z.record(z.string().max(100), z.string().max(2_000));
 
 interface Signed {
   readonly session: Session;
@@ -58,8 +56,9 @@ export async function settingsRoutes(app: FastifyInstance, { authority }: { read
     app.post(url, async (request, reply) => {
       const who = await signed(request);
       if (!who) return toSignIn(request, reply);
-      const fields = formSchema.safeParse(request.body);
-      if (!fields.success) return reply.code(422).type('text/plain').send('Something sent here is too long.');
+      const fields = fieldsSchema.safeParse(request.body);
+      if (!fields.success)
+        return reply.code(422).type('text/plain').send('Something sent here is too long, or no text.');
       if (!isOurForm(authority, request, who.session.secret, fields.data.csrf)) {
         return reply
           .code(403)

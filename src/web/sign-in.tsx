@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Authority } from '../oauth/authority.ts';
 import { endSession } from '../oauth/session.ts';
 import { makeSignInLink, type SignInMail, signInWithLink, signInWithPassword } from '../oauth/sign-in.ts';
+import { fieldText } from './kit/form.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice, Solo } from './kit/parts.tsx';
 import { clearSession, isOurForm, safeNext, sessionOf, setSession, visitorSecret } from './kit/session.ts';
@@ -19,11 +20,14 @@ export interface SignInOptions {
 
 const home = '/flows';
 const formSchema = z.object({
-  email: z.string().max(254).default(''),
-  password: z.string().max(512).default(''),
-  next: z.string().max(8_000).optional(),
-  csrf: z.string().max(200).optional(),
+  email: fieldText(254).default(''),
+  password: fieldText(512).default(''),
+  next: fieldText(8_000).optional(),
+  csrf: fieldText(200).optional(),
 });
+/** A form that does not fit proves nothing, so it is refused like one that is not ours. */
+const proofOf = (body: unknown): string | undefined => formSchema.safeParse(body ?? {}).data?.csrf;
+const linkOf = (params: unknown): string => z.object({ secret: z.string() }).parse(params).secret.slice(0, 100);
 
 interface View {
   readonly secret: string;
@@ -93,23 +97,24 @@ export async function signInRoutes(app: FastifyInstance, options: SignInOptions)
         422,
       );
     }
-    const mail = await makeSignInLink(authority, email, safeNext(authority, next, home));
-    if (mail) sendSignInMail(mail);
-    // The same whether or not the address has an account.
+    // The same whether or not the address has an account, and as soon: the mail is not waited for.
+    makeSignInLink(authority, email, safeNext(authority, next, home)).then(
+      (mail) => mail && sendSignInMail(mail),
+      (err: unknown) => request.log.error({ err }, 'A link to sign in could not be made'),
+    );
     return reply.type('text/html').send(linkSentPage(email.trim()));
   });
 
   // Opening the link uses nothing up: mail scanners open links too.
   app.get('/sign-in/link/:secret', async (request, reply) => {
-    const { secret: link } = z.object({ secret: z.string().max(100) }).parse(request.params);
     const secret = visitorSecret(authority, request, reply);
-    return reply.type('text/html').send(useLinkPage(link, secret));
+    return reply.type('text/html').send(useLinkPage(linkOf(request.params), secret));
   });
 
   app.post('/sign-in/link/:secret', limited, async (request, reply) => {
-    const { secret: link } = z.object({ secret: z.string().max(100) }).parse(request.params);
+    const link = linkOf(request.params);
     const secret = visitorSecret(authority, request, reply);
-    const { csrf } = formSchema.parse(request.body ?? {});
+    const csrf = proofOf(request.body);
     const fail = (problem: string, status: number) => show(reply, { secret, next: home, email: '', problem }, status);
     if (!isOurForm(authority, request, secret, csrf)) return fail(stale, 403);
     const signedIn = await signInWithLink(authority, link, agentOf(request));
@@ -119,8 +124,7 @@ export async function signInRoutes(app: FastifyInstance, options: SignInOptions)
 
   app.post('/sign-out', async (request, reply) => {
     const session = await sessionOf(authority, request);
-    const { csrf } = formSchema.parse(request.body ?? {});
-    if (session && isOurForm(authority, request, session.secret, csrf)) {
+    if (session && isOurForm(authority, request, session.secret, proofOf(request.body))) {
       await endSession(authority, session);
       clearSession(authority, reply);
     }
