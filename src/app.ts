@@ -38,6 +38,8 @@ export interface AppOptions {
   readonly sendSignInMail: (mail: SignInMail) => void;
   /** How clients' metadata documents are fetched; from the public internet unless a test says otherwise. */
   readonly fetchDocument?: FetchDocument;
+  /** Addresses and networks whose word on who is calling (`X-Forwarded-For`) is believed. */
+  readonly trustedProxies: readonly string[];
   /** Requests that one address may make in a minute. */
   readonly limits?: Partial<Limits>;
 }
@@ -46,8 +48,9 @@ interface Limits {
   readonly signIn: number;
   readonly token: number;
   readonly register: number;
+  readonly authorize: number;
 }
-const usualLimits: Limits = { signIn: 20, token: 120, register: 20 };
+const usualLimits: Limits = { signIn: 20, token: 120, register: 20, authorize: 60 };
 
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { publicUrl, dev, version } = options;
@@ -60,7 +63,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: 256 * 1024,
     requestTimeout: 30_000,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: !dev,
+    trustProxy: [...options.trustedProxies],
+  });
+  // What is answered is someone's own, at times a secret; what may be kept says so itself.
+  app.addHook('onSend', async (_request, reply) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
   app.addHook('onResponse', async (request, reply) => {
     if (request.url === '/healthz' || request.url === '/readyz') return;
@@ -117,7 +124,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { sendSignInMail } = options;
   await app.register(mcpRoute, { tools, authority, version });
   await app.register(oauthRoutes, { authority, fetchDocument, limits });
-  await app.register(consentRoutes, { authority, fetchDocument });
+  await app.register(consentRoutes, { authority, fetchDocument, asksPerMinute: limits.authorize });
   await app.register(signInRoutes, { authority, sendSignInMail, triesPerMinute: limits.signIn });
   await app.register(settingsRoutes, { authority });
   await app.register(flowRoutes, { authority, tools });

@@ -31,6 +31,7 @@ await runProcess(async () => {
     publicUrl,
     version: packageJson.version,
     dev: config.env !== 'production',
+    trustedProxies: config.trustedProxies,
     tools: {
       database,
       flows: new FlowGateway(client, { taskQueue: config.taskQueue }),

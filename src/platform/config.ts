@@ -1,5 +1,6 @@
 /** The environment as one schema. Everything that is configured is named here and in `.env.example`. */
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { z } from 'zod';
@@ -40,6 +41,14 @@ const publicUrl = urlOf(['https:', 'http:']).superRefine((text, context) => {
   }
 });
 
+/** As `proxy-addr` has it: addresses, networks, and names for the private ones. */
+const isNetwork = (text: string): boolean => {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address = '', bits] = text.split('/');
+  const family = isIP(address);
+  return family !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)));
+};
+
 const required = 'is required in production';
 
 /** Production must say where its parts are; elsewhere what is not said is started here. */
@@ -56,6 +65,11 @@ const environment = (production: boolean) => {
       .default(production ? '0.0.0.0' : '127.0.0.1'),
     PORT: port(3000),
     PUBLIC_URL: need(publicUrl),
+    TRUSTED_PROXIES: z
+      .string()
+      .transform((text) => text.split(',').map((part) => part.trim()))
+      .refine((parts) => parts.every(isNetwork), 'must be addresses or networks with commas between them')
+      .default(['loopback', 'linklocal', 'uniquelocal']),
     DATABASE_URL: need(urlOf(['postgres:', 'postgresql:'])),
     TEMPORAL_ADDRESS: need(z.string().regex(/^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}$/i, 'must be host:port, with no scheme')),
     TEMPORAL_NAMESPACE: word('a namespace').default('default'),
@@ -85,6 +99,7 @@ const examples: Readonly<Record<keyof Environment, string>> = {
   HOST: '127.0.0.1',
   PORT: '3000',
   PUBLIC_URL: 'https://booflow.example.com',
+  TRUSTED_PROXIES: 'loopback,uniquelocal,198.51.100.0/24',
   DATABASE_URL: 'postgres://booflow:PASSWORD@db.example.com:5432/booflow',
   TEMPORAL_ADDRESS: 'temporal.example.com:7233',
   TEMPORAL_NAMESPACE: 'default',
@@ -108,6 +123,8 @@ export interface Config {
   readonly port: number;
   /** Where people and clients reach this server: scheme, host and port, no slash at the end. */
   readonly publicUrl: string;
+  /** Addresses and networks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
   /** Of the role that owns the tables. The embedded server's own when none was given. */
   readonly databaseUrl: string;
   /** host:port. The dev server's own when none was given. */
@@ -173,6 +190,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     host: read.HOST,
     port: read.PORT,
     publicUrl: url,
+    trustedProxies: read.TRUSTED_PROXIES,
     databaseUrl: read.DATABASE_URL ?? embeddedDatabaseUrl(read.BOOFLOW_POSTGRES_PORT),
     temporalAddress: read.TEMPORAL_ADDRESS ?? `127.0.0.1:${read.BOOFLOW_TEMPORAL_PORT}`,
     temporalNamespace: read.TEMPORAL_NAMESPACE,

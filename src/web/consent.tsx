@@ -1,4 +1,5 @@
 /** `/oauth/authorize` as a person sees it: which app asks, for what, and for which org. */
+import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Authority } from '../oauth/authority.ts';
@@ -7,6 +8,7 @@ import type { FetchDocument } from '../oauth/client-document.ts';
 import { adminsOf } from '../oauth/credentials.ts';
 import { scopeWords } from '../oauth/scopes.ts';
 import type { MyOrg, Session } from '../oauth/session.ts';
+import { fieldsSchema } from './kit/form.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice, Solo } from './kit/parts.tsx';
 import { isOurForm, sessionOf } from './kit/session.ts';
@@ -14,11 +16,20 @@ import { isOurForm, sessionOf } from './kit/session.ts';
 export interface ConsentOptions {
   readonly authority: Authority;
   readonly fetchDocument: FetchDocument;
+  /** Requests from one address in a minute: each may fetch a document from anywhere. */
+  readonly asksPerMinute: number;
 }
 
-const formSchema = z.record(z.string().max(100), z.string().max(2_000));
-
-export async function consentRoutes(app: FastifyInstance, { authority, fetchDocument }: ConsentOptions): Promise<void> {
+export async function consentRoutes(app: FastifyInstance, options: ConsentOptions): Promise<void> {
+  const { authority, fetchDocument, asksPerMinute } = options;
+  await app.register(rateLimit, {
+    max: asksPerMinute,
+    timeWindow: '1 minute',
+    errorResponseBuilder: (_request, { ttl }) => ({
+      statusCode: 429,
+      message: `Too many requests. Wait ${Math.ceil(ttl / 1000)} seconds, then try again.`,
+    }),
+  });
   const problem = (reply: FastifyReply, text: string) => reply.code(400).type('text/html').send(problemPage(text));
 
   const ask = async (
@@ -51,7 +62,7 @@ export async function consentRoutes(app: FastifyInstance, { authority, fetchDocu
   });
 
   app.post('/oauth/authorize', async (request, reply) => {
-    const form = formSchema.safeParse(request.body);
+    const form = fieldsSchema.safeParse(request.body);
     if (!form.success) return problem(reply, 'What was sent is no form of ours.');
     const { csrf, decision, org: orgId, ...parameters } = form.data;
     const reading = await readAuthorizeRequest(authority, fetchDocument, parameters);

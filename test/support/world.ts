@@ -108,11 +108,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     version: '0.0.0',
     dev: true,
     clock,
+    trustedProxies: ['loopback'],
     tools: { database, flows, publicUrl: url },
     readiness: async () => ({ ready: true, parts: {} }),
     subscribe: (orgId, listener) => changes.subscribe(orgId, listener),
     sendSignInMail: (mail) => signInMails.push(mail),
-    limits: { signIn: 10_000, token: 10_000, register: 10_000, ...options.limits },
+    limits: { signIn: 10_000, token: 10_000, register: 10_000, authorize: 10_000, ...options.limits },
     ...(options.fetchDocument && { fetchDocument: options.fetchDocument }),
   });
   await app.listen({ host: '127.0.0.1', port });
