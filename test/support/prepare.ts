@@ -1,6 +1,7 @@
 /** Obtains, with a person watching, the programs that the tests need and npm does not bring. */
 import { SetupError } from '../../src/platform/setup-error.ts';
 import { obtainTemporalCli } from '../../src/platform/temporal-cli.ts';
+import { obtainChromium } from './browser.ts';
 import { obtainTimeSkippingServer } from './time-skipping-server.ts';
 
 const report = (line: string): void => console.error(`[booflow] ${line}`);
@@ -8,6 +9,7 @@ const report = (line: string): void => console.error(`[booflow] ${line}`);
 try {
   await obtainTimeSkippingServer(report);
   await obtainTemporalCli(report);
+  obtainChromium(report);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`\n${error.message}\n`);
