@@ -46,7 +46,7 @@ export function findClients(trx: Trx, ref: string, flowId: string | null, limit:
   const query = trx
     .selectFrom('external_users')
     .select(['id', 'flow_id', 'name', 'email'])
-    .where(sql<SqlBool>`id = ${ref} or email = lower(${ref}) or lower(name) = lower(${ref})`)
+    .where(sql<SqlBool>`(id = ${ref} or email = lower(${ref}) or lower(name) = lower(${ref}))`)
     .where('invitation', '<>', 'REVOKED')
     .orderBy('invited_at', 'desc')
     .limit(limit);
