@@ -261,6 +261,8 @@ export function findTasks(
 ): Promise<FoundTask[]> {
   let query = tasksWithFlows(trx)
     .select(['tasks.id', 'tasks.title', 'tasks.status', 'tasks.flow_id', 'flows.name as flow_name'])
+    .orderBy('flows.created_at', 'desc')
+    .orderBy('flows.id')
     .orderBy('tasks.position')
     .limit(limit);
   if (wanted.id !== undefined) query = query.where('tasks.id', '=', wanted.id);

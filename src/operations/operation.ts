@@ -7,6 +7,7 @@ import type { ExternalPrincipal, MemberPrincipal, Principal, Scope } from '../oa
 import { newId } from '../platform/ids.ts';
 import type { FlowGateway } from './gateway.ts';
 import { Refusal } from './refusal.ts';
+import { short } from './words.ts';
 
 /** What every handler may use. */
 export interface Tools {
@@ -145,7 +146,9 @@ function fingerprintOf(name: string, principal: Principal | null, asked: object)
 }
 
 function inputSentence(error: z.ZodError): string {
-  const problems = error.issues.slice(0, 5).map((i) => `${i.path.join('.') || 'input'}: ${i.message}`);
+  const problems = error.issues
+    .slice(0, 5)
+    .map((i) => `${short(i.path.join('.'), 100) || 'input'}: ${short(i.message, 300)}`);
   return `Not done, the input doesn't fit. ${problems.join('; ')}. Nothing changed.`;
 }
 
