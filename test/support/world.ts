@@ -1,6 +1,7 @@
 /** The whole product in one process, on the shared PostgreSQL and Temporal: its own database, task queue, server and worker. */
 import { randomBytes } from 'node:crypto';
-import type { Client } from '@temporalio/client';
+import { type Client, Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { FastifyInstance } from 'fastify';
 import type { Kysely } from 'kysely';
@@ -18,7 +19,9 @@ import type { SignInMail } from '../../src/oauth/sign-in.ts';
 import { FlowGateway } from '../../src/operations/gateway.ts';
 import { createLogger } from '../../src/platform/log.ts';
 import { freePort } from '../../src/platform/ports.ts';
+import { ensureSearchAttributes } from '../../src/platform/search-attributes.ts';
 import { connectClient } from '../../src/platform/temporal-connection.ts';
+import { searchAttributes } from '../../src/workflows/contract.ts';
 import { freshDatabase } from './database.ts';
 import { sharedTemporal, sharedWorkflows } from './servers.ts';
 
@@ -50,17 +53,31 @@ export interface WorldOptions extends Partial<Pick<AppOptions, 'fetchDocument' |
   readonly flows?: boolean;
 }
 
+/** Of each world its own: the demo's flows, and whatever is made with the same command id, have the same ids in all. */
+async function makeNamespace(address: string, namespace: string): Promise<void> {
+  const connection = await Connection.connect({ address });
+  try {
+    const workflowExecutionRetentionPeriod = msToTs('1 day');
+    await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
+    await ensureSearchAttributes(connection, namespace, searchAttributes);
+  } finally {
+    await connection.close();
+  }
+}
+
 // Once a process, before anything of Temporal's core runs.
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const [fresh, temporal, bundle] = await Promise.all([freshDatabase(), sharedTemporal(), sharedWorkflows()]);
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
+  const namespace = taskQueue;
+  await makeNamespace(temporal.address, namespace);
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const database = new Database(fresh.url, { max: 10 });
   const owner = openAsOwner(fresh.url);
-  const client = connectClient({ temporalAddress: temporal.address, temporalNamespace: temporal.namespace });
+  const client = connectClient({ temporalAddress: temporal.address, temporalNamespace: namespace });
   const logs: string[] = [];
   const log = createLogger({ env: 'test', logLevel: 'info' }, 'test', (line) => logs.push(line));
   const flows = new FlowGateway(client, { taskQueue });
@@ -74,7 +91,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const connection = await NativeConnection.connect({ address: temporal.address });
     const worker = await Worker.create({
       connection,
-      namespace: temporal.namespace,
+      namespace,
       taskQueue,
       workflowBundle: bundle,
       activities: {
@@ -99,7 +116,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
 
   await startWorker();
-  const seed = { databaseUrl: fresh.url, temporalAddress: temporal.address, namespace: temporal.namespace, taskQueue };
+  const seed = { databaseUrl: fresh.url, temporalAddress: temporal.address, namespace, taskQueue };
   await seedDemo({ ...seed, publicUrl: url, flows: options.flows ?? false });
   const changes = new Changes(fresh.url, () => undefined);
   const app = await buildApp({
