@@ -72,7 +72,7 @@ export class FlowGateway {
         }),
       );
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable(error);
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable(error, by.commandId);
     }
     return this.#answer(workflowId, by.commandId, true);
   }
@@ -90,7 +90,7 @@ export class FlowGateway {
         this.#client.workflow.getHandle(workflowId).signal(commandSignal, envelope),
       );
     } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error);
+      if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error, envelope.commandId);
       // Ended, or never there. If this very command ended it, the closed workflow still knows the outcome.
       const known = await this.#answer(workflowId, envelope.commandId, false);
       return known.state === 'applied' && known.answer.outcome !== null ? known : { state: 'gone' };
@@ -150,10 +150,11 @@ const rootOf = (error: unknown): unknown =>
   error instanceof Error && error.cause !== undefined ? rootOf(error.cause) : error;
 
 /** Temporal itself did not answer: nobody knows whether it took the command, and the same id settles it. */
-function unavailable(error: unknown): unknown {
+function unavailable(error: unknown, commandId: string): unknown {
   if (!hasCode(error, away)) return error;
   return new Refusal(
     'engine_unavailable',
-    "Not confirmed: Booflow's flow engine is not answering. Try again in a moment with the same command id; it will be done once at most.",
+    `Not confirmed: Booflow's flow engine is not answering. Try again in a moment with command id \`${commandId}\`; it will be done once at most.`,
+    { commandId },
   );
 }
