@@ -2,9 +2,14 @@
  * One flow, from DRAFT to its end, for as many months as it takes. The argument is the whole state, so going on
  * in a new run is one line. Signals only enqueue, the domain decides, and everything else here is waiting.
  */
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
-  ActivityFailure,
+  defaultPayloadConverter,
+  defineSearchAttributeKey,
+  type RawValue,
+  rawValueTypeInfo,
+  SearchAttributeType,
+} from '@temporalio/common';
+import {
   CancellationScope,
   condition,
   continueAsNew,
@@ -17,6 +22,7 @@ import {
   setCurrentDetails,
   setHandler,
   sleep,
+  TemporalFailure,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -36,7 +42,10 @@ import { nextDueAt, nextMoment } from '../domain/reminders.ts';
 import { answerOf, type CommandAnswer, details, type Snapshot } from '../domain/view.ts';
 import { answerQuery, commandSignal, type FlowActivities, snapshotQuery } from './contract.ts';
 
-const command = defineSignal<[unknown]>(commandSignal);
+// Raw, since one that can't be decoded (an operator's slip) would else fail every workflow task from then on.
+const command = defineSignal<RawValue[]>(commandSignal, {
+  typeInfo: { inputTypes: new Array(100).fill(rawValueTypeInfo) },
+});
 const answer = defineQuery<CommandAnswer, [string]>(answerQuery);
 const snapshot = defineQuery<Snapshot>(snapshotQuery);
 
@@ -64,8 +73,8 @@ export async function flowWorkflow(start: Ledger): Promise<void> {
   const inbox: unknown[] = [];
   const sending = new Set<string>();
 
-  setHandler(command, (input) => {
-    inbox.push(input);
+  setHandler(command, (raw) => {
+    inbox.push(decoded(raw));
   });
   setHandler(answer, (commandId) => answerOf(ledger, commandId));
   setHandler(snapshot, () => ({ flow: ledger.flow, projectedVersion: ledger.projectedVersion }));
@@ -111,7 +120,8 @@ export async function flowWorkflow(start: Ledger): Promise<void> {
         ledger = markProjected(ledger, projection);
         pause = projectionBackoff.first;
       } catch (error) {
-        if (!(error instanceof ActivityFailure)) throw error;
+        // A local activity's failure comes bare, not in an ActivityFailure.
+        if (!(error instanceof TemporalFailure)) throw error;
         log.warn('The read model lags: the projection failed and will be tried again', { why: rootCause(error) });
         await sleep(pause);
         pause = Math.min(pause * 2, projectionBackoff.most);
@@ -138,7 +148,7 @@ export async function flowWorkflow(start: Ledger): Promise<void> {
         { orgId, flowId, flowName, mail },
       ]);
     } catch (error) {
-      if (!(error instanceof ActivityFailure)) throw error;
+      if (!(error instanceof TemporalFailure)) throw error;
       why = rootCause(error) ?? 'the mail server refused it';
     }
     ledger = settleMail(ledger, mail.key, why, Date.now());
@@ -147,12 +157,11 @@ export async function flowWorkflow(start: Ledger): Promise<void> {
 
   /** What operators see; attributes cost an event, so only when they change. */
   async function show(): Promise<void> {
-    let shown = '';
     for (;;) {
-      const status = ledger.flow.status;
+      const { status } = ledger.flow;
       const due = nextDueAt(ledger.flow);
-      if (shown !== `${status} ${due}`) {
-        shown = `${status} ${due}`;
+      const shown = workflowInfo().typedSearchAttributes;
+      if (shown.get(statusKey) !== status || (shown.get(nextDueKey)?.getTime() ?? null) !== due) {
         upsertSearchAttributes([
           { key: statusKey, value: status },
           { key: nextDueKey, value: due === null ? null : new Date(due) },
@@ -165,10 +174,11 @@ export async function flowWorkflow(start: Ledger): Promise<void> {
   }
 
   // A failure in any part fails the workflow task, not the flow: Temporal tries again, and a mended worker goes on.
-  let failure: unknown = null;
+  // Thrown as it is, one of Temporal's own failures would end the flow.
+  let failure: Error | null = null;
   function spawn(part: Promise<void>): void {
-    part.catch((error: unknown) => {
-      failure = error ?? new Error('A part of the flow stopped without saying why.');
+    part.catch((cause: unknown) => {
+      failure = new Error(`A part of the flow stopped: ${cause}`, { cause });
     });
   }
 
@@ -195,4 +205,14 @@ export async function flowWorkflow(start: Ledger): Promise<void> {
   });
   if (failure !== null) throw failure;
   if (!ended()) await continueAsNew<typeof flowWorkflow>(ledger);
+}
+
+/** What a signal carries; undefined, which no command is, when it can't be read. */
+function decoded(raw: RawValue | undefined): unknown {
+  try {
+    return raw && defaultPayloadConverter.fromPayload(raw.payload);
+  } catch (error) {
+    log.warn('A signal that is not JSON was ignored', { why: String(error) });
+    return undefined;
+  }
 }
