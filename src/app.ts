@@ -12,6 +12,7 @@ import { oauthRoutes } from './oauth/routes.ts';
 import type { SignInMail } from './oauth/sign-in.ts';
 import type { Tools } from './operations/operation.ts';
 import type { Logger } from './platform/log.ts';
+import { isDatabaseAway } from './platform/outage.ts';
 import type { Readiness } from './platform/readiness.ts';
 import { consentRoutes } from './web/consent.tsx';
 import { flowRoutes } from './web/flows.ts';
@@ -78,6 +79,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     const status = error.statusCode ?? 500;
     if (status < 500)
       return reply.code(status).type('text/plain').send(`This request can't be answered: ${error.message}`);
+    if (isDatabaseAway(error)) {
+      request.log.warn({ err: error }, 'The database is away');
+      return reply
+        .code(503)
+        .header('retry-after', '1')
+        .type('text/plain')
+        .send("Booflow's database is not answering. Try again in a moment.");
+    }
     request.log.error({ err: error }, 'A request failed');
     return reply
       .code(500)

@@ -30,6 +30,8 @@ export class Database {
       application_name: 'booflow',
     });
     pool.on('error', options.onIdleError ?? (() => undefined));
+    // One lost while it is in use also emits: unheard, that would end the process. Who uses it gets the rejection.
+    pool.on('connect', (connection) => connection.on('error', () => undefined));
     this.open = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   }
 

@@ -8,6 +8,7 @@ import type { Authority } from '../oauth/authority.ts';
 import { type MemberPrincipal, memberPrincipalSchema, type Scope, scopes } from '../oauth/principal.ts';
 import type { Tools } from '../operations/operation.ts';
 import { scopeOf } from '../operations/operation.ts';
+import { isDatabaseAway } from '../platform/outage.ts';
 import { isAllowedOrigin } from './origin.ts';
 import { callTool, failure, findTool, toolsFor } from './tools.ts';
 
@@ -44,6 +45,16 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
     if (status === 413)
       return rpcError(reply, 413, -32600, `The request is larger than ${bodyLimit} bytes. Send less at once.`);
     if (status < 500) return rpcError(reply, status, -32600, 'This is no request that the MCP endpoint understands.');
+    if (isDatabaseAway(error)) {
+      request.log.warn({ err: error }, 'The database is away');
+      reply.header('retry-after', '1');
+      return rpcError(
+        reply,
+        503,
+        -32603,
+        "Booflow's database is not answering. Nothing changed; try again in a moment.",
+      );
+    }
     request.log.error({ err: error }, 'MCP request failed');
     return rpcError(reply, 500, -32603, 'Booflow failed to answer. Nothing is known to have changed; try again.');
   });

@@ -5,6 +5,7 @@ import type { Database } from '../db/database.ts';
 import { isStorable } from '../domain/storable.ts';
 import type { ExternalPrincipal, MemberPrincipal, Principal, Scope } from '../oauth/principal.ts';
 import { newId } from '../platform/ids.ts';
+import { isDatabaseAway } from '../platform/outage.ts';
 import type { FlowGateway } from './gateway.ts';
 import { Refusal } from './refusal.ts';
 import { short } from './words.ts';
@@ -86,7 +87,7 @@ export interface Operation {
   readonly surfaces: readonly Surface[];
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
-  /** Parses the input, checks who calls, does it. Refusals are results; only faults of ours are thrown. */
+  /** Parses the input, checks who calls, does it. Refusals and outages are results; only faults of ours are thrown. */
   run(caller: Caller, input: unknown): Promise<Result>;
 }
 
@@ -131,12 +132,24 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
         const facts = await def.handler(call, parsed.data);
         return { ok: true, text: def.text(facts, now), facts };
       } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        return { ok: false, code: error.code, text: error.message, facts: { code: error.code, ...error.facts } };
+        const refusal = isDatabaseAway(error) ? databaseAway() : error;
+        if (!(refusal instanceof Refusal)) throw error;
+        return {
+          ok: false,
+          code: refusal.code,
+          text: refusal.message,
+          facts: { code: refusal.code, ...refusal.facts },
+        };
       }
     },
   };
 }
+
+const databaseAway = (): Refusal =>
+  new Refusal(
+    'database_unavailable',
+    "Not answered: Booflow's database is not answering. Try again in a moment; with the same command id it is done once at most.",
+  );
 
 function fingerprintOf(name: string, principal: Principal | null, asked: object): string {
   const who = principal === null ? null : principal.kind === 'member' ? principal.userId : principal.externalId;

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { temporaryFolder } from '../../test/support/folder.ts';
+import { Database } from '../db/database.ts';
+import { migrate } from '../db/migrate.ts';
+import { isDatabaseAway } from './outage.ts';
+import { freePort } from './ports.ts';
+import { type RunningPostgres, startPostgres } from './postgres.ts';
+
+let dataDir: string;
+let port: number;
+let postgres: RunningPostgres;
+let database: Database;
+const start = () => startPostgres({ dataDir, port, report: () => undefined });
+
+beforeAll(async () => {
+  dataDir = temporaryFolder();
+  port = await freePort();
+  postgres = await start();
+  await migrate(postgres.url);
+  database = new Database(postgres.url);
+});
+afterAll(async () => {
+  await database.close();
+  await postgres.stop();
+});
+
+/** What it rejects with. */
+const failure = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'it did not fail',
+    (error: unknown) => error,
+  );
+
+test('a PostgreSQL that is killed fails what is under way, takes no process with it, and is found again', async () => {
+  await database.ping();
+  const idle = failure(
+    database.withOrg({ orgId: 'o' }, async (trx) => {
+      await sleep(500);
+      return sql`select 1`.execute(trx);
+    }),
+  );
+  const busy = failure(database.withOrg({ orgId: 'o' }, (trx) => sql`select pg_sleep(20)`.execute(trx)));
+  await sleep(200);
+  process.kill(postgres.pid, 'SIGKILL');
+  // Vitest fails on an error that nobody hears, which is what a lost connection in use would emit.
+  for (const error of [await idle, await busy, await failure(database.ping())]) {
+    expect(isDatabaseAway(error), String(error)).toBe(true);
+  }
+  postgres = await start();
+  await database.ping();
+});
+
+test('a fault of ours is no outage', async () => {
+  const wrong = await failure(sql`select wrong`.execute(database.open));
+  expect(isDatabaseAway(wrong)).toBe(false);
+  expect(isDatabaseAway(new Error('no'))).toBe(false);
+});
