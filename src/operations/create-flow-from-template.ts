@@ -55,8 +55,9 @@ export const createFlowFromTemplate = operation({
       return { ...factsOf(applied(sent.answer, commandId, fingerprint, now)), ...made };
     }
     const facts = factsOf(accepted(commandId, known ?? flow));
-    // Made long ago: the flow may have ended, or have forgotten its first command.
-    if (known) return { ...facts, state: 'applied' as const, flow: { ...facts.flow, status: known.status }, ...made };
+    // Made long ago, and Temporal has forgotten it since it ended: the read model has not.
+    if (known && sent.state === 'gone')
+      return { ...facts, state: 'applied' as const, flow: { ...facts.flow, status: known.status }, ...made };
     return { ...facts, ...made };
   },
   text(f) {

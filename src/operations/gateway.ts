@@ -21,11 +21,17 @@ export type Sent =
   | { readonly state: 'accepted' }
   | { readonly state: 'gone' };
 
+/** What a query brought. `silent`: Temporal or every worker is away. `gone`: Temporal knows no such workflow. */
+type Heard<T> =
+  | { readonly state: 'answered'; readonly answer: T }
+  | { readonly state: 'silent' }
+  | { readonly state: 'gone' };
+
 export interface GatewayOptions {
   readonly taskQueue: string;
   /** How long Temporal may take to store a command, in milliseconds. */
   readonly signalMs?: number;
-  /** How long a worker may take to answer, in milliseconds. */
+  /** How long a worker may take to answer, and the read model to follow, in milliseconds. */
   readonly answerMs?: number;
 }
 
@@ -74,12 +80,12 @@ export class FlowGateway {
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable(error, by.commandId);
     }
-    return this.#answer(workflowId, by.commandId, true);
+    return this.#answer(workflowId, by.commandId);
   }
 
   /** What became of a command that was sent before. */
   ask(orgId: string, flowId: string, commandId: string): Promise<Sent> {
-    return this.#answer(flowWorkflowId(orgId, flowId), commandId, true);
+    return this.#answer(flowWorkflowId(orgId, flowId), commandId);
   }
 
   /** Sends one command and asks what became of it. The same envelope twice does the thing once. */
@@ -91,43 +97,59 @@ export class FlowGateway {
       );
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error, envelope.commandId);
-      // Ended, or never there. If this very command ended it, the closed workflow still knows the outcome.
-      const known = await this.#answer(workflowId, envelope.commandId, false);
-      return known.state === 'applied' && known.answer.outcome !== null ? known : { state: 'gone' };
+      return this.#outcomeOfEnded(workflowId, envelope.commandId);
     }
-    return this.#answer(workflowId, envelope.commandId, true);
+    return this.#answer(workflowId, envelope.commandId);
   }
 
   /** The flow as its workflow has it; null when the workflow is gone or no worker answers in time. */
   async snapshot(orgId: string, flowId: string): Promise<Snapshot | null> {
-    return this.#query<Snapshot>(flowWorkflowId(orgId, flowId), snapshotQuery);
+    const heard = await this.#query<Snapshot>(this.#answerMs, flowWorkflowId(orgId, flowId), snapshotQuery);
+    return heard.state === 'answered' ? heard.answer : null;
   }
 
-  async #answer(workflowId: string, commandId: string, open: boolean): Promise<Sent> {
-    const look = () => this.#query<CommandAnswer>(workflowId, answerQuery, commandId);
-    let answer = await look();
+  async #answer(workflowId: string, commandId: string): Promise<Sent> {
+    const deadline = Date.now() + this.#answerMs;
+    const look = () => this.#query<CommandAnswer>(deadline - Date.now(), workflowId, answerQuery, commandId);
+    let heard = await look();
     for (const wait of lagWaits) {
-      if (answer === null || !open) break;
-      if (answer.outcome !== null && answer.projected) break;
+      if (heard.state !== 'answered' || Date.now() + wait >= deadline) break;
+      if (heard.answer.outcome !== null && heard.answer.projected) break;
       await new Promise((resolve) => setTimeout(resolve, wait));
-      answer = (await look()) ?? answer;
+      const later = await look();
+      // What is known already stays known, whoever went away since.
+      if (later.state !== 'answered') break;
+      heard = later;
     }
-    if (answer === null || answer.outcome === null) return { state: 'accepted' };
-    return { state: 'applied', answer };
+    if (heard.state === 'gone') return { state: 'gone' };
+    if (heard.state === 'silent' || heard.answer.outcome === null) return { state: 'accepted' };
+    return { state: 'applied', answer: heard.answer };
   }
 
-  async #query<T>(workflowId: string, name: string, ...args: string[]): Promise<T | null> {
+  /**
+   * Of a workflow that ended, or never was, and takes no command: if this very command ended it, it still knows the
+   * outcome. Without a worker nobody can say, and "it changed nothing" would be a guess.
+   */
+  async #outcomeOfEnded(workflowId: string, commandId: string): Promise<Sent> {
+    const heard = await this.#query<CommandAnswer>(this.#answerMs, workflowId, answerQuery, commandId);
+    if (heard.state === 'silent') throw silent(commandId);
+    const known = heard.state === 'answered' && heard.answer.outcome !== null;
+    return known ? { state: 'applied', answer: heard.answer } : { state: 'gone' };
+  }
+
+  async #query<T>(ms: number, workflowId: string, name: string, ...args: string[]): Promise<Heard<T>> {
     try {
-      return await this.#within(this.#answerMs, () =>
+      const answer = await this.#within(ms, () =>
         this.#client.workflow.getHandle(workflowId).query<T, string[]>(name, ...args),
       );
+      return { state: 'answered', answer };
     } catch (error) {
-      const silent =
-        error instanceof WorkflowNotFoundError ||
+      if (error instanceof WorkflowNotFoundError) return { state: 'gone' };
+      const isSilent =
         error instanceof QueryNotRegisteredError ||
         error instanceof QueryRejectedError ||
         hasCode(error, [...away, grpc.failedPrecondition]);
-      if (silent) return null;
+      if (isSilent) return { state: 'silent' };
       throw error;
     }
   }
@@ -150,11 +172,11 @@ const rootOf = (error: unknown): unknown =>
   error instanceof Error && error.cause !== undefined ? rootOf(error.cause) : error;
 
 /** Temporal itself did not answer: nobody knows whether it took the command, and the same id settles it. */
-function unavailable(error: unknown, commandId: string): unknown {
-  if (!hasCode(error, away)) return error;
-  return new Refusal(
+const unavailable = (error: unknown, commandId: string): unknown => (hasCode(error, away) ? silent(commandId) : error);
+
+const silent = (commandId: string): Refusal =>
+  new Refusal(
     'engine_unavailable',
     `Not confirmed: Booflow's flow engine is not answering. Try again in a moment with command id \`${commandId}\`; it will be done once at most.`,
     { commandId },
   );
-}
