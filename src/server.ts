@@ -6,13 +6,13 @@ import { Changes } from './db/changes.ts';
 import { Database } from './db/database.ts';
 import { writeSignInMail } from './oauth/sign-in-mail.ts';
 import { FlowGateway } from './operations/gateway.ts';
+import { probeWorker } from './operations/worker-probe.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
 import { newId } from './platform/ids.ts';
 import { createLogger } from './platform/log.ts';
 import { checkReadiness } from './platform/readiness.ts';
 import { runProcess } from './platform/run-process.ts';
 import { connectClient } from './platform/temporal-connection.ts';
-import { needWorker } from './platform/worker-pollers.ts';
 
 await runProcess(async () => {
   loadDotEnv();
@@ -46,11 +46,14 @@ await runProcess(async () => {
         .catch((err: unknown) => log.error({ err }, 'A mail with a link to sign in could not be sent'));
     },
     readiness: () =>
-      checkReadiness({
-        database: () => database.ping(),
-        temporal: async () => void (await client.workflowService.getSystemInfo({})),
-        worker: () => needWorker(client, config.taskQueue),
-      }),
+      checkReadiness(
+        {
+          database: () => database.ping(),
+          temporal: async () => void (await client.workflowService.getSystemInfo({})),
+          worker: () => probeWorker(client, config.taskQueue, 3_500),
+        },
+        4_000,
+      ),
   });
   await app.listen({ host: config.host, port: config.port });
   log.info(`Listening on ${config.host}:${config.port}, reached at ${config.publicUrl}`);

@@ -42,3 +42,7 @@ export interface CleanupActivities {
   /** Deletes one batch of expired codes, tokens, links and sessions; gives how many rows went. */
   deleteExpired(): Promise<number>;
 }
+
+export const probeWorkflowType = 'probeWorkflow';
+/** Query: nothing → true. */
+export const aliveQuery = 'alive';
