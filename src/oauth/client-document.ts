@@ -61,11 +61,18 @@ export function isPublicAddress(address: string): boolean {
   }
 }
 
+/** `node:dns`'s lookup, or one that answers like it. */
+type Resolve = (
+  hostname: string,
+  options: LookupOptions,
+  done: (error: NodeJS.ErrnoException | null, found: string | LookupAddress[]) => void,
+) => void;
+
 /** The address that was checked is the one that is connected to, so a name can't change in between. */
-export function publicOnly(resolve: typeof systemLookup): LookupFunction {
+export function publicOnly(resolve: Resolve): LookupFunction {
   return (hostname, options, done) => {
     const wanted: LookupOptions = { ...options, all: true };
-    resolve(hostname, wanted, (error: NodeJS.ErrnoException | null, found: string | LookupAddress[]) => {
+    resolve(hostname, wanted, (error, found) => {
       const addresses = Array.isArray(found) ? found : [];
       const first = addresses[0];
       if (error || !first) return done(error ?? new DocumentError('its host has no address'), '', 4);

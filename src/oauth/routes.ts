@@ -1,7 +1,7 @@
 /** The authorization server's endpoints for machines: discovery, registration, tokens, revocation. */
 import rateLimit from '@fastify/rate-limit';
 import OAuth2Server from '@node-oauth/oauth2-server';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { findCode, findToken, revokeGrant } from '../db/oauth.ts';
 import { hashSecret } from '../platform/secrets.ts';
@@ -30,11 +30,17 @@ export async function oauthRoutes(app: FastifyInstance, { authority, fetchDocume
 
   await app.register(rateLimit, {
     global: false,
-    errorResponseBuilder: (_request, context) => ({
-      statusCode: context.statusCode,
-      error: 'slow_down',
-      error_description: `Too many requests. Try again in ${Math.ceil(context.ttl / 1000)} seconds.`,
+    errorResponseBuilder: (_request, { statusCode, ttl }) => ({
+      statusCode,
+      message: `Too many requests. Try again in ${Math.ceil(ttl / 1000)} seconds.`,
     }),
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status === 429) return refuse(reply, status, 'slow_down', error.message);
+    if (status < 500) return refuse(reply, status, 'invalid_request', error.message);
+    request.log.error({ err: error }, 'An OAuth request failed');
+    return refuse(reply, 500, 'server_error', 'Booflow failed to answer. Try again.');
   });
 
   // Machines of any origin may read these and use these; nothing here acts on a cookie.

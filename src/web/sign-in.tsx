@@ -53,7 +53,7 @@ export async function signInRoutes(app: FastifyInstance, options: SignInOptions)
     reply.code(status).type('text/html').send(signInPage(view));
 
   app.get('/sign-in', async (request, reply) => {
-    const { next: wanted } = z.object({ next: z.unknown() }).parse(request.query);
+    const { next: wanted } = z.object({ next: z.unknown().optional() }).parse(request.query);
     const next = safeNext(authority, wanted, home);
     if (await sessionOf(authority, request)) return reply.redirect(next, 303);
     return show(reply, { secret: visitorSecret(authority, request, reply), next, email: '', problem: null });
