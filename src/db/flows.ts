@@ -133,7 +133,7 @@ export function findFlowsByName(trx: Trx, name: string, limit: number): Promise<
   return trx
     .selectFrom('flows')
     .select(['id', 'name', 'status', 'percent'])
-    .where(sql<SqlBool>`lower(name) = lower(${name})`)
+    .where(sql<SqlBool>`name_key = lower(${name})`)
     .orderBy('created_at', 'desc')
     .limit(limit)
     .execute();
@@ -144,7 +144,7 @@ export function findFlowsLike(trx: Trx, part: string, limit: number): Promise<Fo
   return trx
     .selectFrom('flows')
     .select(['id', 'name', 'status', 'percent'])
-    .where(sql<SqlBool>`position(lower(${part}) in lower(name)) > 0`)
+    .where(sql<SqlBool>`position(lower(${part}) in name_key) > 0`)
     .orderBy('created_at', 'desc')
     .limit(limit)
     .execute();
@@ -266,7 +266,7 @@ export function findTasks(
     .orderBy('tasks.position')
     .limit(limit);
   if (wanted.id !== undefined) query = query.where('tasks.id', '=', wanted.id);
-  if (wanted.title !== undefined) query = query.where(sql<SqlBool>`lower(tasks.title) = lower(${wanted.title})`);
+  if (wanted.title !== undefined) query = query.where(sql<SqlBool>`tasks.title_key = lower(${wanted.title})`);
   if (wanted.flowId !== undefined) query = query.where('tasks.flow_id', '=', wanted.flowId);
   if (wanted.open) query = query.where('flows.status', 'in', ['DRAFT', 'ACTIVE', 'PAUSED']);
   return query.execute();

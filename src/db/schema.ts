@@ -51,6 +51,8 @@ export interface Flows {
   org_id: string;
   id: string;
   name: string;
+  /** The name in lower case. */
+  name_key: ColumnType<string, never, never>;
   template_id: string;
   template_name: string;
   template_version: number;
@@ -74,6 +76,8 @@ export interface Tasks {
   position: number;
   key: string;
   title: string;
+  /** The title in lower case. */
+  title_key: ColumnType<string, never, never>;
   description: string;
   type: TaskType;
   status: TaskStatus;
