@@ -42,6 +42,11 @@ export function portalPage({ mine, csrf, now, notice, problem }: PortalView): st
             {notice}
           </p>
         )}
+        {problem && !ready.some((t) => t.id === problem.taskId) && (
+          <p class="notice bad" role="alert">
+            That could not be done: it is done already, or it is not yours to do any more.
+          </p>
+        )}
         <h1>{heading(first, flow.status, ready.length, later.length)}</h1>
         {tasks.length > 0 && (
           <div class="row">
@@ -191,6 +196,18 @@ const laterWords = (t: MyTask, now: number): string =>
   t.status === 'BLOCKED' || t.status === 'READY'
     ? `opens later${t.dueAt === null ? '' : `, due ${shortDate(Date.parse(t.dueAt), now)}`}`
     : t.status.toLowerCase();
+
+/** After the last task of all: nothing is left to show, and this link is over. */
+export const endedPage = (name: string, flowName: string): string =>
+  renderPage({
+    title: `${flowName} is complete`,
+    children: (
+      <main class="narrow">
+        <h1>Thank you, {name.split(' ')[0] ?? name}. That was the last thing</h1>
+        <p>{flowName} is complete, and nothing more is needed from you. Your link ends here.</p>
+      </main>
+    ),
+  });
 
 /** When the link leads nowhere any more. Says nothing about whether it ever did. */
 export const closedPage = (): string =>

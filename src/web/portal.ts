@@ -9,7 +9,7 @@ import { decideMyTask } from '../operations/decide-my-task.ts';
 import { getMyFlow } from '../operations/get-my-flow.ts';
 import type { Tools } from '../operations/operation.ts';
 import { csrfToken, isCsrfToken } from './kit/csrf.ts';
-import { closedPage, type PortalView, portalPage } from './portal-page.tsx';
+import { closedPage, endedPage, type PortalView, portalPage } from './portal-page.tsx';
 
 export interface PortalOptions {
   readonly tools: () => Tools;
@@ -94,6 +94,9 @@ export async function portalRoutes(app: FastifyInstance, { tools, publicUrl }: P
           })
         : await decideMyTask.run(caller, { task: id, comment, decision: typed.decision });
     if (!result.ok) return refused(result.text);
+    // The session has ended with the flow, so the thanks are said here.
+    if (result.facts.flow.status === 'COMPLETED')
+      return reply.type('text/html').send(endedPage(visit.principal.name, result.facts.flow.name));
     return reply.redirect(`/portal?done=${result.facts.state === 'applied' ? 'task' : 'later'}`, 303);
   });
 }
