@@ -5,7 +5,7 @@ import { publishTemplate } from '../../src/db/templates.ts';
 import { readTemplate, templateSchema } from '../../src/domain/template.ts';
 import { commandIdMeta, mcpOperations, toolOf } from '../../src/mcp/tools.ts';
 import { changesNothing, everything, settled } from './everything.ts';
-import type { Speaker } from './speak.ts';
+import { type Speaker, speak } from './speak.ts';
 import { type Things, type TwoOrgs, twoOrgs } from './two-orgs.ts';
 
 let all: TwoOrgs;
@@ -671,7 +671,6 @@ describe('a command id', () => {
 
   test("of one person is not another's", async () => {
     const adam = { template: 'Offboarding', name: 'Only once', command_id: id };
-    const { speak } = await import('./speak.ts');
     const speaker = await speak(all.world.url, await all.world.key('adam@acme.test'));
     const answer = await changesNothing(all.world, () => speaker.call('create_flow_from_template', adam));
     await speaker.close();

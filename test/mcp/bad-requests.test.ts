@@ -1,5 +1,6 @@
 /** Requests that never reach a tool: malformed, from the wrong page, or by someone who may not. */
 import { request } from 'node:http';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changesNothing } from './everything.ts';
 import { type RawAnswer, raw, speak, toolCall } from './speak.ts';
@@ -228,6 +229,25 @@ describe('who calls', () => {
   });
 });
 
-test('nothing of all this was a fault of ours', () => {
-  expect(all.world.logs.filter((l) => l.includes('ERROR'))).toEqual([]);
+test('nothing of all this was a fault of ours, and the log holds no key', async () => {
+  const log = all.world.logs.join('');
+  expect(log).toContain('/api/mcp');
+  expect(log).not.toContain('ERROR');
+  expect(log).not.toContain(key.slice(9));
+  expect(log).not.toMatch(/bflow_\w\w_[A-Za-z0-9]{8}|Bearer [A-Za-z0-9]{8}|Basic b2/);
+});
+
+test('a fault of ours is told to the log, and to nobody else', async () => {
+  const speaker = await speak(all.world.url, key);
+  await sql`alter table templates rename to templates_away`.execute(all.world.owner);
+  try {
+    const answer = await speaker.call('list_templates');
+    expect(answer).toMatchObject({ isError: true, code: 'internal', facts: { code: 'internal' } });
+    expect(answer.text).toBe('Booflow failed to answer. Nothing is known to have changed; try again.');
+  } finally {
+    await sql`alter table templates_away rename to templates`.execute(all.world.owner);
+    await speaker.close();
+  }
+  const log = all.world.logs.filter((l) => l.includes('ERROR')).join('');
+  expect(log).toMatch(/A tool failed\s+tool=list_templates\n\s+error: relation "templates" does not exist/);
 });

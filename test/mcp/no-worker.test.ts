@@ -1,7 +1,6 @@
 /** When nobody is there to do it: no worker, and no Temporal. A command is stored or refused, never lost or done twice. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type MemberPrincipal, scopes } from '../../src/oauth/principal.ts';
 import { completeTask } from '../../src/operations/complete-task.ts';
 import { createFlowFromTemplate } from '../../src/operations/create-flow-from-template.ts';
 import { FlowGateway } from '../../src/operations/gateway.ts';
@@ -10,6 +9,7 @@ import { listFlows } from '../../src/operations/list-flows.ts';
 import { freePort } from '../../src/platform/ports.ts';
 import { connectClient } from '../../src/platform/temporal-connection.ts';
 import { changesNothing, settled } from './everything.ts';
+import { olivia as oliviaPrincipal } from './principals.ts';
 import { type TwoOrgs, twoOrgs } from './two-orgs.ts';
 
 let all: TwoOrgs;
@@ -77,17 +77,13 @@ describe('without Temporal', () => {
       temporalNamespace: 'default',
     });
     const flows = new FlowGateway(client, { taskQueue: 'nowhere', signalMs: 1_500, answerMs: 500 });
-    const principal: MemberPrincipal = {
-      kind: 'member',
-      orgId: 'org_demo_acme',
-      userId: 'us_demo_olivia',
-      name: 'Olivia Brandt',
-      email: 'olivia@acme.test',
-      role: 'OWNER',
-      through: 'mcp',
-      scopes,
+    const caller = {
+      database: world.database,
+      flows,
+      publicUrl: world.url,
+      now: Date.now(),
+      principal: oliviaPrincipal,
     };
-    const caller = { database: world.database, flows, publicUrl: world.url, now: Date.now(), principal };
     try {
       const refused = await changesNothing(world, async () => [
         await completeTask.run(caller, { ...harbor, task: 'Schedule the kickoff call', command_id: 'c_lost' }),
