@@ -103,15 +103,21 @@ interface ConsentView {
 function consentPage({ session, asked, org, admins, told }: ConsentView): string {
   const { client, redirectUri, scopes, parameters } = asked;
   const may = org !== null && org.role !== 'MEMBER';
+  const { host } = new URL(redirectUri);
   return renderPage({
     title: `Connect ${client.name}`,
     children: (
       <Solo>
-        <h1>{org ? `Let ${client.name} work in ${org.name}?` : `You are in no organization`}</h1>
-        <p class="small">
-          You are signed in as {session.name} ({session.email}). You will be sent back to{' '}
-          <b>{new URL(redirectUri).host}</b>.
-        </p>
+        {may ? (
+          <h1 class="parties">
+            <span>
+              {client.name} <span class="small">{host}</span>
+            </span>{' '}
+            <span class="small">wants to work in</span> <span>{org.name}</span>
+          </h1>
+        ) : (
+          <h1>{org ? `You can’t connect ${client.name} to ${org.name}` : 'You are in no organization'}</h1>
+        )}
         <Notice text={told} bad />
         {session.orgs.length > 1 && (
           <form method="get" action="/oauth/authorize" class="switch">
@@ -122,7 +128,7 @@ function consentPage({ session, asked, org, admins, told }: ConsentView): string
             <select id="org" name="org">
               {session.orgs.map((o) => (
                 <option value={o.id} selected={o.id === org?.id}>
-                  {o.name}, you are {o.role}
+                  {o.name} ({o.role})
                 </option>
               ))}
             </select>
@@ -133,7 +139,7 @@ function consentPage({ session, asked, org, admins, told }: ConsentView): string
         )}
         {org?.role === 'MEMBER' && (
           <p class="notice bad" role="status">
-            You are a MEMBER of {org.name}, and only an owner or admin can connect an app. Ask {admins.join(' or ')}.
+            You are a MEMBER there, and only an owner or an admin can connect an app. Ask {admins.join(' or ')}.
           </p>
         )}
         {may && (
@@ -141,10 +147,16 @@ function consentPage({ session, asked, org, admins, told }: ConsentView): string
             <h2>It will be able to</h2>
             <ul class="may">
               {scopes.map((s) => (
-                <li>{scopeWords[s]}</li>
+                <li>
+                  <Yes />
+                  <span>{scopeWords[s]}</span>
+                </li>
               ))}
+              <li class="small">
+                <Never />
+                <span>Never: other organizations, passwords, API keys, members’ roles</span>
+              </li>
             </ul>
-            <p class="small">In {org.name} only. You can disconnect it at any time under Settings, Connected apps.</p>
           </>
         )}
         <form method="post" action="/oauth/authorize" class="actions">
@@ -153,25 +165,43 @@ function consentPage({ session, asked, org, admins, told }: ConsentView): string
           ))}
           <Csrf secret={session.secret} />
           {org && <input type="hidden" name="org" value={org.id} />}
+          <button type="submit" name="decision" value="deny" class="button big">
+            {may ? 'Deny' : `Go back to ${client.name}`}
+          </button>
           {may && (
             <button type="submit" name="decision" value="allow" class="button primary big">
               Allow
             </button>
           )}
-          <button type="submit" name="decision" value="deny" class="button big">
-            {may ? 'Deny' : 'Go back'}
-          </button>
         </form>
-        <form method="post" action="/sign-out" class="foot">
+        <form method="post" action="/sign-out" class="small">
           <Csrf secret={session.secret} />
-          <button type="submit" class="button quiet">
-            Not {session.name}? Sign out
+          Signed in as {session.name} ({session.email}).{' '}
+          <button type="submit" class="link">
+            Not you?
           </button>
+          <br />
+          You will be sent back to <b>{host}</b>.{' '}
+          {may && `Disconnect ${client.name} at any time under Settings, Connected apps.`}
         </form>
       </Solo>
     ),
   });
 }
+
+const Yes = () => (
+  <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+    <circle cx="8" cy="8" r="7" fill="var(--done)" />
+    <path d="M5 8.2l2.1 2.1L11.2 6" fill="none" stroke="var(--card)" stroke-width="1.7" stroke-linecap="round" />
+  </svg>
+);
+
+const Never = () => (
+  <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" fill="none" stroke="var(--ink-3)" stroke-width="1.5">
+    <circle cx="8" cy="8" r="6.2" />
+    <path d="M3.6 12.4l8.8-8.8" />
+  </svg>
+);
 
 const problemPage = (text: string): string =>
   renderPage({

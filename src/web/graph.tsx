@@ -50,8 +50,19 @@ export function layOut(tasks: readonly GraphTask[], direction: 'LR' | 'TB'): Lay
       return [t.id, { x, y }] as const;
     }),
   );
+  const [dx, dy] = direction === 'LR' ? [node.width / 2, 0] : [0, node.height / 2];
   const lines = tasks.flatMap((t) =>
-    t.dependsOn.map((before) => ({ before, after: t.id, points: graph.edge(before, t.id).points ?? [] })),
+    t.dependsOn.map((before) => {
+      const from = places.get(before) ?? { x: 0, y: 0 };
+      const to = places.get(t.id) ?? { x: 0, y: 0 };
+      // Between the layers as it was laid out; out of one side's middle and into the other's.
+      const between = (graph.edge(before, t.id).points ?? []).slice(1, -1);
+      return {
+        before,
+        after: t.id,
+        points: [{ x: from.x + dx, y: from.y + dy }, ...between, { x: to.x - dx, y: to.y - dy }],
+      };
+    }),
   );
   const { width = 0, height = 0 } = graph.graph();
   return { width, height, places, lines };

@@ -19,8 +19,9 @@ import type { MemberPrincipal } from '../oauth/principal.ts';
 import { memberIn, type Session } from '../oauth/session.ts';
 import { fieldsSchema } from './kit/form.ts';
 import { renderPage } from './kit/page.tsx';
-import { Csrf, Notice, Settings } from './kit/parts.tsx';
+import { Csrf, Notice } from './kit/parts.tsx';
 import { isOurForm, safeNext, sessionOf } from './kit/session.ts';
+import { Settings } from './kit/settings.tsx';
 
 interface Signed {
   readonly session: Session;
@@ -147,6 +148,15 @@ const When = ({
     </time>
   );
 
+const LastUsed = ({ at, now }: { readonly at: Date | null; readonly now: number }) =>
+  at === null ? (
+    'not used yet'
+  ) : (
+    <>
+      last used <When at={at} now={now} otherwise="" />
+    </>
+  );
+
 function keysPage({ who, keys, made, notice, problem }: KeysView): string {
   const { session, now } = who;
   const live = keys.filter((k) => k.revoked_at === null);
@@ -182,10 +192,10 @@ function keysPage({ who, keys, made, notice, problem }: KeysView): string {
         <form method="post" action="/settings/api-keys" class="inline">
           <Csrf secret={session.secret} />
           <div class="field">
-            <label for="name">Name of a new key</label>
-            <input id="name" name="name" required maxLength={200} placeholder="laptop" />
+            <label for="name">Name of a new key, such as “Laptop”</label>
+            <input id="name" name="name" required maxLength={200} autocomplete="off" />
           </div>
-          <button type="submit" class="button primary">
+          <button type="submit" class={made ? 'button' : 'button primary'}>
             Make a key
           </button>
         </form>
@@ -198,9 +208,7 @@ function keysPage({ who, keys, made, notice, problem }: KeysView): string {
                   <span class="small">
                     {k.user_name}, made <When at={k.created_at} now={now} otherwise="" />,{' '}
                     {k.revoked_at === null ? (
-                      <>
-                        last used <When at={k.last_used_at} now={now} otherwise="never" />
-                      </>
+                      <LastUsed at={k.last_used_at} now={now} />
                     ) : (
                       <>
                         revoked <When at={k.revoked_at} now={now} otherwise="" />
@@ -254,8 +262,8 @@ function appsPage({
                 <span class="grow">
                   <b>{a.client_name}</b> <span class="chip">{a.redirect_host}</span>
                   <span class="small">
-                    connected by {a.user_name} <When at={a.created_at} now={now} otherwise="" />, last used{' '}
-                    <When at={a.last_used_at} now={now} otherwise="never" />,{' '}
+                    connected by {a.user_name} <When at={a.created_at} now={now} otherwise="" />,{' '}
+                    <LastUsed at={a.last_used_at} now={now} />,{' '}
                     {a.scope.includes('flows:write') ? 'may read and change' : 'may read'}
                   </span>
                 </span>

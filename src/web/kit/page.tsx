@@ -18,6 +18,13 @@ export function renderPage({ title, children, scripts = [] }: PageProps): string
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>{title}</title>
         <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml" />
+        <link
+          rel="preload"
+          href="/assets/fonts/inter-latin-wght-normal.woff2"
+          as="font"
+          type="font/woff2"
+          crossorigin="anonymous"
+        />
         <link rel="stylesheet" href="/assets/tokens.css" />
         <link rel="stylesheet" href="/assets/pages.css" />
         <link rel="stylesheet" href="/assets/shell.css" />

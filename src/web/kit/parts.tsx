@@ -1,26 +1,29 @@
 /** Parts that several pages share. */
 import type { ComponentChildren } from 'preact';
-import type { Session } from '../../oauth/session.ts';
 import { csrfToken } from './csrf.ts';
 
 export const Csrf = ({ secret }: { readonly secret: string }) => (
   <input type="hidden" name="csrf" value={csrfToken(secret)} />
 );
 
-export const Brand = () => (
-  <a class="brand" href="/" aria-label="Booflow">
-    <span class="mark" aria-hidden="true">
-      B
-    </span>
-    Booflow
-  </a>
+export const Mark = () => (
+  <svg width="22" height="22" viewBox="0 0 24 24" aria-hidden="true">
+    <path d="M4 6h6a4 4 0 0 1 4 4v4a4 4 0 0 0 4 4h2" fill="none" stroke="var(--brand)" stroke-width="2.6" />
+    <circle cx="4" cy="6" r="3" fill="var(--brand)" />
+    <circle cx="20" cy="18" r="3" fill="var(--ink)" />
+  </svg>
 );
 
 /** A page with one thing on it: sign-in, consent. */
 export const Solo = ({ children }: { readonly children: ComponentChildren }) => (
   <main class="solo">
-    <Brand />
-    <div class="card sheet">{children}</div>
+    <div class="card sheet">
+      <p class="brand">
+        <Mark />
+        Booflow
+      </p>
+      {children}
+    </div>
   </main>
 );
 
@@ -30,65 +33,3 @@ export const Notice = ({ text, bad }: { readonly text: string | null; readonly b
       {text}
     </p>
   );
-
-const tabs = [
-  ['/settings/api-keys', 'API keys'],
-  ['/settings/apps', 'Connected apps'],
-  ['/settings/sessions', 'My sessions'],
-] as const;
-
-interface SettingsProps {
-  readonly session: Session;
-  readonly here: (typeof tabs)[number][0];
-  readonly children: ComponentChildren;
-}
-
-/** The frame of the settings pages: where one is, and as whom. */
-export const Settings = ({ session, here, children }: SettingsProps) => (
-  <>
-    <header class="top">
-      <Brand />
-      <form method="post" action="/settings/org" class="switch">
-        <Csrf secret={session.secret} />
-        <input type="hidden" name="next" value={here} />
-        {session.orgs.length > 1 ? (
-          <>
-            <label class="unseen" for="org">
-              Organization
-            </label>
-            <select id="org" name="org">
-              {session.orgs.map((o) => (
-                <option value={o.id} selected={o.id === session.org?.id}>
-                  {o.name}
-                </option>
-              ))}
-            </select>
-            <button type="submit" class="button">
-              Switch
-            </button>
-          </>
-        ) : (
-          <b>{session.org?.name ?? 'No organization'}</b>
-        )}
-      </form>
-      <form method="post" action="/sign-out">
-        <Csrf secret={session.secret} />
-        <span class="small">{session.name}</span>
-        <button type="submit" class="button quiet">
-          Sign out
-        </button>
-      </form>
-    </header>
-    <main class="wide">
-      <nav class="tabs" aria-label="Settings">
-        <a href="/flows">Flows</a>
-        {tabs.map(([href, title]) => (
-          <a href={href} aria-current={href === here ? 'page' : undefined}>
-            {title}
-          </a>
-        ))}
-      </nav>
-      {children}
-    </main>
-  </>
-);

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Session } from '../../oauth/session.ts';
 import { Face } from './face.tsx';
-import { Csrf } from './parts.tsx';
+import { Csrf, Mark } from './parts.tsx';
 
 const places = [
   ['/flows', 'Flows'],
@@ -49,12 +49,4 @@ export const Shell = ({ session, here, counts = {}, children }: ShellProps) => (
     </nav>
     <main id="main">{children}</main>
   </div>
-);
-
-const Mark = () => (
-  <svg width="22" height="22" viewBox="0 0 24 24" aria-hidden="true">
-    <path d="M4 6h6a4 4 0 0 1 4 4v4a4 4 0 0 0 4 4h2" fill="none" stroke="var(--brand)" stroke-width="2.6" />
-    <circle cx="4" cy="6" r="3" fill="var(--brand)" />
-    <circle cx="20" cy="18" r="3" fill="var(--ink)" />
-  </svg>
 );
