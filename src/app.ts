@@ -123,6 +123,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     maxAge: dev ? 0 : '1h',
   });
 
+  await app.register(serveStatic, {
+    root: fileURLToPath(new URL('./files', import.meta.resolve('@fontsource-variable/inter'))),
+    prefix: '/assets/fonts/',
+    decorateReply: false,
+    maxAge: '30d',
+  });
+
   app.get('/healthz', () => ({ status: 'alive' }));
   app.get('/readyz', async (_request, reply) => {
     const readiness = await options.readiness();
