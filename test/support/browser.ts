@@ -33,7 +33,7 @@ export function obtainChromium(report: Report): string {
   );
 }
 
-/** Starts it with no window. Close it when done. */
+/** Starts it with no window, and with no way to claude.ai, where apps are sent back to. Close it when done. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: obtainChromium((line) => console.error(line)),
@@ -45,6 +45,7 @@ export function launchChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      '--host-resolver-rules=MAP claude.ai ~NOTFOUND',
     ],
   });
 }
