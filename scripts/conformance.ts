@@ -17,7 +17,13 @@ import { createApiKey } from '../src/oauth/api-keys.ts';
 import { loadDotEnv, readConfig } from '../src/platform/config.ts';
 
 const suite = '@modelcontextprotocol/conformance@0.1.16';
-const scenarios = ['server-initialize', 'ping', 'tools-list', 'server-sse-multiple-streams', 'dns-rebinding-protection'];
+const scenarios = [
+  'server-initialize',
+  'ping',
+  'tools-list',
+  'server-sse-multiple-streams',
+  'dns-rebinding-protection',
+];
 
 /** The suite's requests with this key, all else as it was sent. */
 async function startForwarder(target: URL, key: string): Promise<{ url: string; stop(): void }> {

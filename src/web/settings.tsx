@@ -17,6 +17,7 @@ import {
 } from '../oauth/credentials.ts';
 import type { MemberPrincipal } from '../oauth/principal.ts';
 import { memberIn, type Session } from '../oauth/session.ts';
+import { deviceName } from './kit/device.ts';
 import { fieldsSchema } from './kit/form.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
@@ -296,9 +297,9 @@ function sessionsPage({ who, sessions }: { readonly who: Signed; readonly sessio
           {sessions.map((s) => (
             <li>
               <span class="grow">
-                <b>{s.id === session.id ? 'This browser' : 'Another browser'}</b>
+                <b>{deviceName(s.user_agent)}</b> {s.id === session.id && <span class="chip brand">This browser</span>}
                 <span class="small">
-                  {s.user_agent || 'unknown'}, signed in <When at={s.created_at} now={now} otherwise="" />, last seen{' '}
+                  signed in <When at={s.created_at} now={now} otherwise="" />, last seen{' '}
                   <When at={s.last_seen_at} now={now} otherwise="" />
                 </span>
               </span>
