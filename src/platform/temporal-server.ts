@@ -15,6 +15,8 @@ export interface TemporalOptions {
   /** Left out: no Web UI. */
   readonly uiPort?: number;
   readonly namespace: string;
+  /** Temporal's dynamic configuration: values as JSON, by name. */
+  readonly dynamicConfig?: Readonly<Record<string, string>>;
   readonly report: Report;
   readonly signal?: AbortSignal;
 }
@@ -43,6 +45,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
       ...['server', 'start-dev', '--ip', host, '--port', String(port), '--db-filename', database],
       ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]),
       ...(namespace === 'default' ? [] : ['--namespace', namespace]),
+      ...Object.entries(options.dynamicConfig ?? {}).flatMap(([k, v]) => ['--dynamic-config-value', `${k}=${v}`]),
       ...['--log-level', 'error'],
     ],
     logFile,

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { z } from 'zod';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { Command } from '../../src/domain/command.ts';
 import type { Flow, Task } from '../../src/domain/flow.ts';
@@ -117,6 +118,8 @@ export class FlowDriver {
   }
 }
 
+const metadata = z.object({ currentDetails: z.string() });
+
 export class RunningFlow {
   readonly id: string;
   readonly orgId: string;
@@ -170,6 +173,11 @@ export class RunningFlow {
   /** The feed the flow carries, as "Olivia started the flow". */
   async told(): Promise<string[]> {
     return (await this.flow()).feed.map((e) => `${e.by.name} ${e.text}`);
+  }
+
+  /** What operators read of it, in Markdown. */
+  async currentDetails(): Promise<string> {
+    return metadata.parse(await this.handle.query('__temporal_workflow_metadata')).currentDetails;
   }
 
   /** The id of the run that goes on now, or of the last one. */

@@ -1,0 +1,109 @@
+/** What operators see of a flow in Temporal, and what a flow costs Temporal: on a real server. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { olivia } from '../support/people.ts';
+import { sharedTemporal, sharedWorkflows } from '../support/servers.ts';
+import { assign, comment, complete, setDue } from '../support/stage.ts';
+import { type Effects, recordEffects } from './effects.ts';
+import { countOf, FlowDriver, placeAt, type RunningFlow } from './flow-driver.ts';
+
+let place: Awaited<ReturnType<typeof placeAt>>;
+let driver: FlowDriver;
+let effects: Effects;
+
+beforeAll(async () => {
+  const { address, namespace } = await sharedTemporal();
+  place = await placeAt(address, namespace);
+  effects = recordEffects();
+  driver = new FlowDriver({ ...place, bundle: await sharedWorkflows(), activities: effects });
+  await driver.startWorker();
+});
+afterAll(async () => {
+  await driver.stopWorker();
+  await place.leave();
+});
+
+const attributesOf = async (flow: RunningFlow): Promise<Record<string, unknown>> => {
+  const { typedSearchAttributes } = await flow.handle.describe();
+  return Object.fromEntries(typedSearchAttributes.getAll().map((a) => [a.key.name, a.value]));
+};
+test('a flow shows its name, org, status, template, next due date, and what waits on whom', async () => {
+  const flow = await driver.create(Date.now(), { key: 'a' }, { key: 'b' });
+  const made = await flow.handle.describe();
+  expect(await made.staticSummary()).toBe('Acme Corp');
+  expect(await made.staticDetails()).toBe('Made from "Test" by Olivia, 2 tasks.');
+  const always = { BooflowOrgId: 'or_acme', BooflowTemplate: 'Test' };
+  expect(await attributesOf(flow)).toMatchObject({ ...always, BooflowFlowStatus: 'DRAFT' });
+  expect(await flow.currentDetails()).toBe('**Acme Corp** is DRAFT: 0% (0 of 2).');
+
+  await flow.does(olivia, { type: 'start', startDate: null });
+  const due = Date.UTC(2999, 0, 1);
+  await flow.does(olivia, setDue('a', due));
+  await flow.does(olivia, assign('b', olivia));
+  expect(await attributesOf(flow)).toMatchObject({ BooflowFlowStatus: 'ACTIVE', BooflowNextDueAt: new Date(due) });
+  expect(await flow.currentDetails()).toBe(
+    '**Acme Corp** is ACTIVE: 0% (0 of 2).\n\nWaits on:\n\n- nobody yet: "a", due Tue 1 Jan 2999\n- Olivia: "b"',
+  );
+  await flow.does(olivia, complete('a'));
+  expect(await flow.currentDetails()).toContain('is ACTIVE: 50% (1 of 2).');
+  expect(await attributesOf(flow)).not.toHaveProperty('BooflowNextDueAt');
+
+  await flow.does(olivia, { type: 'pause' });
+  expect(await attributesOf(flow)).toMatchObject({ BooflowFlowStatus: 'PAUSED' });
+  const query = `WorkflowId = '${flow.handle.workflowId}' AND BooflowFlowStatus = 'PAUSED'`;
+  await expect
+    .poll(async () => (await place.client.workflow.count(query)).count, { timeout: 20_000, interval: 250 })
+    .toBe(1);
+  await flow.does(olivia, { type: 'cancel', reason: '' });
+  await flow.handle.result();
+  expect(await attributesOf(flow)).toMatchObject({ ...always, BooflowFlowStatus: 'CANCELLED' });
+});
+
+test('search attributes are written when they change, and at no other time', async () => {
+  const flow = await driver.create(Date.now(), { key: 'a' }, { key: 'b' });
+  const upserts = async (): Promise<number> => countOf(await flow.events(), 'upsertWorkflowSearchAttributes');
+  await flow.flow();
+  expect(await upserts()).toBe(0);
+  await flow.does(olivia, { type: 'start', startDate: null });
+  expect(await upserts()).toBe(1);
+  for (let i = 0; i < 5; i++) await flow.does(olivia, comment('a', `number ${i}`));
+  await flow.does(olivia, complete('a'));
+  expect(await upserts()).toBe(1);
+  await flow.does(olivia, setDue('b', Date.UTC(2999, 0, 1)));
+  await flow.does(olivia, setDue('b', Date.UTC(2999, 0, 1)));
+  expect(await upserts()).toBe(2);
+  await flow.does(olivia, { type: 'cancel', reason: '' });
+  await flow.handle.result();
+  expect(await upserts()).toBe(3);
+});
+
+/** Per completed task: the signal, a workflow task's three, and the projection's marker. */
+const eventsOfATask = 5;
+/** Asked while its projection still runs, Temporal ends the workflow task for the answer and begins another. */
+const eventsOfAsking = 3;
+
+test('a completed task costs five events, and three more when it is asked for before it is projected', async () => {
+  const keys = Array.from({ length: 10 }, (_, i) => `t${i}`);
+  const written = [...keys, 'last'].map((key) => ({ key }));
+  const cost = async (perform: (flow: RunningFlow, key: string) => Promise<unknown>): Promise<string[]> => {
+    const flow = await driver.create(Date.now(), ...written);
+    await flow.does(olivia, { type: 'start', startDate: null });
+    const versionOf = (): number => effects.projectionsOf(flow.id).at(-1)?.flow.version ?? 0;
+    await expect.poll(async () => versionOf() === (await flow.flow()).version).toBe(true);
+    const before = await flow.events();
+    for (const key of keys) {
+      const version = versionOf();
+      await perform(flow, key);
+      await expect.poll(versionOf, { interval: 5 }).toBeGreaterThan(version);
+    }
+    await flow.flow();
+    const events = (await flow.events()).slice(before.length);
+    await flow.does(olivia, { type: 'cancel', reason: '' });
+    expect(countOf(events, 'workflowExecutionSignaled')).toBe(keys.length);
+    return events;
+  };
+  const unasked = await cost((flow, key) => flow.sends(olivia, complete(key)));
+  // The very last may have been asked for, by this test.
+  expect(unasked.length).toBeLessThanOrEqual(keys.length * eventsOfATask + eventsOfAsking);
+  const asked = await cost((flow, key) => flow.does(olivia, complete(key)));
+  expect(asked.length).toBeLessThanOrEqual(keys.length * (eventsOfATask + eventsOfAsking));
+});
