@@ -1,6 +1,8 @@
 /** Attacks on codes, tokens, redirects and consent. Each defence was taken out once and its test seen red: docs/security-tests.md. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { spendCode, spendRefreshToken } from '../../src/db/oauth.ts';
 import { mia } from '../../src/demo/people.ts';
+import { hashSecret } from '../../src/platform/secrets.ts';
 import {
   App,
   acme,
@@ -79,6 +81,13 @@ describe('codes', () => {
     const given = answers.filter((a) => a.status === 200).map(tokensOf);
     expect(given.length).toBeLessThanOrEqual(1);
     for (const { access_token } of given) expect(await statusOf(world.url, access_token)).toBe(401);
+  });
+
+  test('of many that spend a code at the same instant one is first', async () => {
+    const hash = hashSecret((await app.allow(olivia)).code);
+    const spend = () => world.database.withOrg({ orgId: acme }, (trx) => spendCode(trx, hash, new Date()));
+    const firsts = await Promise.all(Array.from({ length: 6 }, spend));
+    expect(firsts.filter((first) => first).length).toBe(1);
   });
 
   test('a code that leaked to another app gives it nothing', async () => {
@@ -212,6 +221,19 @@ describe('refresh tokens', () => {
         expect((await app.refresh(next)).error).toBe('invalid_grant');
       }
     }
+  });
+
+  test('of many that spend one at the same instant one is first', async () => {
+    const hash = hashSecret((await app.connect(olivia)).refresh_token);
+    const { grant_id } = await world.owner
+      .selectFrom('oauth_tokens')
+      .select('grant_id')
+      .where('token_hash', '=', hash)
+      .executeTakeFirstOrThrow();
+    const spend = () =>
+      world.database.withOrg({ orgId: acme }, (trx) => spendRefreshToken(trx, hash, grant_id, new Date()));
+    const firsts = await Promise.all(Array.from({ length: 6 }, spend));
+    expect(firsts.filter((first) => first).length).toBe(1);
   });
 
   test('refreshing gives no wider scope than was allowed', async () => {
