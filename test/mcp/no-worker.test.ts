@@ -1,6 +1,6 @@
 /** When nobody is there to do it: no worker, and no Temporal. A command is stored or refused, never lost or done twice. */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { completeTask } from '../../src/operations/complete-task.ts';
 import { createFlowFromTemplate } from '../../src/operations/create-flow-from-template.ts';
 import { FlowGateway } from '../../src/operations/gateway.ts';
@@ -49,6 +49,8 @@ describe('without a worker', () => {
     } finally {
       await world.startWorker();
     }
+    const flowsMade = () => world.owner.selectFrom('flows').select('id').where('name', '=', create.name).execute();
+    await vi.waitFor(async () => expect(await flowsMade()).toHaveLength(1), { timeout: 20_000 });
     await settled(world);
 
     const after = await changesNothing(world, () => olivia.call('complete_task', done));
@@ -64,8 +66,7 @@ describe('without a worker', () => {
     expect(feed).toEqual([{ text: 'completed "Send contract draft"' }]);
 
     expect((await olivia.call('create_flow_from_template', create)).text).toMatch(/^Made in the dark is made from/);
-    const flows = await world.owner.selectFrom('flows').select('id').where('name', '=', create.name).execute();
-    expect(flows).toHaveLength(1);
+    expect(await flowsMade()).toHaveLength(1);
   });
 });
 
