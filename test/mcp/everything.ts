@@ -47,7 +47,7 @@ export async function settled(world: World): Promise<void> {
     await vi.waitFor(
       async () => {
         const s = await world.flows.snapshot(org_id, id);
-        if (s === null) return;
+        if (s === null) throw new Error(`The flow ${id} does not answer`);
         expect([s.flow.outbox.length, s.flow.version - s.projectedVersion]).toEqual([0, 0]);
       },
       { timeout: 20_000 },
