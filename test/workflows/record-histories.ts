@@ -1,0 +1,212 @@
+/**
+ * `npm run record-histories`: plays representative flows through the product's own workflow and activities and writes
+ * their histories to test/histories. By hand only, see docs/changing-workflow-code.md.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ApplicationFailure } from '@temporalio/common';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { type Deliver, toDevMailbox } from '../../src/activities/deliver.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { dayMs, endOfDay } from '../../src/domain/dates.ts';
+import { freePort } from '../../src/platform/ports.ts';
+import { startPostgres } from '../../src/platform/postgres.ts';
+import type { FlowActivities } from '../../src/workflows/contract.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { adam, invitee, jane, mia, olivia } from '../support/people.ts';
+import { approve, assign, comment, complete, reject, reopen, setDue, skip } from '../support/stage.ts';
+import { FlowDriver, type Place, placeAt, type RunningFlow, skippingPlace } from './flow-driver.ts';
+import { historyToJson } from './history-json.ts';
+import { ownTemporal } from './own-temporal.ts';
+import { realEffects } from './real-effects.ts';
+
+const histories = fileURLToPath(new URL('../histories', import.meta.url));
+const workflows = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+
+const start = { type: 'start', startDate: null } as const;
+
+/** As in the demo: a form for the client, work in parallel, an approval that joins. */
+const onboarding = [
+  { key: 'brief', type: 'FORM', assignee: { kind: 'client' }, fields: [{ key: 'goal', label: 'Goal', type: 'text' }] },
+  { key: 'contract', assignee: { kind: 'starter' }, due: { days: 3, from: 'ready' } },
+  { key: 'design', dependsOn: ['brief'], due: { days: 5, from: 'start' } },
+  { key: 'sign-off', type: 'APPROVAL', assignee: { kind: 'client' }, dependsOn: ['design', 'contract'] },
+  { key: 'launch', dependsOn: ['sign-off'] },
+];
+
+async function main(): Promise<void> {
+  const dataDir = temporaryFolder();
+  const scratch = mkdtempSync(join(tmpdir(), 'booflow-workflows-'));
+  const postgres = await startPostgres({ dataDir, port: await freePort(), report: () => undefined });
+  const temporal = await ownTemporal(100);
+  await migrate(postgres.url);
+  const faults = { mail: 0, projection: 0 };
+  const deliver: Deliver = (trx, mail) => {
+    if (faults.mail-- > 0) throw new Error('The mail server is away');
+    if (mail.to.startsWith('max@')) throw ApplicationFailure.nonRetryable('no such mailbox');
+    return toDevMailbox(trx, mail);
+  };
+  const effects = await realEffects(postgres.url, deliver);
+  try {
+    const { code } = await bundleWorkflowCode({ workflowsPath: workflows, logger: new DefaultLogger('ERROR') });
+    const bundle = { codePath: join(scratch, 'workflows.js') };
+    writeFileSync(bundle.codePath, code);
+    const activities: FlowActivities = {
+      ...effects.activities,
+      projectFlow(projection) {
+        if (faults.projection-- > 0) throw new Error('The database is away');
+        return effects.activities.projectFlow(projection);
+      },
+    };
+    rmSync(histories, { recursive: true, force: true });
+    mkdirSync(histories, { recursive: true });
+    const place = await placeAt(temporal.address, temporal.namespace);
+    await working({ place, bundle, activities }, async (driver) => {
+      await draftOnly(driver);
+      await fullLife(driver);
+      await pausedAndCancelled(driver);
+      await faulty(driver, faults);
+      await severalRuns(driver);
+    });
+    await place.leave();
+    const skipping = await skippingPlace();
+    await working({ place: skipping, bundle, activities }, (driver) =>
+      reminded(driver, async (moment) => {
+        await skipping.environment.sleep(Math.max(1, moment - (await skipping.environment.currentTimeMs())));
+      }),
+    );
+    await skipping.environment.teardown();
+  } finally {
+    await effects.close();
+    await temporal.stop();
+    await postgres.stop();
+    for (const folder of [dataDir, scratch]) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Works {
+  readonly place: Place;
+  readonly bundle: { readonly codePath: string };
+  readonly activities: FlowActivities;
+}
+
+async function working({ place, bundle, activities }: Works, work: (driver: FlowDriver) => Promise<void>) {
+  const driver = new FlowDriver({ ...place, bundle, activities });
+  await driver.startWorker();
+  await work(driver);
+  await driver.stopWorker();
+}
+
+async function keep(driver: FlowDriver, flow: RunningFlow, name: string, runId?: string): Promise<void> {
+  const history = await driver.client.workflow.getHandle(flow.handle.workflowId, runId).fetchHistory();
+  const file = join(histories, `${name}.json`);
+  writeFileSync(file, historyToJson(history));
+  console.log(`${history.events?.length ?? 0} events: ${file}`);
+}
+
+/** Until nothing is to be sent or projected. */
+async function quiet(flow: RunningFlow): Promise<void> {
+  for (;;) {
+    const { flow: now, projectedVersion } = await flow.snapshot();
+    if (now.outbox.length === 0 && projectedVersion === now.version) return;
+    await sleep(100);
+  }
+}
+
+async function draftOnly(driver: FlowDriver): Promise<void> {
+  const flow = await driver.create(Date.now(), ...onboarding);
+  await flow.does(olivia, { type: 'invite', people: [invitee(jane)] });
+  await flow.does(olivia, { type: 'rename', name: 'Acme Corp, autumn' });
+  await quiet(flow);
+  await keep(driver, flow, 'draft-only');
+}
+
+async function fullLife(driver: FlowDriver): Promise<void> {
+  const flow = await driver.create(Date.now(), ...onboarding);
+  await flow.does(olivia, { type: 'invite', people: [invitee(jane)] });
+  await flow.does(olivia, start);
+  await flow.does(jane, { type: 'accept_invitation', externalId: jane.id });
+  await flow.sends(mia, complete('launch'));
+  await flow.does(jane, complete('brief', { goal: 'More clients' }, 'As we said'));
+  await flow.does(olivia, assign('design', mia));
+  await flow.does(mia, complete('design'));
+  await flow.does(olivia, complete('contract'));
+  await flow.does(jane, reject('sign-off', 'The logo is too small'));
+  await quiet(flow);
+  await flow.does(mia, complete('design', null, 'Larger now'));
+  await flow.does(olivia, complete('contract'));
+  await flow.does(jane, approve('sign-off', 'Fine'));
+  await flow.does(adam, complete('launch'));
+  await flow.handle.result();
+  await keep(driver, flow, 'full-life');
+}
+
+async function pausedAndCancelled(driver: FlowDriver): Promise<void> {
+  const flow = await driver.create(Date.now(), ...onboarding);
+  await flow.does(olivia, start);
+  await flow.does(olivia, { type: 'pause' });
+  await flow.does(olivia, { type: 'invite', people: [invitee(jane)] });
+  await flow.does(olivia, { type: 'resume' });
+  await flow.does(olivia, skip('contract'));
+  await flow.does(olivia, reopen('contract'));
+  await flow.does(olivia, { type: 'revoke_invitation', externalId: jane.id });
+  await quiet(flow);
+  await flow.handle.cancel();
+  await flow.handle.result();
+  await keep(driver, flow, 'paused-and-cancelled');
+}
+
+/** The read model away, a mail that is retried, one that is given up, and signals that are no commands. */
+async function faulty(driver: FlowDriver, faults: { mail: number; projection: number }): Promise<void> {
+  const flow = await driver.create(Date.now(), { key: 'a' }, { key: 'b' });
+  faults.projection = 7;
+  faults.mail = 2;
+  await flow.does(olivia, start);
+  await flow.does(olivia, assign('a', mia));
+  await flow.does(olivia, assign('b', { ...mia, id: 'us_max', name: 'Max' }));
+  await flow.signal('no command');
+  await flow.sends(olivia, complete('a'), 'twice');
+  await flow.sends(olivia, complete('a'), 'twice');
+  await quiet(flow);
+  await keep(driver, flow, 'faults');
+}
+
+/** A first run that ends by going on anew, and the run after it. */
+async function severalRuns(driver: FlowDriver): Promise<void> {
+  const flow = await driver.create(Date.now(), { key: 'a' }, { key: 'b' });
+  await flow.does(olivia, start);
+  await flow.does(olivia, assign('b', adam));
+  await flow.does(olivia, setDue('b', Date.now() + 10_000));
+  const first = await flow.runId();
+  for (let n = 0; (await flow.runId()) === first; n++) await flow.does(olivia, comment('a', `number ${n}`));
+  while ((await flow.task('b')).notedDueAt === null) await sleep(200);
+  await quiet(flow);
+  await flow.does(olivia, complete('a'));
+  await flow.does(adam, complete('b'));
+  await flow.handle.result();
+  await keep(driver, flow, 'first-of-several-runs', first);
+  await keep(driver, flow, 'last-of-several-runs');
+}
+
+/** Due, digests for three weeks, and a pause. `until` lets time pass. */
+async function reminded(driver: FlowDriver, until: (moment: number) => Promise<void>): Promise<void> {
+  const begun = Date.now();
+  const flow = await driver.create(begun, { key: 'a', due: { days: 1, from: 'start' } }, { key: 'b' });
+  await flow.does(olivia, start);
+  await flow.does(olivia, assign('a', mia));
+  const due = endOfDay(begun, 1);
+  await until(due + 9 * dayMs);
+  await flow.does(olivia, { type: 'pause' });
+  await until(due + 30 * dayMs);
+  await flow.does(olivia, { type: 'resume' });
+  await until(due + 50 * dayMs);
+  await flow.does(mia, complete('a'));
+  await flow.does(olivia, complete('b'));
+  await flow.handle.result();
+  await keep(driver, flow, 'reminders');
+}
+
+await main();
