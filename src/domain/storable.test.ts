@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { olivia } from '../../test/support/people.ts';
+import { draft, monday, steps } from '../../test/support/stage.ts';
+import { findOutcome, openLedger, receive } from './ledger.ts';
 import { isStorable } from './storable.ts';
+import { readTemplate } from './template.ts';
 
 describe('text that any store takes', () => {
   it.each([
@@ -14,4 +18,20 @@ describe('text that any store takes', () => {
   ])('%j: %s', (value, storable) => {
     expect(isStorable(value)).toBe(storable);
   });
+});
+
+const unstorable = 'a\0b';
+
+it('a command with other text is refused by the flow itself, whoever sent it, and changes nothing', () => {
+  const made = { commandId: 'c_made', fingerprint: '', at: monday };
+  const ledger = openLedger(draft(steps({ key: 'a' })), made);
+  const command = { type: 'comment', taskId: 'tk_a', text: unstorable };
+  const after = receive(ledger, { commandId: 'c_nul', actor: olivia, command }, monday);
+  expect(after.flow).toEqual(ledger.flow);
+  expect(findOutcome(after, 'c_nul')).toMatchObject({ ok: false, refusal: { code: 'bad_command' } });
+});
+
+it('a template with other text is not read', () => {
+  const reading = readTemplate({ name: 'T', steps: [{ key: 'a', title: unstorable }] });
+  expect(reading).toMatchObject({ ok: false, problems: [{ message: expect.stringContaining("can't be stored") }] });
 });
