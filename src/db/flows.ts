@@ -135,6 +135,7 @@ export function findFlowsByName(trx: Trx, name: string, limit: number): Promise<
     .select(['id', 'name', 'status', 'percent'])
     .where(sql<SqlBool>`name_key = lower(${name})`)
     .orderBy('created_at', 'desc')
+    .orderBy('id')
     .limit(limit)
     .execute();
 }
@@ -146,6 +147,7 @@ export function findFlowsLike(trx: Trx, part: string, limit: number): Promise<Fo
     .select(['id', 'name', 'status', 'percent'])
     .where(sql<SqlBool>`position(lower(${part}) in name_key) > 0`)
     .orderBy('created_at', 'desc')
+    .orderBy('id')
     .limit(limit)
     .execute();
 }
@@ -156,6 +158,7 @@ export function recentFlows(trx: Trx, limit: number): Promise<FoundFlow[]> {
     .selectFrom('flows')
     .select(['id', 'name', 'status', 'percent'])
     .orderBy('created_at', 'desc')
+    .orderBy('id')
     .limit(limit)
     .execute();
 }

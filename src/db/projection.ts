@@ -7,18 +7,23 @@ import type { Trx } from './database.ts';
 
 const date = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 
-/** Writes one projection inside `withOrg`. Doing it twice, or an older one late, changes nothing. */
+/**
+ * Writes one projection inside `withOrg`. Doing it twice, or an older one late, changes nothing.
+ * Of two with the same version the later one stands: a workflow task that was lost after its projection is run
+ * again, and the flow that comes of it has other moments under the same version.
+ */
 export async function writeProjection(trx: Trx, { flow, progress, feed }: Projection): Promise<void> {
-  await writeFlow(trx, flow, progress);
+  const newest = await writeFlow(trx, flow, progress);
   if (flow.tasks.length > 0) await writeTasks(trx, flow);
   if (flow.externals.length > 0) await writeExternals(trx, flow);
-  if (feed.length > 0) await writeFeed(trx, flow, feed);
-  await writeComments(trx, flow);
+  if (feed.length > 0) await writeFeed(trx, flow, feed, newest);
+  await writeComments(trx, flow, newest);
   await endLinks(trx, flow);
   await notifyChange(trx, flow);
 }
 
-async function writeFlow(trx: Trx, flow: Flow, progress: Projection['progress']): Promise<void> {
+/** False when the read model has a newer version of the flow. */
+async function writeFlow(trx: Trx, flow: Flow, progress: Projection['progress']): Promise<boolean> {
   const changing = {
     name: flow.name,
     status: flow.status,
@@ -32,7 +37,7 @@ async function writeFlow(trx: Trx, flow: Flow, progress: Projection['progress'])
     version: flow.version,
     updated_at: new Date(),
   };
-  await trx
+  const written = await trx
     .insertInto('flows')
     .values({
       org_id: flow.orgId,
@@ -44,8 +49,18 @@ async function writeFlow(trx: Trx, flow: Flow, progress: Projection['progress'])
       created_by: JSON.stringify(flow.createdBy),
       ...changing,
     })
-    .onConflict((on) => on.columns(['org_id', 'id']).doUpdateSet(changing).where('flows.version', '<', flow.version))
-    .execute();
+    .onConflict((on) =>
+      on
+        .columns(['org_id', 'id'])
+        .doUpdateSet({
+          ...changing,
+          updated_at: sql`case when flows.version < ${flow.version} then excluded.updated_at else flows.updated_at end`,
+        })
+        .where('flows.version', '<=', flow.version),
+    )
+    .returning('id')
+    .executeTakeFirst();
+  return written !== undefined;
 }
 
 async function writeTasks(trx: Trx, flow: Flow): Promise<void> {
@@ -93,7 +108,7 @@ async function writeTasks(trx: Trx, flow: Flow): Promise<void> {
           round: ex.ref('excluded.round'),
           version: ex.ref('excluded.version'),
         }))
-        .whereRef('tasks.version', '<', sql.ref('excluded.version')),
+        .whereRef('tasks.version', '<=', sql.ref('excluded.version')),
     )
     .execute();
 }
@@ -123,12 +138,12 @@ async function writeExternals(trx: Trx, flow: Flow): Promise<void> {
           invited_at: ex.ref('excluded.invited_at'),
           version: ex.ref('excluded.version'),
         }))
-        .whereRef('external_users.version', '<', sql.ref('excluded.version')),
+        .whereRef('external_users.version', '<=', sql.ref('excluded.version')),
     )
     .execute();
 }
 
-async function writeFeed(trx: Trx, flow: Flow, feed: readonly FeedEntry[]): Promise<void> {
+async function writeFeed(trx: Trx, flow: Flow, feed: readonly FeedEntry[], newest: boolean): Promise<void> {
   await trx
     .insertInto('feed')
     .values(
@@ -143,11 +158,21 @@ async function writeFeed(trx: Trx, flow: Flow, feed: readonly FeedEntry[]): Prom
         text: e.text,
       })),
     )
-    .onConflict((on) => on.doNothing())
+    .onConflict((on) =>
+      newest
+        ? on.columns(['org_id', 'flow_id', 'seq']).doUpdateSet((ex) => ({
+            at: ex.ref('excluded.at'),
+            by: sql`excluded.by`,
+            what: ex.ref('excluded.what'),
+            task_id: ex.ref('excluded.task_id'),
+            text: ex.ref('excluded.text'),
+          }))
+        : on.doNothing(),
+    )
     .execute();
 }
 
-async function writeComments(trx: Trx, flow: Flow): Promise<void> {
+async function writeComments(trx: Trx, flow: Flow, newest: boolean): Promise<void> {
   const comments = flow.tasks.flatMap((t) =>
     t.comments.map((c) => ({
       org_id: flow.orgId,
@@ -164,7 +189,15 @@ async function writeComments(trx: Trx, flow: Flow): Promise<void> {
   await trx
     .insertInto('comments')
     .values(comments)
-    .onConflict((on) => on.doNothing())
+    .onConflict((on) =>
+      newest
+        ? on.columns(['org_id', 'flow_id', 'id']).doUpdateSet((ex) => ({
+            at: ex.ref('excluded.at'),
+            by: sql`excluded.by`,
+            text: ex.ref('excluded.text'),
+          }))
+        : on.doNothing(),
+    )
     .execute();
 }
 

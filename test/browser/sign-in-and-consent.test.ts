@@ -158,6 +158,9 @@ describe.each([
     await page.getByText('shown this once').waitFor();
     await check(page);
     await app.exchange(await allowed(page));
+    // The app's own address answers nothing here; let the browser come to rest on that.
+    await page.waitForURL((url) => url.origin !== world.url).catch(() => undefined);
+    await page.waitForLoadState();
     await page.goto(`${world.url}/settings/apps`);
     await page.getByText('One app is connected').or(page.getByText('apps are connected')).waitFor();
     await check(page);
