@@ -31,17 +31,22 @@ export const toDevMailbox: Deliver = async (trx, mail) => {
 };
 
 /**
- * To a mail server. The Message-ID is made from the key, so that in the one case where a mail can go out twice (the
- * process dies between the server's "accepted" and our commit) mailboxes see the same mail, not two.
+ * To a mail server, which gets `patienceMs` for all of it: less than a transaction may idle (30 s) and the activity may take,
+ * so that no attempt goes on when the next has begun. The Message-ID is made from the key, so that in the cases where a mail
+ * can go out twice (the process dies, or the connection is lost, between the server's "accepted" and our commit)
+ * mailboxes see the same mail, not two.
  */
-export function toMailServer(smtpUrl: string, host: string): Deliver {
-  const transport = createTransport(smtpUrl, {
-    connectionTimeout: 10_000,
-    greetingTimeout: 10_000,
-    socketTimeout: 30_000,
-  } as object);
+export function toMailServer(smtpUrl: string, host: string, patienceMs = 25_000): Deliver {
+  const patience = Math.min(10_000, patienceMs);
+  const transport = createTransport({
+    url: smtpUrl,
+    connectionTimeout: patience,
+    greetingTimeout: patience,
+    socketTimeout: patienceMs,
+  });
   return async (_trx, mail) => {
     const { key, ...rest } = mail;
-    await transport.sendMail({ ...rest, messageId: `<${key.replace(/[^A-Za-z0-9]/g, '.')}@${host}>` });
+    const messageId = `<${key.replace(/[^A-Za-z0-9]/g, '.')}@${host}>`;
+    await transport.sendMail({ ...rest, messageId, signal: AbortSignal.timeout(patienceMs) });
   };
 }

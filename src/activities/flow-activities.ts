@@ -1,11 +1,10 @@
 /** A flow's effects on the world. Each may run twice or late and does its work once. */
-import { sql } from 'kysely';
 import type { Database, Trx } from '../db/database.ts';
 import { writeProjection } from '../db/projection.ts';
 import type { MailOrder } from '../domain/flow.ts';
 import { hashSecret, randomText } from '../platform/secrets.ts';
 import type { FlowActivities, SendMailInput } from '../workflows/contract.ts';
-import type { Deliver } from './deliver.ts';
+import type { Deliver, OutgoingMail } from './deliver.ts';
 import { writeMail } from './mail-text.ts';
 
 export interface FlowActivitiesNeed {
@@ -21,36 +20,50 @@ export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
   const { database } = need;
   return {
     projectFlow: (projection) => database.withOrg(projection.flow, (trx) => writeProjection(trx, projection)),
-    sendMail: (input) => database.withOrg(input, (trx) => sendOnce(trx, need, input)),
+    async sendMail(input) {
+      const mail = await database.withOrg(input, (trx) => prepare(trx, need, input));
+      return typeof mail === 'string' ? mail : database.withOrg(input, (trx) => sendOnce(trx, need, input, mail));
+    },
   };
+}
+
+/**
+ * Writes the mail and keeps the link in it, before it is sent and apart from that: had the mail server taken it and
+ * the news of that been lost, the link in what it took is good.
+ */
+async function prepare(
+  trx: Trx,
+  need: FlowActivitiesNeed,
+  { orgId, flowId, flowName, mail }: SendMailInput,
+): Promise<OutgoingMail | 'sent before' | 'nobody'> {
+  const to = await address(trx, flowId, mail.to);
+  const org = await trx.selectFrom('orgs').select('name').where('id', '=', orgId).executeTakeFirst();
+  if (to === null || !org) return 'nobody';
+  const sent = await trx.selectFrom('mails').select('key').where('key', '=', mail.key).executeTakeFirst();
+  if (sent) return 'sent before';
+  const secret = randomText(32);
+  if (mail.to.kind === 'external') await keepMagicLink(trx, secret, orgId, flowId, mail.to.id);
+  const path = mail.to.kind === 'external' ? `portal/${secret}` : `flows/${flowId}`;
+  const link = `${need.publicUrl}/${path}`;
+  const text = writeMail({ mail, flowName, orgName: org.name, link, now: Date.now() });
+  return { key: mail.key, from: need.mailFrom, to, ...text };
 }
 
 /** The row that says "sent" is taken first, so two attempts at the same time wait for each other. */
 async function sendOnce(
   trx: Trx,
   need: FlowActivitiesNeed,
-  input: SendMailInput,
-): ReturnType<FlowActivities['sendMail']> {
-  const { orgId, flowId, mail } = input;
-  const to = await address(trx, flowId, mail.to);
-  const org = await trx.selectFrom('orgs').select('name').where('id', '=', orgId).executeTakeFirst();
-  if (to === null || !org) return 'nobody';
-
-  // A slow mail server may take its time; the transaction waits with it.
-  await sql`set local idle_in_transaction_session_timeout = '60s'`.execute(trx);
-  const secret = randomText(32);
-  const path = mail.to.kind === 'external' ? `portal/${secret}` : `flows/${flowId}`;
-  const link = `${need.publicUrl}/${path}`;
-  const text = writeMail({ mail, flowName: input.flowName, orgName: org.name, link, now: Date.now() });
+  { orgId, flowId, mail }: SendMailInput,
+  { key, to, subject, ...rest }: OutgoingMail,
+): Promise<'sent' | 'sent before'> {
   const taken = await trx
     .insertInto('mails')
-    .values({ org_id: orgId, key: mail.key, flow_id: flowId, kind: mail.kind, to_address: to, subject: text.subject })
+    .values({ org_id: orgId, key, flow_id: flowId, kind: mail.kind, to_address: to, subject })
     .onConflict((on) => on.doNothing())
     .returning('key')
     .executeTakeFirst();
   if (!taken) return 'sent before';
-  if (mail.to.kind === 'external') await keepMagicLink(trx, secret, orgId, flowId, mail.to.id);
-  await need.deliver(trx, { key: mail.key, from: need.mailFrom, to, ...text });
+  await need.deliver(trx, { key, to, subject, ...rest });
   return 'sent';
 }
 
