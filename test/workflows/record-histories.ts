@@ -61,7 +61,6 @@ async function main(): Promise<void> {
         return effects.activities.projectFlow(projection);
       },
     };
-    rmSync(histories, { recursive: true, force: true });
     mkdirSync(histories, { recursive: true });
     const place = await placeAt(temporal.address, temporal.namespace);
     await working({ place, bundle, activities }, async (driver) => {
