@@ -127,6 +127,8 @@ describe('a mail over SMTP', () => {
       }
     }
     expect(server.received).toHaveLength(15);
+    const subjects = await effects.owner.selectFrom('mails').select('subject').execute();
+    for (const { subject } of subjects) expect(subject).not.toMatch(/[\r\n]/);
     for (const { to, data } of server.received) {
       expect(to).toEqual(['jane@client.test']);
       const { headers, html } = read(data);
