@@ -34,6 +34,12 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const flow of open.splice(0)) {
+    // Terminated with an activity under way, a flow would keep the server from skipping time ever after.
+    const isQuiet = async (): Promise<boolean> => {
+      const { flow: now, projectedVersion } = await flow.snapshot();
+      return projectedVersion === now.version && now.outbox.length === 0;
+    };
+    await expect.poll(isQuiet, { timeout: 10_000 }).toBe(true);
     await flow.handle.terminate('The test is over').catch(() => undefined);
   }
   await driver.stopWorker();
@@ -267,10 +273,10 @@ describe('a command', () => {
   it('whose id comes twice has one effect and one answer, whatever it says the second time', async () => {
     const flow = await started({ key: 'a' });
     await flow.does(olivia, comment('a', 'once'), 'same');
-    const first = await flow.answer('same');
+    const { outcome } = await flow.answer('same');
     await flow.sends(olivia, comment('a', 'once'), 'same');
     await flow.sends(olivia, { type: 'cancel', reason: '' }, 'same');
-    expect(await flow.answer('same')).toEqual(first);
+    expect((await flow.answer('same')).outcome).toEqual(outcome);
     expect((await flow.task('a')).comments.map((c) => c.text)).toEqual(['once']);
     expect((await flow.flow()).status).toBe('ACTIVE');
   });

@@ -17,7 +17,6 @@ import {
   defineSignal,
   log,
   proxyActivities,
-  proxyLocalActivities,
   rootCause,
   setCurrentDetails,
   setHandler,
@@ -49,7 +48,8 @@ const command = defineSignal<RawValue[]>(commandSignal, {
 const answer = defineQuery<CommandAnswer, [string]>(answerQuery);
 const snapshot = defineQuery<Snapshot>(snapshotQuery);
 
-const { projectFlow } = proxyLocalActivities<FlowActivities>({
+// Not a local activity: docs/decisions/0004-projection-is-an-ordinary-activity.md
+const { projectFlow } = proxyActivities<FlowActivities>({
   startToCloseTimeout: '10 seconds',
   retry: { initialInterval: '100 milliseconds', maximumAttempts: 3 },
 });
@@ -63,8 +63,6 @@ const { sendMail } = proxyActivities<FlowActivities>({
 const statusKey = defineSearchAttributeKey('BooflowFlowStatus', SearchAttributeType.KEYWORD);
 const nextDueKey = defineSearchAttributeKey('BooflowNextDueAt', SearchAttributeType.DATETIME);
 
-/** Temporal suggests a new run at 4,096 events; a read model that is down may delay it up to here. */
-const historyLimit = 8_000;
 const mailsAtOnce = 5;
 const projectionBackoff = { first: 1_000, most: 15_000 };
 
@@ -72,6 +70,7 @@ export async function flowWorkflow(start: Ledger): Promise<void> {
   let ledger = start;
   const inbox: unknown[] = [];
   const sending = new Set<string>();
+  let projecting = false;
 
   setHandler(command, (raw) => {
     inbox.push(decoded(raw));
@@ -109,18 +108,23 @@ export async function flowWorkflow(start: Ledger): Promise<void> {
     }
   }
 
-  /** Everything that came together is projected once; while PostgreSQL is away the flow goes on without it. */
+  /**
+   * Everything that came together is projected once; while PostgreSQL is away the flow goes on without it. When a new
+   * run is due, what is not projected yet is left to it.
+   */
   async function project(): Promise<void> {
     let pause = projectionBackoff.first;
     for (;;) {
-      await condition(() => !isProjected(ledger));
+      await condition(() => !isProjected(ledger) && !workflowInfo().continueAsNewSuggested);
       const projection = projectionOf(ledger);
+      projecting = true;
       try {
         await projectFlow(projection);
+        projecting = false;
         ledger = markProjected(ledger, projection);
         pause = projectionBackoff.first;
       } catch (error) {
-        // A local activity's failure comes bare, not in an ActivityFailure.
+        projecting = false;
         if (!(error instanceof TemporalFailure)) throw error;
         log.warn('The read model lags: the projection failed and will be tried again', { why: rootCause(error) });
         await sleep(pause);
@@ -195,9 +199,7 @@ export async function flowWorkflow(start: Ledger): Promise<void> {
 
   const settled = (): boolean => inbox.length === 0 && isProjected(ledger);
   const ended = (): boolean => isFinal(ledger.flow.status) && settled() && ledger.flow.outbox.length === 0;
-  const shouldGoOnAnew = (): boolean =>
-    inbox.length === 0 &&
-    ((workflowInfo().continueAsNewSuggested && isProjected(ledger)) || workflowInfo().historyLength > historyLimit);
+  const shouldGoOnAnew = (): boolean => workflowInfo().continueAsNewSuggested && inbox.length === 0 && !projecting;
 
   await CancellationScope.nonCancellable(async () => {
     for (const part of [applyCommands, watchTheClock, project, sendMails, show]) spawn(part());
