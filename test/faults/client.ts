@@ -71,7 +71,7 @@ export class FaultClient {
   async send(wish: Wish, hangUpMs: number): Promise<Told> {
     switch (wish.manner) {
       case 'careless':
-        return { wish, finals: [(await this.#ask(wish, hangUpMs)) ?? { state: 'unknown' }] };
+        return { wish, finals: [(await this.ask(wish, hangUpMs)) ?? { state: 'unknown' }] };
       case 'twice':
         return { wish, finals: await Promise.all([this.#untilKnown(wish), this.#untilKnown(wish)]) };
       case 'careful':
@@ -83,7 +83,7 @@ export class FaultClient {
     const deadline = Date.now() + this.#options.patienceMs;
     let last: Final | null = null;
     for (let wait = 50; Date.now() < deadline; wait = Math.min(2 * wait, 1_000)) {
-      last = await this.#ask(wish, hangsAfterMs);
+      last = await this.ask(wish, hangsAfterMs);
       if (last !== null && !(last.state === 'refused' && passing.has(last.code))) return last;
       await sleep(wait);
     }
@@ -91,7 +91,7 @@ export class FaultClient {
   }
 
   /** One request. Null when the answer is not final. */
-  async #ask({ commandId, tool, args }: Wish, timeoutMs: number): Promise<Final | null> {
+  async ask({ commandId, tool, args }: Wish, timeoutMs: number): Promise<Final | null> {
     const at = Date.now();
     const hear = (what: string): void => this.#options.heard({ commandId, at, tookMs: Date.now() - at, what });
     let status: number;

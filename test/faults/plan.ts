@@ -108,7 +108,7 @@ function* shortLife(random: Random, orgId: string, mark: string): Generator<Wish
   } else yield completeWish(flowId, `${mark}-last`, 'Last', careful());
 }
 
-function createWish(orgId: string, commandId: string, template: string, manner: Manner): Wish {
+export function createWish(orgId: string, commandId: string, template: string, manner: Manner): Wish {
   const flowId = flowIdOf(orgId, commandId);
   const name = `Fault ${commandId}`;
   const traces: Trace[] = [{ flowId, where: 'flow', text: name }];

@@ -38,6 +38,8 @@ export interface Product {
   readiness(): Promise<Readiness | null>;
   /** Waits until every part is ready. Throws with what is not, after `ms`. */
   untilReady(ms: number): Promise<void>;
+  /** Waits until what `/readyz` says of the parts is so. Throws with what it says, after `ms`. */
+  untilParts(ms: number, so: (parts: Readiness['parts']) => boolean): Promise<void>;
   /** Ctrl-C, and waits for the end. Gives the exit code. */
   interrupt(): Promise<number | null>;
   /** Ends it, if it runs, and removes its folder. */
@@ -92,6 +94,16 @@ export async function makeProduct(): Promise<Product> {
     }
   };
 
+  const until = async (ms: number, so: (said: Readiness) => boolean): Promise<void> => {
+    const deadline = Date.now() + ms;
+    for (;;) {
+      const said = await readiness();
+      if (said !== null && so(said)) return;
+      if (Date.now() > deadline) throw new Error(`Not so after ${ms} ms: ${JSON.stringify(said)}`);
+      await sleep(100);
+    }
+  };
+
   return {
     url,
     databaseUrl: embeddedDatabaseUrl(postgresPort),
@@ -131,15 +143,8 @@ export async function makeProduct(): Promise<Product> {
       }
     },
     readiness,
-    async untilReady(ms) {
-      const deadline = Date.now() + ms;
-      for (;;) {
-        const said = await readiness();
-        if (said?.ready) return;
-        if (Date.now() > deadline) throw new Error(`Not ready after ${ms} ms: ${JSON.stringify(said)}`);
-        await sleep(100);
-      }
-    },
+    untilReady: (ms) => until(ms, (said) => said.ready),
+    untilParts: (ms, so) => until(ms, (said) => so(said.parts)),
     interrupt: () => end('SIGINT'),
     async remove() {
       await end('SIGTERM');

@@ -15,7 +15,7 @@ import { makeProduct, type Product } from '../support/product.ts';
 import { check } from './checker.ts';
 import { FaultClient, type Heard, type Told } from './client.ts';
 import { flowIdsOf, gather, readHistories, snapshotOf, type Where } from './evidence.ts';
-import { opening, shortTemplate, wideTemplate, wishes } from './plan.ts';
+import { createWish, opening, shortTemplate, wideTemplate, wishes } from './plan.ts';
 import { seeded } from './random.ts';
 
 const seed = Number(process.env.BOOFLOW_FAULT_SEED ?? 20261109);
@@ -156,11 +156,44 @@ function tell(
   );
 }
 
+test('readiness names the part that does not answer, and a command waits for it', async () => {
+  const client = newClient();
+  const create = createWish(orgId, 'stopped', shortTemplate.name, 'careful');
+  const pid = await product.signal('worker', 'SIGSTOP');
+  try {
+    await product.untilParts(30_000, (parts) => parts.worker !== 'ok');
+    const { ready, parts } = (await product.readiness()) ?? { ready: true, parts: {} };
+    expect({ ready, ...parts }).toMatchObject({ ready: false, database: 'ok', temporal: 'ok' });
+    expect((await fetch(`${product.url}/healthz`)).status).toBe(200);
+    const waiting = await client.ask(create, 20_000);
+    expect([waiting, heard.at(-1)?.what]).toEqual([null, 'accepted']);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  await product.untilReady(60_000);
+  told.push(await client.send(create, 0));
+  expect(told.at(-1)?.finals).toMatchObject([{ state: 'applied' }]);
+}, 120_000);
+
+test('after Ctrl-C nothing is left running, and a new start goes on with the same flows', async () => {
+  const pids = product.pids();
+  expect(pids).toHaveLength(5);
+  const before = await looking(async (where) => {
+    await untilSettled(where, 60_000);
+    return gather(where, told);
+  });
+  expect(await product.interrupt()).toBe(0);
+  for (const pid of pids) expect(await birthOf(pid)).toBeUndefined();
+  await product.start();
+  const after = await looking((where) => gather(where, told));
+  expect(check(told, after)).toEqual([]);
+  expect(after.flows).toEqual(before.flows);
+}, 180_000);
+
 test('a part that was not killed did not die, and nobody wrote a secret or an error nobody expected', async () => {
   const stopped = product.lines.flatMap((l) => /\] (\w+) stopped \((.*)\);/.exec(l)?.slice(1, 3).join(' ') ?? []);
   expect(stopped).toEqual(killed.map((part) => `${part} killed by SIGKILL`));
   const all = product.lines.join('\n');
   expect(all).not.toContain(apiKey);
   expect(all).not.toMatch(/unhandled|uncaught/i);
-  expect(birthOf).toBeDefined();
 });
