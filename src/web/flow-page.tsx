@@ -9,6 +9,7 @@ import { byWhom, count, dueWords } from '../operations/words.ts';
 import { StatusChip } from './flows-page.tsx';
 import { FlowGraph, type GraphTask } from './graph.tsx';
 import { Face } from './kit/face.tsx';
+import { answerName, FieldInput } from './kit/field.tsx';
 import { LateIcon, StatusIcon } from './kit/icons.tsx';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
@@ -251,7 +252,14 @@ function TaskPanel({ view, task }: { readonly view: FlowView; readonly task: Tas
       {ready && may && (
         <form method="post" action={`${base}/${task.type === 'APPROVAL' ? 'decide' : 'complete'}`} class="stack">
           <Hidden />
-          {task.type === 'FORM' && task.fields.map((f) => <FieldInput field={f} task={task} typed={typed} />)}
+          {task.type === 'FORM' &&
+            task.fields.map((f) => (
+              <FieldInput
+                field={f}
+                id={`field-${f.key}`}
+                value={typed[answerName(f.key)] ?? task.answers?.[f.key] ?? ''}
+              />
+            ))}
           <label class="field">
             {task.type === 'APPROVAL' ? 'Comment, needed when you reject' : 'Comment, if you like'}
             <textarea name="comment" rows={2} maxLength={4000}>
@@ -376,40 +384,6 @@ function TaskPanel({ view, task }: { readonly view: FlowView; readonly task: Tas
         </form>
       )}
     </section>
-  );
-}
-
-interface FieldProps {
-  readonly field: TaskFacts['fields'][number];
-  readonly task: TaskFacts;
-  readonly typed: Readonly<Record<string, string>>;
-}
-
-function FieldInput({ field, task, typed }: FieldProps) {
-  const name = `answer.${field.key}`;
-  const value = typed[name] ?? task.answers?.[field.key] ?? '';
-  const id = `field-${field.key}`;
-  return (
-    <div class="field">
-      <label for={id}>
-        {field.label}
-        {!field.required && ' (if you like)'}
-      </label>
-      {field.type === 'choice' ? (
-        <select id={id} name={name}>
-          <option value="">Choose one</option>
-          {field.options.map((o) => (
-            <option value={o} selected={o === value}>
-              {o}
-            </option>
-          ))}
-        </select>
-      ) : field.type === 'date' ? (
-        <input id={id} name={name} type="date" value={value} />
-      ) : (
-        <input id={id} name={name} type="text" value={value} />
-      )}
-    </div>
   );
 }
 

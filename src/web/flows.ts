@@ -26,6 +26,7 @@ import { skipTask } from '../operations/skip-task.ts';
 import { updateFlowStatus } from '../operations/update-flow-status.ts';
 import { flowPage } from './flow-page.tsx';
 import { flowsPage, newFlowPage } from './flows-page.tsx';
+import { answersIn } from './kit/field.tsx';
 import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
 import { tasksPage } from './tasks-page.tsx';
 
@@ -136,11 +137,11 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
   button('invite', inviteExternalUser, ({ id }, f) => ({ flow: id, ...given(f, 'email', 'name', 'role') }));
   button('invitations', manageInvitation, ({ id }, f) => ({ flow: id, ...given(f, 'external_user', 'action') }));
   button('tasks/:task/complete', completeTask, (params, f) => {
-    const answers = Object.entries(f).flatMap(([k, v]) => (k.startsWith('answer.') ? [[k.slice(7), v]] : []));
+    const answers = answersIn(f);
     return {
       ...onTask(params),
       ...given(f, 'comment'),
-      ...(answers.length > 0 && { answers: Object.fromEntries(answers) }),
+      ...(Object.keys(answers).length > 0 && { answers }),
     };
   });
   button('tasks/:task/decide', approveTask, (params, f) => ({ ...onTask(params), ...given(f, 'decision', 'comment') }));

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { shortDate } from '../domain/dates.ts';
 import type { getMyFlow } from '../operations/get-my-flow.ts';
+import { answerName, FieldInput } from './kit/field.tsx';
 import { LateIcon, StatusIcon } from './kit/icons.tsx';
 import { renderPage } from './kit/page.tsx';
 
@@ -101,38 +102,13 @@ function Todo({ task, csrf, now, problem }: TodoProps) {
             {problem.text}
           </p>
         )}
-        {task.fields.map((field) => {
-          const name = `answer.${field.key}`;
-          const value = typed(name, task.answers?.[field.key]);
-          const id = `${task.id}-${field.key}`;
-          return (
-            <div class="field">
-              <label for={id}>
-                {field.label}
-                {!field.required && <span class="small"> (if you like)</span>}
-              </label>
-              {field.type === 'choice' ? (
-                <select id={id} name={name} required={field.required}>
-                  <option value="">Choose one</option>
-                  {field.options.map((o) => (
-                    <option value={o} selected={o === value}>
-                      {o}
-                    </option>
-                  ))}
-                </select>
-              ) : field.type === 'text' && field.multiline ? (
-                <textarea id={id} name={name} rows={4} required={field.required}>
-                  {value}
-                </textarea>
-              ) : field.type === 'date' ? (
-                <input id={id} name={name} type="date" value={value} required={field.required} />
-              ) : (
-                <input id={id} name={name} type="text" value={value} required={field.required} />
-              )}
-              {field.help && <span class="small">{field.help}</span>}
-            </div>
-          );
-        })}
+        {task.fields.map((field) => (
+          <FieldInput
+            field={field}
+            id={`${task.id}-${field.key}`}
+            value={typed(answerName(field.key), task.answers?.[field.key])}
+          />
+        ))}
         <div class="field">
           <label for={`${task.id}-comment`}>
             {task.type === 'APPROVAL' ? 'Your comment, needed when you send it back' : 'A comment, if you like'}

@@ -9,6 +9,7 @@ import { decideMyTask } from '../operations/decide-my-task.ts';
 import { getMyFlow } from '../operations/get-my-flow.ts';
 import type { Tools } from '../operations/operation.ts';
 import { csrfToken, isCsrfToken } from './kit/csrf.ts';
+import { answersIn } from './kit/field.tsx';
 import { closedPage, endedPage, type PortalView, portalPage } from './portal-page.tsx';
 
 export interface PortalOptions {
@@ -84,13 +85,13 @@ export async function portalRoutes(app: FastifyInstance, { tools, publicUrl }: P
       return refused('This page was open for long. Please send it once more.');
     const caller = { ...tools(), principal: visit.principal };
     const comment = typed.comment ?? '';
-    const answers = Object.entries(typed).flatMap(([k, v]) => (k.startsWith('answer.') ? [[k.slice(7), v]] : []));
+    const answers = answersIn(typed);
     const result =
       typed.decision === undefined
         ? await completeMyTask.run(caller, {
             task: id,
             comment,
-            ...(answers.length > 0 && { answers: Object.fromEntries(answers) }),
+            ...(Object.keys(answers).length > 0 && { answers }),
           })
         : await decideMyTask.run(caller, { task: id, comment, decision: typed.decision });
     if (!result.ok) return refused(result.text);
