@@ -33,6 +33,43 @@ it('lays 200 tasks without one over another', () => {
   }
 });
 
+it('lays the largest graph a template may have, with no arrow backwards and no task over another', () => {
+  const tasks = Array.from({ length: 500 }, (_, i) =>
+    task(`t${i}`, ...Array.from({ length: Math.min(i, 6) }, (_, k) => `t${(i * 7919 + k * 104_729) % i}`)),
+  );
+  for (const direction of ['LR', 'TB'] as const) {
+    const { places, lines, width, height } = layOut(tasks, direction);
+    const all = [...places.values()];
+    expect(all).toHaveLength(500);
+    for (const [i, a] of all.entries()) {
+      expect(a.x >= 92 && a.x <= width - 92 && a.y >= 36 && a.y <= height - 36).toBe(true);
+      for (const b of all.slice(i + 1)) {
+        if (Math.abs(a.x - b.x) < 183.9 && Math.abs(a.y - b.y) < 71.9) throw new Error('one lies over another');
+      }
+    }
+    const along = direction === 'LR' ? 'x' : 'y';
+    for (const { points } of lines) {
+      points.slice(1).forEach((to, i) => {
+        expect(to[along]).toBeGreaterThan(points[i]?.[along] ?? Number.NaN);
+      });
+    }
+  }
+});
+
+it.each([3, 300])(
+  'draws %d tasks of a draft that has a cycle, an arrow from nowhere, one twice and one to itself',
+  (n) => {
+    const tasks = [
+      task('a', 'b', 'a', 'nowhere'),
+      task('b', 'a', 'a'),
+      ...Array.from({ length: n }, (_, i) => task(`t${i}`, i === 0 ? 'b' : `t${i - 1}`)),
+    ];
+    const { places, lines } = layOut(tasks, 'LR');
+    expect([...places.keys()]).toEqual(tasks.map((t) => t.id));
+    expect(lines.map((l) => `${l.before} ${l.after}`).slice(0, 3)).toEqual(['b a', 'a b', 'b t0']);
+  },
+);
+
 it('draws a graph of one task, and of none', () => {
   const draw = (tasks: GraphTask[]) =>
     renderToString(<FlowGraph tasks={tasks} selected={null} href={(id) => `/x/${id}`} />);

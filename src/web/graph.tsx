@@ -3,6 +3,7 @@ import { type EdgeLabel, Graph, type GraphLabel, layout, type NodeLabel } from '
 import type { TaskStatus } from '../domain/flow.ts';
 import { initials } from './kit/face.tsx';
 import { LateIcon, StatusIcon } from './kit/icons.tsx';
+import { type Box, layers } from './layers.ts';
 
 export interface GraphTask {
   readonly id: string;
@@ -15,14 +16,16 @@ export interface GraphTask {
   readonly note: string;
 }
 
-const node = { width: 184, height: 72 };
+export const node = { width: 184, height: 72 };
 const margin = 8;
+/** The library's time grows with the square of nodes and arrows: beyond this it would hold up the server. */
+const largest = 120;
 
-interface Place {
+export interface Place {
   readonly x: number;
   readonly y: number;
 }
-interface Layout {
+export interface Layout {
   readonly width: number;
   readonly height: number;
   readonly places: ReadonlyMap<string, Place>;
@@ -31,7 +34,14 @@ interface Layout {
 }
 
 /** `LR`: left to right; `TB`: top to bottom, for a phone. Places are the nodes' middles. */
-export function layOut(tasks: readonly GraphTask[], direction: 'LR' | 'TB'): Layout {
+export function layOut(given: readonly Box[], direction: 'LR' | 'TB'): Layout {
+  const known = new Set(given.map((t) => t.id));
+  // A draft may have arrows from nowhere, twice, or to itself.
+  const tasks = given.map(({ id, dependsOn }) => ({
+    id,
+    dependsOn: [...new Set(dependsOn)].filter((before) => before !== id && known.has(before)),
+  }));
+  if (tasks.length + tasks.reduce((n, t) => n + t.dependsOn.length, 0) > largest) return layOutLarge(tasks, direction);
   const graph = new Graph<GraphLabel, NodeLabel, EdgeLabel>();
   graph.setGraph({
     rankdir: direction,
@@ -66,6 +76,35 @@ export function layOut(tasks: readonly GraphTask[], direction: 'LR' | 'TB'): Lay
   );
   const { width = 0, height = 0 } = graph.graph();
   return { width, height, places, lines };
+}
+
+function layOutLarge(tasks: readonly Box[], direction: 'LR' | 'TB'): Layout {
+  const lying = direction === 'LR';
+  const { length, breadth, spots, bends } = layers(tasks, {
+    along: lying ? node.width : node.height,
+    across: lying ? node.height : node.width,
+    alongGap: 44,
+    acrossGap: 20,
+  });
+  const place = ({ along, across }: { along: number; across: number }): Place =>
+    lying ? { x: along + margin, y: across + margin } : { x: across + margin, y: along + margin };
+  const half = (lying ? node.width : node.height) / 2;
+  const side = (id: string, by: number): Place => {
+    const { along = 0, across = 0 } = spots.get(id) ?? {};
+    return place({ along: along + by, across });
+  };
+  return {
+    width: (lying ? length : breadth) + 2 * margin,
+    height: (lying ? breadth : length) + 2 * margin,
+    places: new Map([...spots].map(([id, spot]) => [id, place(spot)])),
+    lines: tasks.flatMap((t) =>
+      t.dependsOn.map((before) => ({
+        before,
+        after: t.id,
+        points: [side(before, half), ...bends(before, t.id).map(place), side(t.id, -half)],
+      })),
+    ),
+  };
 }
 
 interface FlowGraphProps {
@@ -158,7 +197,7 @@ function looks({ status, overdue }: GraphTask): string {
 }
 
 /** Soft through every point, leaving and arriving straight on. */
-function curve(points: readonly Place[], direction: 'LR' | 'TB'): string {
+export function curve(points: readonly Place[], direction: 'LR' | 'TB'): string {
   const [first, ...rest] = points;
   if (!first) return '';
   let from = first;
