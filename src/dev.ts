@@ -92,8 +92,8 @@ async function start(config: Config, supervisor: Supervisor, signal: AbortSignal
   }
 
   const env = { DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress };
-  await supervisor.start(script('worker', env));
-  await supervisor.start(script('server', env));
+  await supervisor.start(script('worker', env, 25_000));
+  await supervisor.start(script('server', env, config.drainMs + 25_000));
   await untilReady(config, signal);
   if (config.env !== 'production') {
     const { taskQueue, publicUrl } = config;
@@ -105,14 +105,14 @@ async function start(config: Config, supervisor: Supervisor, signal: AbortSignal
   }
 }
 
-const script = (name: 'worker' | 'server', env: Readonly<Record<string, string>>): Part => ({
+const script = (name: 'worker' | 'server', env: Readonly<Record<string, string>>, graceMs: number): Part => ({
   name,
   start: () =>
     launch({
       command: process.execPath,
       args: ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL(`./${name}.ts`, import.meta.url))],
       env,
-      graceMs: 25_000,
+      graceMs,
     }),
 });
 

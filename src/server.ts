@@ -26,6 +26,7 @@ await runProcess(async () => {
   const client = connectClient(config);
   const { smtpUrl, publicUrl, mailFrom } = config;
   const deliver = smtpUrl === undefined ? toDevMailbox : toMailServer(smtpUrl, new URL(publicUrl).hostname);
+  let leaving = false;
   const app = await buildApp({
     log,
     publicUrl,
@@ -48,6 +49,9 @@ await runProcess(async () => {
     readiness: () =>
       checkReadiness(
         {
+          server: async () => {
+            if (leaving) throw new Error('is stopping');
+          },
           database: () => database.ping(),
           temporal: async () => void (await client.workflowService.getSystemInfo({})),
           worker: () => probeWorker(client, config.taskQueue, 3_500),
@@ -57,10 +61,17 @@ await runProcess(async () => {
   });
   await app.listen({ host: config.host, port: config.port });
   log.info(`Listening on ${config.host}:${config.port}, reached at ${config.publicUrl}`);
-  return async () => {
-    await app.close();
-    await changes.close();
-    await database.close();
-    await client.connection.close();
+  return {
+    drainMs: config.drainMs,
+    leave() {
+      leaving = true;
+      log.info('Stopping: no longer ready; requests under way are finished');
+    },
+    async stop() {
+      await app.close();
+      await changes.close();
+      await database.close();
+      await client.connection.close();
+    },
   };
 });

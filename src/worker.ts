@@ -49,10 +49,17 @@ await runProcess(async () => {
     log.fatal({ err }, 'The worker stopped');
     process.exit(1);
   });
-  return async () => {
-    worker.shutdown();
-    await running;
-    await connection.close();
-    await database.close();
+  return {
+    // Nobody sends work here: the worker fetches it.
+    drainMs: 0,
+    leave() {
+      log.info('Stopping: no new work is taken; what is under way is finished, or handed back');
+    },
+    async stop() {
+      worker.shutdown();
+      await running;
+      await connection.close();
+      await database.close();
+    },
   };
 });

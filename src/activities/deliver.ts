@@ -11,8 +11,8 @@ export interface OutgoingMail {
   readonly html: string;
 }
 
-/** `trx` is the transaction that also notes the mail as sent. */
-export type Deliver = (trx: Trx, mail: OutgoingMail) => Promise<void>;
+/** `trx` is the transaction that also notes the mail as sent. `stop`: the worker can't wait any longer. */
+export type Deliver = (trx: Trx, mail: OutgoingMail, stop?: AbortSignal) => Promise<void>;
 
 /** Into the dev mailbox, in the transaction that notes it: exactly once. */
 export const toDevMailbox: Deliver = async (trx, mail) => {
@@ -44,9 +44,10 @@ export function toMailServer(smtpUrl: string, host: string, patienceMs = 25_000)
     greetingTimeout: patience,
     socketTimeout: patienceMs,
   });
-  return async (_trx, mail) => {
+  return async (_trx, mail, stop) => {
     const { key, ...rest } = mail;
     const messageId = `<${key.replace(/[^A-Za-z0-9]/g, '.')}@${host}>`;
-    await transport.sendMail({ ...rest, messageId, signal: AbortSignal.timeout(patienceMs) });
+    const late = AbortSignal.timeout(patienceMs);
+    await transport.sendMail({ ...rest, messageId, signal: stop ? AbortSignal.any([late, stop]) : late });
   };
 }

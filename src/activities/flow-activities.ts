@@ -1,4 +1,5 @@
 /** A flow's effects on the world. Each may run twice or late and does its work once. */
+import { asyncLocalStorage } from '@temporalio/activity';
 import type { Database, Trx } from '../db/database.ts';
 import { writeProjection } from '../db/projection.ts';
 import type { MailOrder } from '../domain/flow.ts';
@@ -63,7 +64,8 @@ async function sendOnce(
     .returning('key')
     .executeTakeFirst();
   if (!taken) return 'sent before';
-  await need.deliver(trx, { key, to, subject, ...rest });
+  // A worker that stops hands back what it can't finish; another one sends it.
+  await need.deliver(trx, { key, to, subject, ...rest }, asyncLocalStorage.getStore()?.cancellationSignal);
   return 'sent';
 }
 

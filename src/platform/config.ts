@@ -83,6 +83,11 @@ const environment = (production: boolean) => {
     BOOFLOW_TEMPORAL_PORT: port(7233),
     BOOFLOW_TEMPORAL_UI_PORT: port(8233),
     BOOFLOW_POSTGRES_PORT: port(54329),
+    BOOFLOW_DRAIN_SECONDS: z
+      .string()
+      .regex(/^\d{1,3}$/, 'must be a number of seconds, 0 to 999')
+      .transform(Number)
+      .default(production ? 5 : 0),
     LOG_LEVEL: z
       .enum(
         ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
@@ -110,6 +115,7 @@ const examples: Readonly<Record<keyof Environment, string>> = {
   BOOFLOW_TEMPORAL_PORT: '7233',
   BOOFLOW_TEMPORAL_UI_PORT: '8233',
   BOOFLOW_POSTGRES_PORT: '54329',
+  BOOFLOW_DRAIN_SECONDS: '5',
   LOG_LEVEL: 'info',
 };
 
@@ -141,6 +147,8 @@ export interface Config {
   readonly postgresPort: number;
   readonly temporalPort: number;
   readonly temporalUiPort: number;
+  /** How long the server goes on taking requests once it has said that it is stopping, in milliseconds. */
+  readonly drainMs: number;
   readonly logLevel: Environment['LOG_LEVEL'];
 }
 
@@ -202,6 +210,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     postgresPort: read.BOOFLOW_POSTGRES_PORT,
     temporalPort: read.BOOFLOW_TEMPORAL_PORT,
     temporalUiPort: read.BOOFLOW_TEMPORAL_UI_PORT,
+    drainMs: read.BOOFLOW_DRAIN_SECONDS * 1_000,
     logLevel: read.LOG_LEVEL,
   };
 }

@@ -28,6 +28,12 @@ import { sharedTemporal, sharedWorkflows } from './servers.ts';
 export interface World {
   /** Scheme, host and port; also the issuer. */
   readonly url: string;
+  /** Of the role that owns the tables. */
+  readonly databaseUrl: string;
+  /** host:port */
+  readonly temporalAddress: string;
+  readonly namespace: string;
+  readonly taskQueue: string;
   readonly app: FastifyInstance;
   readonly database: Database;
   /** Past row-level security, to look at what really is there. */
@@ -136,6 +142,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   await app.listen({ host: '127.0.0.1', port });
 
   return {
+    ...{ databaseUrl: fresh.url, temporalAddress: temporal.address, namespace, taskQueue },
     ...{ url, app, database, owner, client, flows, authority, logs, signInMails, startWorker, stopWorker },
     passTime(ms) {
       ahead += ms;
