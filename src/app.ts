@@ -14,6 +14,7 @@ import type { Tools } from './operations/operation.ts';
 import type { Logger } from './platform/log.ts';
 import { isDatabaseAway } from './platform/outage.ts';
 import type { Readiness } from './platform/readiness.ts';
+import { brandRoutes } from './web/brand.ts';
 import { consentRoutes } from './web/consent.tsx';
 import { flowRoutes } from './web/flows.ts';
 import { homeRoutes } from './web/home.tsx';
@@ -146,6 +147,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(settingsRoutes, { authority });
   await app.register(flowRoutes, { authority, tools });
   await app.register(liveRoutes, { authority, subscribe: options.subscribe });
+  await app.register(brandRoutes, { tools });
   await app.register(portalRoutes, { tools, publicUrl });
   await app.register(homeRoutes, { authority, dev });
   if (dev) await app.register(mailboxRoutes, { tools });

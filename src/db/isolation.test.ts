@@ -89,6 +89,10 @@ function inOrder(): string[] {
 const allowed: Record<string, (org: Org) => unknown> = {
   'orgs.slug': (org) => `org-${org}`,
   'memberships.role': () => 'ADMIN',
+  'member_invitations.role': () => 'MEMBER',
+  'member_invitations.email': (org) => `invited@${org}.test`,
+  'org_logos.type': () => 'image/png',
+  'sign_ups.email': (org) => `new@${org}.test`,
   'oauth_clients.kind': () => 'registered',
   'oauth_tokens.kind': () => 'access',
   'flows.status': () => 'ACTIVE',
@@ -221,6 +225,7 @@ const openly: Record<string, { nobody: number | 'denied'; org: number | 'denied'
   sessions: { nobody: 0, org: 0, person: 1 },
   sign_in_links: { nobody: 0, org: 0, person: 1 },
   // Reached by functions alone.
+  sign_ups: { nobody: 'denied', org: 'denied', person: 'denied' },
   sign_in_failures: { nobody: 'denied', org: 'denied', person: 'denied' },
   // Apps that anyone may register; what one was allowed is in oauth_grants.
   oauth_clients: { nobody: 2, org: 2, person: 2 },
@@ -274,9 +279,12 @@ describe('the role of requests', () => {
       from pg_proc where pronamespace = 'public'::regnamespace and prosecdef order by proname`);
     expect(rows.filter((r) => !r.path || r.open)).toEqual([]);
     expect(rows.map((r) => r.name)).toEqual([
-      ...['count_sign_in_failures', 'delete_expired', 'find_access_token', 'find_api_key', 'find_magic_link'],
-      ...['find_oauth_code', 'find_oauth_token', 'find_org_by_slug', 'find_portal_session', 'find_session'],
-      ...['find_user_by_email', 'forget_sign_in_failures', 'note_sign_in_failure', 'take_sign_in_link'],
+      ...['count_sign_in_failures', 'count_sign_ups', 'delete_expired', 'delete_old_invitations'],
+      ...['find_access_token', 'find_api_key', 'find_logo', 'find_magic_link'],
+      ...['find_member_invitation', 'find_oauth_code', 'find_oauth_token', 'find_org_by_slug'],
+      ...['find_portal_session', 'find_session', 'find_sign_in_link', 'find_sign_up'],
+      ...['find_user_by_email', 'forget_sign_in_failures', 'note_sign_in_failure', 'note_sign_up'],
+      ...['open_hand_overs', 'take_sign_in_link', 'take_sign_up'],
     ]);
   });
 });

@@ -14,6 +14,8 @@ export interface Orgs {
   slug: string;
   name: string;
   plan: Generated<string>;
+  brand_colour: Generated<string | null>;
+  logo_hash: Generated<string | null>;
   created_at: Stamp;
 }
 export interface Users {
@@ -231,6 +233,47 @@ export interface OAuthTokens {
   spent_at: Date | null;
 }
 
+export interface OrgLogos {
+  org_id: string;
+  hash: string;
+  type: 'image/png' | 'image/jpeg' | 'image/webp';
+  bytes: Buffer;
+  created_at: Date;
+}
+export interface MemberInvitations {
+  org_id: string;
+  id: string;
+  email: string;
+  role: Role;
+  invited_by: string;
+  secret_hash: Buffer;
+  created_at: Date;
+  sent_at: Date;
+  expires_at: Date;
+  accepted_at: Date | null;
+  revoked_at: Date | null;
+}
+export interface HandOvers {
+  org_id: string;
+  id: string;
+  from_user: string;
+  from_name: string;
+  to_user: string | null;
+  by: Json<Actor>;
+  created_at: Date;
+  finished_at: Date | null;
+}
+export interface OrgEvents {
+  org_id: string;
+  id: string;
+  at: Date;
+  what: string;
+  text: string;
+  by_id: string;
+  by_name: string;
+  through: string;
+}
+
 export interface Tables {
   orgs: Orgs;
   users: Users;
@@ -254,6 +297,10 @@ export interface Tables {
   oauth_grants: OAuthGrants;
   oauth_codes: OAuthCodes;
   oauth_tokens: OAuthTokens;
+  org_logos: OrgLogos;
+  member_invitations: MemberInvitations;
+  hand_overs: HandOvers;
+  org_events: OrgEvents;
 }
 
 export type FlowRow = Selectable<Flows>;

@@ -10,6 +10,7 @@ import { createFlowFromTemplate } from './create-flow-from-template.ts';
 import { decideMyTask } from './decide-my-task.ts';
 import { explainFlow } from './explain-flow.ts';
 import { getFlow } from './get-flow.ts';
+import { getLogo } from './get-logo.ts';
 import { getMyFlow } from './get-my-flow.ts';
 import { getOrgContext } from './get-org-context.ts';
 import { getOverview } from './get-overview.ts';
@@ -50,6 +51,7 @@ export const operations: readonly Operation[] = [
   reopenTask,
   setDueDate,
   manageInvitation,
+  getLogo,
   getMyFlow,
   acceptMyInvitation,
   completeMyTask,

@@ -7,10 +7,12 @@ export interface PageProps {
   readonly children: ComponentChildren;
   /** Scripts of ours that make the page better; it works without them. */
   readonly scripts?: readonly string[];
+  /** Style sheets of ours beside the common ones, such as an org's colour. */
+  readonly styles?: readonly string[];
 }
 
 /** The whole document as text. */
-export function renderPage({ title, children, scripts = [] }: PageProps): string {
+export function renderPage({ title, children, scripts = [], styles = [] }: PageProps): string {
   const html = renderToString(
     <html lang="en">
       <head>
@@ -28,6 +30,9 @@ export function renderPage({ title, children, scripts = [] }: PageProps): string
         <link rel="stylesheet" href="/assets/tokens.css" />
         <link rel="stylesheet" href="/assets/pages.css" />
         <link rel="stylesheet" href="/assets/shell.css" />
+        {styles.map((href) => (
+          <link rel="stylesheet" href={href} />
+        ))}
         {scripts.map((src) => (
           <script type="module" src={src} />
         ))}
