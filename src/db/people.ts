@@ -15,6 +15,13 @@ export function readOrg(trx: Trx, orgId: string) {
   return trx.selectFrom('orgs').select(['id', 'slug', 'name', 'plan']).where('id', '=', orgId).executeTakeFirst();
 }
 
+/** The org's IANA time zone: its due dates are days in it. */
+export async function readTimeZone(trx: Trx, orgId: string): Promise<string> {
+  const org = await trx.selectFrom('orgs').select('time_zone').where('id', '=', orgId).executeTakeFirst();
+  if (!org) throw new Error(`There is no org ${orgId}.`);
+  return org.time_zone;
+}
+
 export async function countMembers(trx: Trx): Promise<number> {
   const row = await trx
     .selectFrom('memberships')

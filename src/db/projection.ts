@@ -45,6 +45,7 @@ async function writeFlow(trx: Trx, flow: Flow, progress: Projection['progress'])
       template_id: flow.template.id,
       template_name: flow.template.name,
       template_version: flow.template.version,
+      time_zone: flow.timeZone,
       created_at: new Date(flow.createdAt),
       created_by: JSON.stringify(flow.createdBy),
       ...changing,
@@ -77,6 +78,8 @@ async function writeTasks(trx: Trx, flow: Flow): Promise<void> {
     fields: JSON.stringify(t.fields),
     hint: JSON.stringify(t.hint),
     due: JSON.stringify(t.due),
+    condition: JSON.stringify(t.condition),
+    skipped_by: t.skippedBy,
     depends_on: [...t.dependsOn],
     assignee_kind: t.assignee?.kind ?? null,
     assignee_id: t.assignee?.id ?? null,
@@ -97,6 +100,8 @@ async function writeTasks(trx: Trx, flow: Flow): Promise<void> {
         .columns(['org_id', 'flow_id', 'id'])
         .doUpdateSet((ex) => ({
           status: ex.ref('excluded.status'),
+          skipped_by: ex.ref('excluded.skipped_by'),
+          condition: sql`excluded.condition`,
           assignee_kind: ex.ref('excluded.assignee_kind'),
           assignee_id: ex.ref('excluded.assignee_id'),
           assignee_name: ex.ref('excluded.assignee_name'),

@@ -35,6 +35,7 @@ export async function readFlow(trx: Trx, id: string, feedLimit: number): Promise
     name: row.name,
     template: { id: row.template_id, name: row.template_name, version: row.template_version },
     status: row.status,
+    timeZone: row.time_zone,
     createdAt: row.created_at.getTime(),
     createdBy: row.created_by,
     startDate: ms(row.start_date),
@@ -50,8 +51,10 @@ export async function readFlow(trx: Trx, id: string, feedLimit: number): Promise
       fields: t.fields,
       hint: t.hint,
       due: t.due,
+      condition: t.condition,
       dependsOn: t.depends_on,
       status: t.status,
+      skippedBy: t.skipped_by,
       assignee:
         t.assignee_kind === null || t.assignee_id === null
           ? null

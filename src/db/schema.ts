@@ -1,8 +1,8 @@
 /** The tables as Kysely sees them; the migrations are the truth. Moments are Dates here, milliseconds in the domain. */
 import type { ColumnType, Generated, Selectable } from 'kysely';
 import type { Actor } from '../domain/actor.ts';
-import type { Answers, FlowStatus, InvitationStatus, TaskStatus } from '../domain/flow.ts';
-import type { AssigneeHint, DueOffset, FormField, TaskType, Template } from '../domain/template.ts';
+import type { Answers, FlowStatus, InvitationStatus, SkippedBy, TaskStatus } from '../domain/flow.ts';
+import type { AssigneeHint, Condition, DueOffset, FormField, TaskType } from '../domain/template.ts';
 
 /** A jsonb column: read as the value, written as JSON text. */
 type Json<T> = ColumnType<T, string, string>;
@@ -16,6 +16,8 @@ export interface Orgs {
   plan: Generated<string>;
   brand_colour: Generated<string | null>;
   logo_hash: Generated<string | null>;
+  /** An IANA time zone. */
+  time_zone: Generated<string>;
   created_at: Stamp;
 }
 export interface Users {
@@ -46,7 +48,8 @@ export interface TemplateVersions {
   template_id: string;
   version: number;
   org_id: string | null;
-  definition: Json<Template>;
+  /** Of whatever release: `readTemplateVersion` fills in what older ones lack. */
+  definition: ColumnType<unknown, string, string>;
   published_at: Stamp;
 }
 export interface Flows {
@@ -59,6 +62,7 @@ export interface Flows {
   template_name: string;
   template_version: number;
   status: FlowStatus;
+  time_zone: string;
   percent: number;
   done: number;
   counting: number;
@@ -86,6 +90,8 @@ export interface Tasks {
   fields: Json<FormField[]>;
   hint: Json<AssigneeHint>;
   due: Json<DueOffset | null>;
+  condition: Json<Condition | null>;
+  skipped_by: SkippedBy | null;
   depends_on: string[];
   assignee_kind: 'member' | 'external' | null;
   assignee_id: string | null;

@@ -1,6 +1,7 @@
 /** Templates and their published versions. */
 import { type Kysely, sql } from 'kysely';
-import { type Template, templateProblems } from '../domain/template.ts';
+import { templateProblems } from '../domain/read-template.ts';
+import { type Template, templateSchema } from '../domain/template.ts';
 import type { Trx } from './database.ts';
 import type { Tables } from './schema.ts';
 
@@ -51,7 +52,7 @@ export async function readTemplateVersion(trx: Kysely<Tables>, id: string, versi
     .where('template_id', '=', id)
     .where('version', '=', version)
     .executeTakeFirst();
-  return row?.definition ?? null;
+  return row ? templateSchema.parse(row.definition) : null;
 }
 
 /**

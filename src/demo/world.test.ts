@@ -5,7 +5,7 @@ import { createFlow } from '../domain/create.ts';
 import { dayMs, endOfDay } from '../domain/dates.ts';
 import { decide } from '../domain/decide.ts';
 import { type Flow, flowStatuses, invitationStatuses, isOverdue, progress, taskStatuses } from '../domain/flow.ts';
-import { readTemplate } from '../domain/template.ts';
+import { readTemplate } from '../domain/read-template.ts';
 import { demoPassword, demoUsers } from './people.ts';
 import { answersOn, type DemoFlow, dayFrom, type Email, type ScriptStep } from './script.ts';
 import { publicTemplates } from './templates/public.ts';
@@ -80,6 +80,7 @@ function play(org: DemoOrg, script: DemoFlow, now: number): Flow {
     name: script.name,
     template: { id: found.id, name, version: 1 },
     steps,
+    timeZone: 'UTC',
     by,
     at: now,
     taskId: (key) => `tk_${key}`,

@@ -10,6 +10,8 @@ export interface NewFlow {
   readonly template: { readonly id: string; readonly name: string; readonly version: number };
   /** Steps that `readTemplate` accepted. */
   readonly steps: readonly Step[];
+  /** An IANA time zone. */
+  readonly timeZone: string;
   readonly by: Actor;
   readonly at: number;
   /** The id of the task made from the step with this key; the same for the same flow and key. */
@@ -27,8 +29,10 @@ export function createFlow(from: NewFlow): Flow {
     fields: step.fields,
     hint: step.assignee,
     due: step.due,
+    condition: step.condition,
     dependsOn: step.dependsOn.map(from.taskId),
     status: 'BLOCKED',
+    skippedBy: null,
     assignee: step.assignee.kind === 'starter' ? starter(from.by) : null,
     dueAt: null,
     readyAt: null,
@@ -46,6 +50,7 @@ export function createFlow(from: NewFlow): Flow {
     name: from.name,
     template: from.template,
     status: 'DRAFT',
+    timeZone: from.timeZone,
     createdAt: from.at,
     createdBy: from.by,
     startDate: null,

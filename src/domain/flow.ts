@@ -1,6 +1,6 @@
 /** A flow as data: everything the workflow carries from run to run. Moments are milliseconds since 1970, UTC. */
 import type { Actor } from './actor.ts';
-import type { AssigneeHint, DueOffset, FormField, TaskType } from './template.ts';
+import type { AssigneeHint, Condition, DueOffset, FormField, TaskType } from './template.ts';
 
 export const flowStatuses = ['DRAFT', 'ACTIVE', 'PAUSED', 'COMPLETED', 'CANCELLED'] as const;
 export type FlowStatus = (typeof flowStatuses)[number];
@@ -10,6 +10,8 @@ export type TaskStatus = (typeof taskStatuses)[number];
 
 export const invitationStatuses = ['PENDING', 'SENT', 'ACCEPTED', 'REVOKED'] as const;
 export type InvitationStatus = (typeof invitationStatuses)[number];
+
+export type SkippedBy = 'person' | 'condition';
 
 /** Who a task lies with. The name is the one at the time of assigning. */
 export type Assignee = { kind: 'member'; id: string; name: string } | { kind: 'external'; id: string; name: string };
@@ -23,7 +25,7 @@ export interface Comment {
   readonly version: number;
 }
 
-/** Form answers by field key. */
+/** Form answers by field key: text as it was written, an option, a day YYYY-MM-DD, or ids of files joined by commas. */
 export type Answers = Readonly<Record<string, string>>;
 
 export interface Task {
@@ -37,9 +39,13 @@ export interface Task {
   readonly fields: readonly FormField[];
   readonly hint: AssigneeHint;
   readonly due: DueOffset | null;
+  /** Null: it is always done. */
+  readonly condition: Condition | null;
   /** Ids of the tasks of this flow that come first. */
   readonly dependsOn: readonly string[];
   readonly status: TaskStatus;
+  /** What made it SKIPPED: a person, or its condition; null while it is not. */
+  readonly skippedBy: SkippedBy | null;
   readonly assignee: Assignee | null;
   readonly dueAt: number | null;
   readonly readyAt: number | null;
@@ -106,6 +112,8 @@ export interface Flow {
   readonly name: string;
   readonly template: { readonly id: string; readonly name: string; readonly version: number };
   readonly status: FlowStatus;
+  /** An IANA time zone. Due dates are days in it. */
+  readonly timeZone: string;
   readonly createdAt: number;
   readonly createdBy: Actor;
   /** The start date that due dates count from; may lie before the moment of starting. */

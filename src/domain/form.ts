@@ -4,6 +4,12 @@ import type { Answers, Task } from './flow.ts';
 import { limits } from './limits.ts';
 import type { FormField } from './template.ts';
 
+const fileId = /^[A-Za-z0-9_-]{1,128}$/;
+
+/** The ids in the answer to a file field: "fi_1,fi_2". Whether there are such files is the operation's to know. */
+export const fileIdsOf = (answer: string): string[] =>
+  answer.trim() === '' ? [] : answer.split(',').map((id) => id.trim());
+
 /** What is wrong with the answers as a sentence that names the fields, or null. A missing `answers` keeps earlier ones. */
 export function answersProblem(
   task: Pick<Task, 'title' | 'type' | 'fields' | 'answers'>,
@@ -45,5 +51,15 @@ function fieldProblem(field: FormField, value: string): string | null {
         : `"${field.label}" (${field.key}) must be one of: ${field.options.join(', ')}.`;
     case 'date':
       return isCalendarDay(value) ? null : `"${field.label}" (${field.key}) must be a day written YYYY-MM-DD.`;
+    case 'file':
+      return filesProblem(field, fileIdsOf(value));
   }
+}
+
+function filesProblem(field: Extract<FormField, { type: 'file' }>, ids: readonly string[]): string | null {
+  const name = `"${field.label}" (${field.key})`;
+  if (ids.some((id) => !fileId.test(id))) return `${name} must be the ids of uploaded files, joined by commas.`;
+  if (new Set(ids).size !== ids.length) return `${name} names a file twice.`;
+  const most = field.multiple ? limits.filesPerAnswer : 1;
+  return ids.length > most ? `${name} takes ${most === 1 ? 'one file' : `${most} files`} at most.` : null;
 }

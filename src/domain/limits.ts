@@ -27,6 +27,9 @@ export const limits = {
   externalsPerFlow: 500,
   invitesPerCommand: 100,
   dueDays: 3_650,
+  /** How many days before an answered date something may be due. */
+  dueDaysBefore: 365,
+  filesPerAnswer: 20,
   /** No date lies after the year 3000. */
   moment: Date.UTC(3001, 0, 1) - 1,
   /** How many entries of the activity feed a flow keeps itself once the read model has them. */

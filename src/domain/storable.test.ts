@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { olivia } from '../../test/support/people.ts';
 import { draft, monday, steps } from '../../test/support/stage.ts';
 import { findOutcome, openLedger, receive } from './ledger.ts';
+import { readTemplate } from './read-template.ts';
 import { isStorable } from './storable.ts';
-import { readTemplate } from './template.ts';
 
 describe('text that any store takes', () => {
   it.each([

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { findFlowById } from '../db/flows.ts';
+import { readTimeZone } from '../db/people.ts';
 import { readTemplateVersion } from '../db/templates.ts';
 import { createFlow } from '../domain/create.ts';
 import { limits } from '../domain/limits.ts';
@@ -31,10 +32,11 @@ export const createFlowFromTemplate = operation({
     const { principal, commandId, fingerprint, now } = call;
     // From org and command id, so that the same command finds the same flow again.
     const flowId = idFrom('fl', principal.orgId, commandId);
-    const { found, template, known } = await call.database.withOrg(principal, async (trx) => {
+    const { found, template, known, timeZone } = await call.database.withOrg(principal, async (trx) => {
       const found = await findTemplate(trx, ref);
       const template = await readTemplateVersion(trx, found.id, found.version);
-      return { found, template, known: await findFlowById(trx, flowId) };
+      const timeZone = await readTimeZone(trx, principal.orgId);
+      return { found, template, timeZone, known: await findFlowById(trx, flowId) };
     });
     if (!template) throw new Error(`Version ${found.version} of template ${found.id} is missing.`);
     const flow = createFlow({
@@ -43,6 +45,7 @@ export const createFlowFromTemplate = operation({
       name,
       template: { id: found.id, name: found.name, version: found.version },
       steps: template.steps,
+      timeZone,
       by: actorOf(principal),
       at: now,
       taskId: (key) => idFrom('tk', flowId, key),

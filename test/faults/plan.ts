@@ -1,6 +1,7 @@
 /** What the clients of a fault run want, one command after the other, drawn from a seed. */
+
+import { readTemplate } from '../../src/domain/read-template.ts';
 import type { Template } from '../../src/domain/template.ts';
-import { readTemplate } from '../../src/domain/template.ts';
 import { idFrom } from '../../src/platform/ids.ts';
 import { type Random, seeded } from './random.ts';
 

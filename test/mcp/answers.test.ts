@@ -3,7 +3,7 @@ import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv
 import { countTokens } from 'gpt-tokenizer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { publishTemplate } from '../../src/db/templates.ts';
-import { readTemplate } from '../../src/domain/template.ts';
+import { readTemplate } from '../../src/domain/read-template.ts';
 import { mcpOperations, toolOf } from '../../src/mcp/tools.ts';
 
 import { startWorld, type World } from '../support/world.ts';

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { publishTemplate } from '../../src/db/templates.ts';
-import { readTemplate, templateSchema } from '../../src/domain/template.ts';
+import { readTemplate } from '../../src/domain/read-template.ts';
+import { templateSchema } from '../../src/domain/template.ts';
 import { commandIdMeta, mcpOperations, toolOf } from '../../src/mcp/tools.ts';
 import { changesNothing, everything, settled } from './everything.ts';
 import { type Speaker, speak } from './speak.ts';

@@ -1,7 +1,7 @@
 /** A client's way: the mail that comes at the start and not before, the link in it, the page, the forms, and the end of it all. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { publishTemplate } from '../../src/db/templates.ts';
-import { readTemplate } from '../../src/domain/template.ts';
+import { readTemplate } from '../../src/domain/read-template.ts';
 import { manageInvitation } from '../../src/operations/manage-invitation.ts';
 import { startWorld, type World } from '../support/world.ts';
 import { changesNothing, settled } from './everything.ts';

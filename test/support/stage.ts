@@ -5,8 +5,9 @@ import { createFlow } from '../../src/domain/create.ts';
 import { dayMs } from '../../src/domain/dates.ts';
 import { type Decision, decide } from '../../src/domain/decide.ts';
 import { type Flow, findTask, type MailOrder, type Task } from '../../src/domain/flow.ts';
+import { readTemplate } from '../../src/domain/read-template.ts';
 import type { Refusal } from '../../src/domain/refusal.ts';
-import { readTemplate, type Step } from '../../src/domain/template.ts';
+import type { Step } from '../../src/domain/template.ts';
 import { olivia } from './people.ts';
 
 /** Mon 9 Nov 2026, 10:00 UTC. */
@@ -23,13 +24,14 @@ export function steps(...written: WrittenStep[]): Step[] {
   return reading.template.steps;
 }
 
-export function draft(from: readonly Step[], by: Actor = olivia, at = monday): Flow {
+export function draft(from: readonly Step[], by: Actor = olivia, at = monday, timeZone = 'UTC'): Flow {
   return createFlow({
     id: 'fl_acme',
     orgId: 'or_acme',
     name: 'Acme Corp',
     template: { id: 'tp_test', name: 'Test', version: 1 },
     steps: from,
+    timeZone,
     by,
     at,
     taskId: (key) => `tk_${key}`,

@@ -1,12 +1,7 @@
 /** Templates written by hand: an id that stays, and steps that were read like anyone's. */
 import type { z } from 'zod';
-import {
-  type AssigneeHint,
-  type DueOffset,
-  readTemplate,
-  type Template,
-  type templateSchema,
-} from '../../domain/template.ts';
+import { readTemplate } from '../../domain/read-template.ts';
+import type { AssigneeHint, DueOffset, Template, templateSchema } from '../../domain/template.ts';
 
 export interface PublishedTemplate {
   readonly id: `tp_${string}`;
@@ -32,7 +27,7 @@ export const client = (role = ''): AssigneeHint => ({ kind: 'client', role });
 export const inHouse = (role: string): AssigneeHint => ({ kind: 'role', role });
 
 /** Due so many days after the flow's start date. */
-export const day = (days: number): DueOffset => ({ days, from: 'start' });
+export const day = (days: number): DueOffset => ({ days, from: 'start', unit: 'calendar' });
 
 /** Due so many days after the step became READY. */
-export const within = (days: number): DueOffset => ({ days, from: 'ready' });
+export const within = (days: number): DueOffset => ({ days, from: 'ready', unit: 'calendar' });
