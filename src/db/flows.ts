@@ -1,5 +1,5 @@
 /** Flows in the read model. */
-import { type ExpressionBuilder, type SqlBool, sql } from 'kysely';
+import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { FlowStatus, TaskStatus } from '../domain/flow.ts';
 import type { Cursor } from './cursor.ts';
 import type { Trx } from './database.ts';
@@ -8,7 +8,18 @@ import type { FlowRow, Tables, TaskRow } from './schema.ts';
 export interface FlowFilter {
   readonly status?: FlowStatus | undefined;
   readonly changedSince?: Date | undefined;
+  /** ACTIVE flows with an overdue task. */
+  readonly overdue?: boolean | undefined;
+  /** ACTIVE flows with a READY task that lies with this person, with any client, or with nobody. */
+  readonly waitsOn?: { kind: 'member' | 'external'; id: string } | 'clients' | 'nobody' | undefined;
+  readonly templateId?: string | undefined;
+  /** Beginnings of words, each of which the flow's name or one of its clients has. */
+  readonly words?: readonly string[] | undefined;
 }
+
+const hasTask = (which: RawBuilder<unknown>) =>
+  sql<SqlBool>`exists (select from tasks t where t.org_id = flows.org_id and t.flow_id = flows.id
+    and t.status = 'READY' and ${which})`;
 
 /** A flow in a list: with how many of its tasks are overdue, and the most pressing task. */
 export interface ListedFlow
@@ -39,10 +50,21 @@ const matching = (filter: FlowFilter) => (eb: ExpressionBuilder<Tables, 'flows'>
   const wanted = [];
   if (filter.status) wanted.push(eb('flows.status', '=', filter.status));
   if (filter.changedSince) wanted.push(eb('flows.updated_at', '>=', filter.changedSince));
+  if (filter.templateId) wanted.push(eb('flows.template_id', '=', filter.templateId));
+  if (filter.overdue || filter.waitsOn) wanted.push(eb('flows.status', '=', 'ACTIVE'));
+  if (filter.overdue) wanted.push(hasTask(sql`t.due_order < now()`));
+  if (filter.waitsOn === 'nobody') wanted.push(hasTask(sql`t.assignee_kind is null`));
+  else if (filter.waitsOn === 'clients') wanted.push(hasTask(sql`t.assignee_kind = 'external'`));
+  else if (filter.waitsOn)
+    wanted.push(hasTask(sql`t.assignee_kind = ${filter.waitsOn.kind} and t.assignee_id = ${filter.waitsOn.id}`));
+  for (const word of filter.words ?? []) {
+    wanted.push(sql<SqlBool>`exists (select from flow_words w where w.org_id = flows.org_id and w.flow_id = flows.id
+      and w.word >= lower(${word}) and w.word < lower(${word}) || ${'\u{10ffff}'})`);
+  }
   return eb.and(wanted);
 };
 
-/** One page, newest first, in one query. */
+/** One page, newest first, in one query. A page before a row comes in the same order. */
 export async function listFlows(
   trx: Trx,
   filter: FlowFilter,
@@ -78,16 +100,23 @@ export async function listFlows(
         order by t.due_order, t.position limit 1) end`.as('next'),
     )
     .where(matching(filter))
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
     .limit(limit);
+  if (after?.back) {
+    const rows = await query
+      .where(sql<SqlBool>`(flows.created_at, flows.id) > (${after.at}::timestamptz, ${after.id})`)
+      .orderBy('created_at')
+      .orderBy('id')
+      .execute();
+    return rows.reverse();
+  }
   if (after) query = query.where(sql<SqlBool>`(flows.created_at, flows.id) < (${after.at}::timestamptz, ${after.id})`);
-  return query.execute();
+  return query.orderBy('created_at', 'desc').orderBy('id', 'desc').execute();
 }
 
-/** How many flows fit. Without `changedSince` it is read from kept counts. */
+/** How many flows fit. For all flows, and those of a status, it is read from kept counts. */
 export async function countFlows(trx: Trx, filter: FlowFilter): Promise<number> {
-  if (filter.changedSince) {
+  const { status, ...more } = filter;
+  if (Object.values(more).some((wanted) => wanted !== undefined)) {
     const row = await trx
       .selectFrom('flows')
       .select(({ fn }) => fn.countAll<string>().as('n'))
@@ -96,7 +125,7 @@ export async function countFlows(trx: Trx, filter: FlowFilter): Promise<number> 
     return Number(row.n);
   }
   const counts = await countByStatus(trx);
-  return filter.status ? counts[filter.status] : Object.values(counts).reduce((a, b) => a + b, 0);
+  return status ? counts[status] : Object.values(counts).reduce((a, b) => a + b, 0);
 }
 
 export async function countByStatus(trx: Trx): Promise<Record<FlowStatus, number>> {
@@ -239,11 +268,17 @@ export async function listTasks(
       'flows.status as flow_status',
     ])
     .where(fitting(filter))
-    .orderBy('tasks.due_order')
-    .orderBy('tasks.id')
     .limit(limit);
+  if (after?.back) {
+    const rows = await query
+      .where(sql<SqlBool>`(tasks.due_order, tasks.id) < (${after.at}::timestamptz, ${after.id})`)
+      .orderBy('tasks.due_order', 'desc')
+      .orderBy('tasks.id', 'desc')
+      .execute();
+    return rows.reverse();
+  }
   if (after) query = query.where(sql<SqlBool>`(tasks.due_order, tasks.id) > (${after.at}::timestamptz, ${after.id})`);
-  return query.execute();
+  return query.orderBy('tasks.due_order').orderBy('tasks.id').execute();
 }
 
 export async function countTasks(trx: Trx, filter: TaskFilter): Promise<number> {
@@ -275,24 +310,66 @@ export function findTasks(
   return query.execute();
 }
 
+/** Counts are exact up to this many, and stop there: a glance costs the same in an org of any size. */
+export const countedAtMost = 1_000;
+
 export interface Overview {
   /** Running flows in which a task is READY that lies with this person. */
   readonly needMe: number;
-  /** READY tasks that lie with this person. */
+  /** READY tasks of running flows that lie with this person. */
   readonly myTasks: number;
   /** Clients with an overdue task. */
   readonly clientsLate: number;
+  /** Running flows with an overdue task. */
+  readonly late: number;
+  /** Running flows with a READY task that lies with a client. */
+  readonly waitOnClients: number;
+  /** Running flows with a READY task that lies with nobody. */
+  readonly waitOnNobody: number;
 }
 
 /** What matters to one person at a glance, in one query. */
 export async function overview(trx: Trx, userId: string): Promise<Overview> {
-  const mine = sql`(t.assignee_kind = 'member' and t.assignee_id = ${userId})`;
-  const { rows } = await sql<Overview>`
-    select count(distinct t.flow_id) filter (where ${mine})::int as "needMe",
-           count(*) filter (where ${mine})::int as "myTasks",
-           count(distinct t.assignee_id) filter (where t.assignee_kind = 'external' and t.due_order < now())::int as "clientsLate"
-    from tasks t join flows f on f.org_id = t.org_id and f.id = t.flow_id
-    where t.status = 'READY' and f.status = 'ACTIVE'
-      and (${mine} or (t.assignee_kind = 'external' and t.due_order < now()))`.execute(trx);
-  return rows[0] ?? { needMe: 0, myTasks: 0, clientsLate: 0 };
+  const counted = (what: string, which: RawBuilder<unknown>) => sql`(select count(*)::int from (
+    select ${sql.raw(what)} from tasks t join flows f on f.org_id = t.org_id and f.id = t.flow_id
+    where t.status = 'READY' and f.status = 'ACTIVE' and ${which} limit ${countedAtMost}) few)`;
+  const mine = sql`t.assignee_kind = 'member' and t.assignee_id = ${userId}`;
+  const { rows } = await sql<Overview>`select
+    ${counted('distinct t.flow_id', mine)} as "needMe",
+    ${counted('t.id', mine)} as "myTasks",
+    ${counted('distinct t.assignee_id', sql`t.assignee_kind = 'external' and t.due_order < now()`)} as "clientsLate",
+    ${counted('distinct t.flow_id', sql`t.due_order < now()`)} as late,
+    ${counted('distinct t.flow_id', sql`t.assignee_kind = 'external'`)} as "waitOnClients",
+    ${counted('distinct t.flow_id', sql`t.assignee_kind is null`)} as "waitOnNobody"`.execute(trx);
+  const none = { needMe: 0, myTasks: 0, clientsLate: 0, late: 0, waitOnClients: 0, waitOnNobody: 0 };
+  return rows[0] ?? none;
+}
+
+export interface Slowest {
+  readonly flowId: string;
+  readonly flowName: string;
+  readonly taskId: string;
+  readonly title: string;
+  readonly assignee_kind: 'member' | 'external' | null;
+  readonly assignee_name: string | null;
+  readonly due_at: Date | null;
+}
+
+/** The task of a running flow that has been overdue the longest. */
+export function slowest(trx: Trx): Promise<Slowest | undefined> {
+  return tasksWithFlows(trx)
+    .select([
+      'flows.id as flowId',
+      'flows.name as flowName',
+      'tasks.id as taskId',
+      'tasks.title',
+      'tasks.assignee_kind',
+      'tasks.assignee_name',
+      'tasks.due_at',
+    ])
+    .where(fitting({ overdue: true }))
+    .orderBy('tasks.due_order')
+    .orderBy('tasks.id')
+    .limit(1)
+    .executeTakeFirst();
 }

@@ -29,7 +29,7 @@ beforeAll(async () => {
   await owner.query(
     `insert into flows (org_id, id, name, template_id, template_name, template_version, status, percent, done, counting,
        created_at, created_by, start_date, paused_at, finished_at, feed_length, version, updated_at)
-     select o, 'fl_' || o || n, 'Flow ' || n, 'tp', 'T', 1,
+     select o, 'fl_' || o || n, 'Flow ' || n, 'tp' || n % 10, 'T', 1,
        (array['DRAFT','ACTIVE','PAUSED','COMPLETED','CANCELLED'])[1 + n % 5], 0, 0, 8, moment, '{}', null, null, null, 1, 1, moment
      from unnest(array['org_a', 'org_b']) o, generate_series(1, $1) n,
        -- Many of one moment: what is made in one go.
@@ -97,6 +97,7 @@ const middle = (list: PagedList): Cursor => {
   if (!cursor) throw new Error('A cursor that was written can be read');
   return cursor;
 };
+const back = (list: PagedList): Cursor => ({ ...middle(list), back: true });
 const since = new Date('2026-01-01T14:00:00Z');
 
 describe('each page is read from an index, and sorts no more than it shows', () => {
@@ -105,7 +106,21 @@ describe('each page is read from an index, and sorts no more than it shows', () 
     ['flows, from the middle', (trx) => flows.listFlows(trx, {}, middle('flows'), 26)],
     ['flows of a status', (trx) => flows.listFlows(trx, { status: 'ACTIVE' }, null, 26)],
     ['flows of a status, from the middle', (trx) => flows.listFlows(trx, { status: 'ACTIVE' }, middle('flows'), 26)],
+    ['flows, back from the middle', (trx) => flows.listFlows(trx, {}, back('flows'), 26)],
+    ['flows of a template', (trx) => flows.listFlows(trx, { templateId: 'tp3' }, null, 26)],
+    ['flows with something overdue', (trx) => flows.listFlows(trx, { overdue: true }, null, 26)],
+    ['flows that wait on clients', (trx) => flows.listFlows(trx, { waitsOn: 'clients' }, null, 26)],
+    ['flows that wait on nobody', (trx) => flows.listFlows(trx, { waitsOn: 'nobody' }, null, 26)],
+    [
+      'flows that wait on a person',
+      (trx) => flows.listFlows(trx, { waitsOn: { kind: 'member', id: 'us_2' } }, null, 26),
+    ],
+    ['flows by a word that many have', (trx) => flows.listFlows(trx, { words: ['flo'] }, null, 26)],
+    ['flows by words that few have', (trx) => flows.listFlows(trx, { words: ['flow', '77'] }, null, 26)],
+    ["flows by a client's address", (trx) => flows.listFlows(trx, { words: ['org', 'a77', 'x'] }, null, 26)],
+    ['the task that is late the longest', (trx) => flows.slowest(trx)],
     ['tasks', (trx) => flows.listTasks(trx, {}, null, 26)],
+    ['tasks, back from the middle', (trx) => flows.listTasks(trx, {}, back('tasks'), 26)],
     ['tasks, from the middle', (trx) => flows.listTasks(trx, {}, middle('tasks'), 26)],
     ['tasks of a status', (trx) => flows.listTasks(trx, { status: 'READY' }, null, 26)],
     ['tasks of a status, from the middle', (trx) => flows.listTasks(trx, { status: 'READY' }, middle('tasks'), 26)],
@@ -130,6 +145,9 @@ describe('each page is read from an index, and sorts no more than it shows', () 
     ['a task by its id', (trx) => flows.findTasks(trx, { id: 'tk_fl_org_a771' }, 1)],
     ['a task by its title in a flow', (trx) => flows.findTasks(trx, { title: 'task 3', flowId: 'fl_org_a5' }, 50)],
     ['a client of a flow', (trx) => findClients(trx, 'fl_org_a5@x.test', 'fl_org_a5', 50)],
+    ['what matters to one person', (trx) => flows.overview(trx, 'us_4')],
+    ['how many flows have something overdue', (trx) => flows.countFlows(trx, { overdue: true })],
+    ['how many flows have words', (trx) => flows.countFlows(trx, { words: ['flow', '77'] })],
     ['the counts by status', (trx) => flows.countByStatus(trx)],
   ])('found without reading a whole table: %s', async (_what, work) => {
     for (const plan of await plans(work)) expect(scanned(plan).filter((t) => t !== 'flow_counts')).toEqual([]);
@@ -157,6 +175,22 @@ describe('pages walk everything once', () => {
   }
   const allIds = async (table: 'flows' | 'tasks'): Promise<string[]> =>
     database.withOrg(org, async (trx) => (await trx.selectFrom(table).select('id').execute()).map((r) => r.id));
+
+  test.each(['flows', 'tasks'] as const)('of %s, there and back', async (list) => {
+    const read = async (trx: Trx, from: Cursor | null): Promise<Page> =>
+      list === 'flows'
+        ? (await flows.listFlows(trx, {}, from, 50)).map((f) => ({ id: f.id, at: f.created_at }))
+        : (await flows.listTasks(trx, {}, from, 50)).map((t) => ({ id: t.id, at: t.due_order }));
+    const page = (from: Cursor | null) => database.withOrg(org, (trx) => read(trx, from));
+    const cursor = (row: Page[number] | undefined, direction: 'after' | 'before') =>
+      row ? readCursor(list, writeCursor(list, row.at, row.id, direction)) : null;
+    const first = await page(null);
+    const second = await page(cursor(first.at(-1), 'after'));
+    const third = await page(cursor(second.at(-1), 'after'));
+    expect(await page(cursor(third[0], 'before'))).toEqual(second);
+    expect(await page(cursor(second[0], 'before'))).toEqual(first);
+    expect(await page(cursor(first[0], 'before'))).toEqual([]);
+  });
 
   test('of flows, while flows are made and changed', async () => {
     const known = await allIds('flows');

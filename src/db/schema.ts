@@ -136,7 +136,13 @@ export interface Comments {
   text: string;
   version: number;
 }
-export interface FlowCounts {
+export interface FlowWords {
+  org_id: string;
+  flow_id: string;
+  word: string;
+}
+
+interface FlowCounts {
   org_id: string;
   status: FlowStatus;
   n: number;
@@ -291,6 +297,7 @@ export interface Tables {
   external_users: ExternalUsers;
   feed: Feed;
   comments: Comments;
+  flow_words: FlowWords;
   flow_counts: FlowCounts;
   mails: Mails;
   dev_mails: DevMails;

@@ -1,13 +1,15 @@
 import { z } from 'zod';
-import { countByStatus, overview } from '../db/flows.ts';
+import { countByStatus, overview, slowest } from '../db/flows.ts';
 import { flowStatuses } from '../domain/flow.ts';
 import { operation } from './operation.ts';
+import { moment } from './shapes.ts';
 import { count } from './words.ts';
 
 export const getOverview = operation({
   name: 'get_overview',
   title: 'What needs me',
-  description: 'How many flows and tasks wait for you, how many clients are late, and the flows by status.',
+  description:
+    'How many flows and tasks wait for you, for clients and for nobody, how many are late (each counted up to 1,000), what has been late the longest, and the flows by status.',
   kind: 'read',
   access: 'member',
   surfaces: ['rest', 'web'],
@@ -16,6 +18,17 @@ export const getOverview = operation({
     needMe: z.number().int(),
     myTasks: z.number().int(),
     clientsLate: z.number().int(),
+    late: z.number().int(),
+    waitOnClients: z.number().int(),
+    waitOnNobody: z.number().int(),
+    slowest: z
+      .object({
+        flow: z.object({ id: z.string(), name: z.string() }),
+        task: z.object({ id: z.string(), title: z.string() }),
+        assignee: z.object({ kind: z.enum(['member', 'external']), name: z.string() }).nullable(),
+        dueAt: moment,
+      })
+      .nullable(),
     flows: z.object({
       total: z.number().int(),
       DRAFT: z.number().int(),
@@ -29,7 +42,20 @@ export const getOverview = operation({
     return database.withOrg(principal, async (trx) => {
       const counts = await countByStatus(trx);
       const total = flowStatuses.reduce((n, s) => n + counts[s], 0);
-      return { ...(await overview(trx, principal.userId)), flows: { total, ...counts } };
+      const late = await slowest(trx);
+      return {
+        ...(await overview(trx, principal.userId)),
+        slowest: late?.due_at
+          ? {
+              flow: { id: late.flowId, name: late.flowName },
+              task: { id: late.taskId, title: late.title },
+              assignee:
+                late.assignee_kind === null ? null : { kind: late.assignee_kind, name: late.assignee_name ?? '' },
+              dueAt: late.due_at.toISOString(),
+            }
+          : null,
+        flows: { total, ...counts },
+      };
     });
   },
   text: (f) =>

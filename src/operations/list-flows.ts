@@ -1,8 +1,12 @@
 import { z } from 'zod';
-import { countFlows, countLateFlows, listFlows as readFlows } from '../db/flows.ts';
+import type { Trx } from '../db/database.ts';
+import { countFlows, countLateFlows, type FlowFilter, listFlows as readFlows } from '../db/flows.ts';
+import { limits } from '../domain/limits.ts';
+import { findPerson, findTemplate, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import {
+  bothWaysOutput,
   cursorOf,
   flowStatus,
   listedFlow,
@@ -10,7 +14,6 @@ import {
   moreLine,
   pageInput,
   pageOf,
-  pageOutput,
 } from './shapes.ts';
 import { count, dots, dueWords, lines, percentWords, plain, quote, who } from './words.ts';
 
@@ -18,30 +21,41 @@ export const listFlows = operation({
   name: 'list_flows',
   title: 'List flows',
   description:
-    'All flows of the organization, newest first, each with its progress, how many tasks are overdue, and what it waits on. Filter by `status`, or by `changed_since` for what moved lately ("this week"). Pages by `cursor`.',
+    'All flows of the organization, newest first, each with its progress, how many tasks are overdue, and what it waits on. Filter by `status`, `overdue`, `waits_on`, `template`, words of its name or client (`search`), or `changed_since` for what moved lately ("this week"). Pages by `cursor`.',
   kind: 'read',
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
   input: z.strictObject({
     status: flowStatus.optional(),
     changed_since: z.string().max(40).optional().describe('A day (2026-11-16) or moment, ISO 8601'),
+    overdue: z.boolean().optional().describe('true: only those with a task that is late now'),
+    waits_on: nameOrId('"me", "clients", "nobody", or a person by name, address or id').optional(),
+    template: nameOrId('Name or id').optional(),
+    search: z.string().max(limits.name).optional(),
     ...pageInput,
   }),
   output: z.object({
-    ...pageOutput,
+    ...bothWaysOutput,
     status: flowStatus.nullable().describe('The status asked for'),
     late: z.number().int(),
     flows: z.array(listedFlowShape),
   }),
-  async handler({ database, principal }, { status, changed_since, limit, cursor }) {
-    const filter = { status, changedSince: changed_since === undefined ? undefined : sinceOf(changed_since) };
+  async handler({ database, principal }, { status, limit, cursor, ...asked }) {
     const after = cursorOf('flows', cursor);
     return database.withOrg(principal, async (trx) => {
+      const filter: FlowFilter = {
+        status,
+        changedSince: asked.changed_since === undefined ? undefined : sinceOf(asked.changed_since),
+        overdue: asked.overdue || undefined,
+        waitsOn: asked.waits_on === undefined ? undefined : await waitsOn(trx, asked.waits_on, principal.userId),
+        templateId: asked.template === undefined ? undefined : (await findTemplate(trx, asked.template)).id,
+        words: asked.search === undefined ? undefined : wordsOf(asked.search),
+      };
       const found = await readFlows(trx, filter, after, limit + 1);
-      const { rows, nextCursor } = pageOf('flows', found, limit, (f) => ({ at: f.created_at, id: f.id }));
+      const { rows, ...cursors } = pageOf('flows', found, limit, (f) => ({ at: f.created_at, id: f.id }), after);
       const total = await countFlows(trx, filter);
       const late = await countLateFlows(trx, filter);
-      return { total, nextCursor, status: status ?? null, late, flows: rows.map(listedFlow) };
+      return { total, ...cursors, status: status ?? null, late, flows: rows.map(listedFlow) };
     });
   },
   text({ total, status, late, flows, nextCursor }, now) {
@@ -53,6 +67,20 @@ export const listFlows = operation({
     );
   },
 });
+
+async function waitsOn(trx: Trx, ref: string, me: string): Promise<FlowFilter['waitsOn']> {
+  const word = ref.toLowerCase();
+  if (word === 'nobody' || word === 'clients') return word;
+  const { kind, id } = await findPerson(trx, ref, me, null);
+  return { kind, id };
+}
+
+/** As the words were stored: parted by what is neither letter nor digit, where that is plain ASCII. */
+const wordsOf = (search: string): string[] | undefined => {
+  const words = search.split(/[\s!-/:-@[-`{-~]+/).filter((w) => w !== '');
+  return words.length === 0 ? undefined : words.slice(0, searchedWords).map((w) => w.slice(0, 60));
+};
+const searchedWords = 6;
 
 type Listed = z.infer<typeof listedFlowShape>;
 

@@ -3,13 +3,13 @@ import { countTasks, listTasks as readTasks } from '../db/flows.ts';
 import { findFlow, findPerson, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import {
+  bothWaysOutput,
   cursorOf,
   listedTask,
   listedTaskShape,
   moreLine,
   pageInput,
   pageOf,
-  pageOutput,
   taskStatus,
 } from './shapes.ts';
 import { count, dots, dueWords, lines, plain, quote, who } from './words.ts';
@@ -29,7 +29,7 @@ export const listTasks = operation({
     flow: nameOrId('Name or id').optional(),
     ...pageInput,
   }),
-  output: z.object({ ...pageOutput, tasks: z.array(listedTaskShape) }),
+  output: z.object({ ...bothWaysOutput, tasks: z.array(listedTaskShape) }),
   async handler({ database, principal, now }, { status, overdue, assignee, flow: flowRef, limit, cursor }) {
     const after = cursorOf('tasks', cursor);
     return database.withOrg(principal, async (trx) => {
@@ -46,8 +46,8 @@ export const listTasks = operation({
               : await findPerson(trx, assignee, principal.userId, flow?.id ?? null),
       };
       const found = await readTasks(trx, filter, after, limit + 1);
-      const { rows, nextCursor } = pageOf('tasks', found, limit, (t) => ({ at: t.due_order, id: t.id }));
-      return { total: await countTasks(trx, filter), nextCursor, tasks: rows.map((t) => listedTask(t, now)) };
+      const { rows, ...cursors } = pageOf('tasks', found, limit, (t) => ({ at: t.due_order, id: t.id }), after);
+      return { total: await countTasks(trx, filter), ...cursors, tasks: rows.map((t) => listedTask(t, now)) };
     });
   },
   text({ total, tasks, nextCursor }, now) {

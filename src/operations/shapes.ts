@@ -140,18 +140,33 @@ export function cursorOf(list: PagedList, text: string | undefined): Cursor | nu
   return cursor;
 }
 
-/** A page from one row more than was asked for: the rows, and the cursor if there are more. */
+/** For lists that can be walked back, too. */
+export const bothWaysOutput = {
+  ...pageOutput,
+  prevCursor: z.string().nullable().describe('As `cursor`: the page before; null on the first'),
+};
+
+/** A page from one row more than was asked for: the rows, and the cursors to go on and back. */
 export function pageOf<T>(
   list: PagedList,
-  rows: readonly T[],
+  found: readonly T[],
   limit: number,
   key: (row: T) => { at: Date | number; id: string },
-): { rows: T[]; nextCursor: string | null } {
-  const page = rows.slice(0, limit);
-  const last = page[page.length - 1];
-  if (rows.length <= limit || last === undefined) return { rows: page, nextCursor: null };
-  const { at, id } = key(last);
-  return { rows: page, nextCursor: writeCursor(list, at, id) };
+  from: Cursor | null = null,
+): { rows: T[]; nextCursor: string | null; prevCursor: string | null } {
+  const more = found.length > limit;
+  const back = from?.back ?? false;
+  const rows = back ? found.slice(-limit) : found.slice(0, limit);
+  const cursor = (row: T | undefined, direction: 'after' | 'before', there: boolean): string | null => {
+    if (row === undefined || !there) return null;
+    const { at, id } = key(row);
+    return writeCursor(list, at, id, direction);
+  };
+  return {
+    rows,
+    nextCursor: cursor(rows[rows.length - 1], 'after', back || more),
+    prevCursor: cursor(rows[0], 'before', back ? more : from !== null),
+  };
 }
 
 export const moreLine = (cursor: string | null): string | null =>

@@ -134,7 +134,7 @@ const story: readonly Asked[] = [
   { as: 'mia', tool: 'update_flow_status', args: { ...acme, action: 'cancel' } },
   { tool: 'update_flow_status', args: { ...acme, action: 'cancel', reason: 'They chose another agency.' } },
   { tool: 'update_flow_status', args: { ...acme, action: 'resume' } },
-  { tool: 'list_flows', args: { search: 'Acme' } },
+  { tool: 'list_flows', args: { colour: 'green' } },
   { tool: 'delete_everything' },
 ];
 
