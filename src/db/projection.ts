@@ -187,6 +187,7 @@ async function writeComments(trx: Trx, flow: Flow, newest: boolean): Promise<voi
       at: new Date(c.at),
       by: JSON.stringify(c.by),
       text: c.text,
+      audience: c.audience,
       version: c.version,
     })),
   );
@@ -200,6 +201,7 @@ async function writeComments(trx: Trx, flow: Flow, newest: boolean): Promise<voi
             at: ex.ref('excluded.at'),
             by: sql`excluded.by`,
             text: ex.ref('excluded.text'),
+            audience: ex.ref('excluded.audience'),
           }))
         : on.doNothing(),
     )

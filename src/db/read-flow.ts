@@ -26,7 +26,7 @@ export async function readFlow(trx: Trx, id: string, feedLimit: number): Promise
   const commentsOf = new Map<string, Comment[]>();
   for (const c of comments) {
     const list = commentsOf.get(c.task_id) ?? [];
-    list.push({ id: c.id, at: c.at.getTime(), by: c.by, text: c.text, version: c.version });
+    list.push({ id: c.id, at: c.at.getTime(), by: c.by, text: c.text, audience: c.audience, version: c.version });
     commentsOf.set(c.task_id, list);
   }
   const flow: Flow = {

@@ -1,7 +1,7 @@
 /** The tables as Kysely sees them; the migrations are the truth. Moments are Dates here, milliseconds in the domain. */
 import type { ColumnType, Generated, Selectable } from 'kysely';
 import type { Actor } from '../domain/actor.ts';
-import type { Answers, FlowStatus, InvitationStatus, SkippedBy, TaskStatus } from '../domain/flow.ts';
+import type { Answers, CommentAudience, FlowStatus, InvitationStatus, SkippedBy, TaskStatus } from '../domain/flow.ts';
 import type { AssigneeHint, Condition, DueOffset, FormField, TaskType } from '../domain/template.ts';
 
 /** A jsonb column: read as the value, written as JSON text. */
@@ -134,6 +134,7 @@ export interface Comments {
   at: Date;
   by: Json<Actor>;
   text: string;
+  audience: Generated<CommentAudience>;
   version: number;
 }
 export interface FlowWords {
@@ -285,6 +286,56 @@ export interface OrgEvents {
   by_name: string;
   through: string;
 }
+export interface FormDrafts {
+  org_id: string;
+  flow_id: string;
+  task_id: string;
+  external_id: string;
+  answers: Json<Answers>;
+  comment: string;
+  updated_at: Date;
+}
+export interface Files {
+  org_id: string;
+  id: string;
+  flow_id: string;
+  task_id: string;
+  field_key: string;
+  store_key: string;
+  name: string;
+  uploaded_by: Json<Actor>;
+  uploader_id: string;
+  created_at: Date;
+  state: 'UPLOADING' | 'STORED';
+  /** In bytes. */
+  size: ColumnType<string | null, number | null, number | null>;
+  media_type: string | null;
+  sha256: Buffer | null;
+  kept_at: Date | null;
+}
+export interface FileRemains {
+  org_id: string;
+  store_key: string;
+}
+export interface PastKeys {
+  secret_hash: Buffer;
+  org_id: string;
+  flow_id: string;
+  external_id: string;
+  gone_at: Stamp;
+}
+export interface LinkRequests {
+  org_id: string;
+  flow_id: string;
+  external_id: string;
+  asked_at: Date;
+}
+export interface InvitationsAsked {
+  org_id: string;
+  command_id: string;
+  at: Date;
+  n: number;
+}
 
 export interface Tables {
   orgs: Orgs;
@@ -314,6 +365,12 @@ export interface Tables {
   member_invitations: MemberInvitations;
   hand_overs: HandOvers;
   org_events: OrgEvents;
+  form_drafts: FormDrafts;
+  files: Files;
+  file_remains: FileRemains;
+  past_keys: PastKeys;
+  link_requests: LinkRequests;
+  invitations_asked: InvitationsAsked;
 }
 
 export type FlowRow = Selectable<Flows>;

@@ -1,6 +1,7 @@
 /** What can be asked of a flow. Parsed where it arrives: a signal may also come from an operator's hand. */
 import { z } from 'zod';
 import { actorSchema } from './actor.ts';
+import { commentAudiences } from './flow.ts';
 import { limits } from './limits.ts';
 
 const id = z.string().min(1).max(limits.id);
@@ -41,7 +42,13 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('skip'), taskId, reason: z.string().trim().max(limits.reason) }),
   z.object({ type: z.literal('assign'), taskId, assignee: assigneeSchema.nullable() }),
   z.object({ type: z.literal('set_due'), taskId, dueAt: moment.nullable() }),
-  z.object({ type: z.literal('comment'), taskId, text: z.string().trim().min(1).max(limits.comment) }),
+  /** Internal when nothing is said; what a client writes is for both sides, whatever is said. */
+  z.object({
+    type: z.literal('comment'),
+    taskId,
+    text: z.string().trim().min(1).max(limits.comment),
+    audience: z.enum(commentAudiences).optional(),
+  }),
   /** Several people at once; each one's outcome is told, one that can't be invited stops no other. */
   z.object({ type: z.literal('invite'), people: z.array(inviteeSchema).min(1).max(limits.invitesPerCommand) }),
   z.object({ type: z.literal('revoke_invitation'), externalId: id }),

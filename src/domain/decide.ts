@@ -72,7 +72,7 @@ function perform(turn: Turn, command: Command): readonly people.InviteOutcome[] 
       people.setDue(turn, command.taskId, command.dueAt);
       break;
     case 'comment':
-      work.comment(turn, command.taskId, command.text);
+      work.comment(turn, command.taskId, command.text, command.audience ?? 'internal');
       break;
     case 'invite':
       return people.invite(turn, command.people);

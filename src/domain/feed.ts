@@ -3,7 +3,8 @@ import { shortDate } from './dates.ts';
 import type { FlowEvent } from './event.ts';
 import { type Flow, findTask } from './flow.ts';
 
-const quoted = (text: string): string => `"${text}"`;
+/** Nobody's words can end the quotation. */
+const quoted = (text: string): string => `"${text.replace(/"/g, "'")}"`;
 
 export function feedText(flow: Flow, event: FlowEvent): string | null {
   const title = 'taskId' in event ? quoted(findTask(flow, event.taskId)?.title ?? event.taskId) : '';

@@ -16,11 +16,16 @@ export type SkippedBy = 'person' | 'condition';
 /** Who a task lies with. The name is the one at the time of assigning. */
 export type Assignee = { kind: 'member'; id: string; name: string } | { kind: 'external'; id: string; name: string };
 
+/** `internal`: for members only. `client`: for the client whose task it is on, too. */
+export const commentAudiences = ['internal', 'client'] as const;
+export type CommentAudience = (typeof commentAudiences)[number];
+
 export interface Comment {
   readonly id: string;
   readonly at: number;
   readonly by: Actor;
   readonly text: string;
+  readonly audience: CommentAudience;
   /** The flow's version with this comment. */
   readonly version: number;
 }

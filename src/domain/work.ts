@@ -1,6 +1,6 @@
 /** Doing tasks: complete, approve, reject, reopen, skip, comment. */
 import { shortDate } from './dates.ts';
-import { type Answers, type Comment, isResolved, openDependencies, type Task } from './flow.ts';
+import { type Answers, type Comment, type CommentAudience, isResolved, openDependencies, type Task } from './flow.ts';
 import { answersProblem } from './form.ts';
 import { needActive, needOpen, needUnpaused } from './lifecycle.ts';
 import { needAdmin, needCommenter, needDoer } from './permission.ts';
@@ -53,7 +53,14 @@ export function reject(turn: Turn, taskId: string, reason: string): void {
   addComment(turn, task, reason);
   turn.emit({ type: 'approval_rejected', taskId, reason });
   for (const t of again) {
-    turn.emit({ type: 'task_sent_back', taskId: t.id, approvalId: taskId, comment: newComment(turn, t, reason) });
+    // Whoever has to do it again must know why.
+    const audience = t.assignee?.kind === 'external' ? 'client' : 'internal';
+    turn.emit({
+      type: 'task_sent_back',
+      taskId: t.id,
+      approvalId: taskId,
+      comment: newComment(turn, t, reason, audience),
+    });
   }
   needRoom(turn);
   blockBehind(turn);
@@ -84,11 +91,11 @@ export function skip(turn: Turn, taskId: string, reason: string): void {
   settle(turn);
 }
 
-export function comment(turn: Turn, taskId: string, text: string): void {
+export function comment(turn: Turn, taskId: string, text: string, audience: CommentAudience): void {
   const task = turn.task(taskId);
   needCommenter(turn.actor, task);
   needOpen(turn.flow, turn.now);
-  addComment(turn, task, text);
+  addComment(turn, task, text, audience);
   needRoom(turn);
 }
 
@@ -125,12 +132,21 @@ function doneSentence(task: Task, now: number): string {
   return `"${task.title}" was already ${word}${by}${when}. Nothing changed.`;
 }
 
-function addComment(turn: Turn, task: Task, text: string): void {
-  if (text !== '') turn.emit({ type: 'comment_added', taskId: task.id, comment: newComment(turn, task, text) });
+function addComment(turn: Turn, task: Task, text: string, audience: CommentAudience = 'internal'): void {
+  if (text === '') return;
+  turn.emit({ type: 'comment_added', taskId: task.id, comment: newComment(turn, task, text, audience) });
 }
 
 /** The id is unique in the flow: no event shares a version with another. */
-function newComment(turn: Turn, task: Task, text: string): Comment {
+function newComment(turn: Turn, task: Task, text: string, audience: CommentAudience): Comment {
   const version = turn.flow.version + 1;
-  return { id: `${task.id}-c${version}`, at: turn.now, by: turn.actor, text, version };
+  const mine = turn.actor.kind === 'external';
+  return {
+    id: `${task.id}-c${version}`,
+    at: turn.now,
+    by: turn.actor,
+    text,
+    audience: mine ? 'client' : audience,
+    version,
+  };
 }

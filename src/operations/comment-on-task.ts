@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commentAudiences } from '../domain/flow.ts';
 import { limits } from '../domain/limits.ts';
 import { acceptedText, actedOn, command, commandInput, commandOutput, factsOf, taskInput, theTask } from './command.ts';
 import { operation } from './operation.ts';
@@ -7,17 +8,32 @@ import { plain, quote } from './words.ts';
 export const commentOnTask = operation({
   name: 'comment_on_task',
   title: 'Comment on a task',
-  description: 'Adds a comment to a task, in any state of it. Nothing else changes.',
+  description:
+    'Adds a comment to a task, in any state of it. `internal` (unless said otherwise) is for members only; `client` is seen by the client whose task it is, too. Nothing else changes.',
   kind: 'write',
   access: 'member',
   surfaces: ['rest', 'web'],
-  input: z.strictObject({ ...taskInput, text: z.string().trim().min(1).max(limits.comment), ...commandInput }),
-  output: z.object({ ...commandOutput, ...actedOn }),
+  input: z.strictObject({
+    ...taskInput,
+    text: z.string().trim().min(1).max(limits.comment),
+    audience: z.enum(commentAudiences).default('internal'),
+    ...commandInput,
+  }),
+  output: z.object({ ...commandOutput, ...actedOn, audience: z.enum(commentAudiences) }),
   async handler(call, input) {
     const { flow, task } = await theTask(call, input);
-    const facts = await command(call, flow, { type: 'comment', taskId: task.id, text: input.text });
-    return { ...factsOf(facts), task, by: call.principal.name, through: call.principal.through };
+    const facts = await command(call, flow, {
+      type: 'comment',
+      taskId: task.id,
+      text: input.text,
+      audience: input.audience,
+    });
+    const { name: by, through } = call.principal;
+    return { ...factsOf(facts), task, by, through, audience: input.audience };
   },
-  text: (f) =>
-    f.state === 'accepted' ? acceptedText(f) : `The comment is on ${quote(f.task.title)} of ${plain(f.flow.name)}.`,
+  text(f) {
+    if (f.state === 'accepted') return acceptedText(f);
+    const seen = f.audience === 'client' ? 'The client sees it too.' : 'Only members see it.';
+    return `The comment is on ${quote(f.task.title)} of ${plain(f.flow.name)}. ${seen}`;
+  },
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isOverdue, findTask as taskOf } from '../domain/flow.ts';
+import { commentAudiences, isOverdue, findTask as taskOf } from '../domain/flow.ts';
 import { formFieldSchema } from '../domain/template.ts';
 import { ageLine, flowTruth } from './flow-truth.ts';
 import { findFlow, findTask, nameOrId } from './names.ts';
@@ -26,6 +26,7 @@ const output = briefShape.extend({
       at: moment,
       by: z.string(),
       kind: z.enum(['member', 'external', 'system']),
+      audience: z.enum(commentAudiences).describe('client: the client sees it too'),
       text: z.string(),
     }),
   ),
@@ -63,7 +64,14 @@ export const getTask = operation({
       doneBy: task.doneBy?.name ?? null,
       dependencies: flow.tasks.filter((t) => task.dependsOn.includes(t.id)).map(brief),
       dependents: flow.tasks.filter((t) => t.dependsOn.includes(task.id)).map(brief),
-      comments: task.comments.map((c) => ({ id: c.id, at: iso(c.at), by: c.by.name, kind: c.by.kind, text: c.text })),
+      comments: task.comments.map((c) => ({
+        id: c.id,
+        at: iso(c.at),
+        by: c.by.name,
+        kind: c.by.kind,
+        audience: c.audience,
+        text: c.text,
+      })),
     };
   },
   text(f, now) {
@@ -93,7 +101,7 @@ export const getTask = operation({
         .slice(-20)
         .map(
           (c) =>
-            `- ${onDay(c.at, now)}, ${c.kind === 'external' ? 'client ' : ''}${plain(c.by)}: ${quote(c.text, 400)}`,
+            `- ${onDay(c.at, now)}, ${c.kind === 'external' ? 'client ' : ''}${plain(c.by)}${c.kind === 'member' && c.audience === 'client' ? ', to the client' : ''}: ${quote(c.text, 400)}`,
         ),
       f.comments.length > 20 && `- and ${f.comments.length - 20} older`,
     );

@@ -364,7 +364,7 @@ function TaskPanel({ view, task }: { readonly view: FlowView; readonly task: Tas
           <div class="grow">
             <b>{c.by}</b>{' '}
             <span class="small">
-              {c.kind === 'external' && 'client · '}
+              {c.kind === 'external' ? 'client · ' : c.audience === 'client' ? 'shared with the client · ' : ''}
               <Day at={c.at} now={now} />
             </span>
             <p class="said">{c.text}</p>
@@ -378,6 +378,12 @@ function TaskPanel({ view, task }: { readonly view: FlowView; readonly task: Tas
             Comment
           </label>
           <input id="text" name="text" placeholder="Say something about this task" required maxLength={4000} />
+          {task.assignee?.kind === 'external' && (
+            <label class="check">
+              <input type="checkbox" name="audience" value="client" checked={typed.audience === 'client'} />
+              Share with the client
+            </label>
+          )}
           <button type="submit" class="button">
             Comment
           </button>

@@ -148,6 +148,6 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
   button('tasks/:task/assign', assignTask, (params, f) => ({ ...onTask(params), ...given(f, 'assignee') }));
   button('tasks/:task/skip', skipTask, (params, f) => ({ ...onTask(params), ...given(f, 'reason') }));
   button('tasks/:task/reopen', reopenTask, (params, f) => ({ ...onTask(params), ...given(f, 'reason') }));
-  button('tasks/:task/comment', commentOnTask, (params, f) => ({ ...onTask(params), ...given(f, 'text') }));
+  button('tasks/:task/comment', commentOnTask, (params, f) => ({ ...onTask(params), ...given(f, 'text', 'audience') }));
   button('tasks/:task/due', setDueDate, (params, f) => ({ ...onTask(params), due_date: f.due_date || null }));
 }
