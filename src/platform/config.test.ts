@@ -8,6 +8,7 @@ const production = {
   DATABASE_URL: 'postgres://owner:pw@db.example.com/booflow',
   TEMPORAL_ADDRESS: 'temporal.example.com:7233',
   SMTP_URL: 'smtps://user:pw@smtp.example.com:465',
+  BOOFLOW_ENCRYPTION_KEYS: `2026:${Buffer.alloc(32).toString('base64')}`,
 };
 
 function problems(env: Record<string, string>): readonly string[] {
@@ -51,6 +52,7 @@ describe('readConfig', () => {
       'DATABASE_URL is required in production',
       'TEMPORAL_ADDRESS is required in production',
       'SMTP_URL is required in production',
+      'BOOFLOW_ENCRYPTION_KEYS is required in production',
     ]);
     expect(() => readConfig({ ...production, DATABASE_URL: 'mysql://u:hunter2@h/d' })).toThrow(
       /DATABASE_URL must begin with postgres:\/\/ or postgresql:\/\/\. Example: DATABASE_URL=(?!.*hunter2)/,

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { z } from 'zod';
+import { keysProblem } from './keyring.ts';
 
 const loopback = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
@@ -80,6 +81,12 @@ const environment = (production: boolean) => {
       .regex(/^([^<>\r\n]+<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, 'must be an address, with or without a name')
       .optional(),
     BOOFLOW_DATA_DIR: z.string().default('.booflow'),
+    BOOFLOW_ENCRYPTION_KEYS: need(
+      z.string().superRefine((text, context) => {
+        const problem = keysProblem(text);
+        if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+      }),
+    ),
     BOOFLOW_TEMPORAL_PORT: port(7233),
     BOOFLOW_TEMPORAL_UI_PORT: port(8233),
     BOOFLOW_POSTGRES_PORT: port(54329),
@@ -112,6 +119,7 @@ const examples: Readonly<Record<keyof Environment, string>> = {
   SMTP_URL: 'smtps://USER:PASSWORD@smtp.example.com:465',
   MAIL_FROM: 'Booflow <no-reply@example.com>',
   BOOFLOW_DATA_DIR: '.booflow',
+  BOOFLOW_ENCRYPTION_KEYS: '2026:THE_OUTPUT_OF_openssl_rand_-base64_32',
   BOOFLOW_TEMPORAL_PORT: '7233',
   BOOFLOW_TEMPORAL_UI_PORT: '8233',
   BOOFLOW_POSTGRES_PORT: '54329',
@@ -140,6 +148,8 @@ export interface Config {
   /** Undefined: mail goes to the dev mailbox. Never so in production. */
   readonly smtpUrl: string | undefined;
   readonly mailFrom: string;
+  /** For secrets that must be read again: `keyringOf` reads them. Undefined: one in the data folder. Never so in production. */
+  readonly encryptionKeys: string | undefined;
   /** Absolute. What runs embedded keeps its data here. */
   readonly dataDir: string;
   /** Which parts `npm start` runs itself, because no address of theirs was given. */
@@ -205,6 +215,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     taskQueue: read.BOOFLOW_TASK_QUEUE,
     smtpUrl: read.SMTP_URL,
     mailFrom: read.MAIL_FROM ?? `Booflow <no-reply@${new URL(url).hostname}>`,
+    encryptionKeys: read.BOOFLOW_ENCRYPTION_KEYS,
     dataDir: resolve(read.BOOFLOW_DATA_DIR),
     embedded: { postgres: read.DATABASE_URL === undefined, temporal: read.TEMPORAL_ADDRESS === undefined },
     postgresPort: read.BOOFLOW_POSTGRES_PORT,

@@ -1,7 +1,8 @@
 /** Attacks by way of a client's metadata document: what the server may be made to fetch, and what it makes of it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { documentFetcher, isPublicAddress, publicOnly } from '../../src/oauth/client-document.ts';
+import { documentFetcher } from '../../src/oauth/client-document.ts';
+import { isPublicAddress, publicOnly } from '../../src/platform/public-address.ts';
 import { App } from '../oauth/app.ts';
 import { Person } from '../oauth/person.ts';
 import { ca, type DocumentServer, startDocumentServer } from '../support/document-server.ts';
