@@ -1,6 +1,8 @@
 /** A flow's effects on the world. Each may run twice or late and does its work once. */
 import { asyncLocalStorage } from '@temporalio/activity';
+import { brandingOf } from '../db/branding.ts';
 import type { Database, Trx } from '../db/database.ts';
+import { readOrg, readTimeZone } from '../db/people.ts';
 import { writeProjection } from '../db/projection.ts';
 import type { MailOrder } from '../domain/flow.ts';
 import { hashSecret, randomText } from '../platform/secrets.ts';
@@ -38,16 +40,32 @@ async function prepare(
   { orgId, flowId, flowName, mail }: SendMailInput,
 ): Promise<OutgoingMail | 'sent before' | 'nobody'> {
   const to = await address(trx, flowId, mail.to);
-  const org = await trx.selectFrom('orgs').select('name').where('id', '=', orgId).executeTakeFirst();
-  if (to === null || !org) return 'nobody';
+  if (to === null || !(await readOrg(trx, orgId))) return 'nobody';
   const sent = await trx.selectFrom('mails').select('key').where('key', '=', mail.key).executeTakeFirst();
   if (sent) return 'sent before';
+  const link = await linkFor(trx, need, { orgId, flowId, mail });
+  const brand = await brandingOf(trx, orgId);
+  const org = { ...brand, logo: brand.logo === null ? null : `${need.publicUrl}${brand.logo}` };
+  const flow = await trx.selectFrom('flows').select('time_zone').where('id', '=', flowId).executeTakeFirst();
+  const timeZone = flow?.time_zone ?? (await readTimeZone(trx, orgId));
+  const text = writeMail({ mail, flowName, org, timeZone, link, unsubscribe: null, now: Date.now() });
+  return { key: mail.key, from: need.mailFrom, fromName: org.name, to, toName: mail.to.name, ...text };
+}
+
+/** Where the mail's button leads; null for a client whose flow is over. */
+async function linkFor(
+  trx: Trx,
+  { publicUrl }: FlowActivitiesNeed,
+  { orgId, flowId, mail }: Pick<SendMailInput, 'orgId' | 'flowId' | 'mail'>,
+): Promise<string | null> {
+  if (mail.to.kind === 'member') {
+    const [task] = mail.tasks;
+    return `${publicUrl}/flows/${flowId}${mail.tasks.length === 1 && task ? `?task=${encodeURIComponent(task.id)}` : ''}`;
+  }
+  if (mail.kind === 'flow_completed') return null;
   const secret = randomText(32);
-  if (mail.to.kind === 'external') await keepMagicLink(trx, secret, orgId, flowId, mail.to.id);
-  const path = mail.to.kind === 'external' ? `portal/${secret}` : `flows/${flowId}`;
-  const link = `${need.publicUrl}/${path}`;
-  const text = writeMail({ mail, flowName, orgName: org.name, link, now: Date.now() });
-  return { key: mail.key, from: need.mailFrom, to, ...text };
+  await keepMagicLink(trx, secret, orgId, flowId, mail.to.id);
+  return `${publicUrl}/portal/${secret}`;
 }
 
 /** The row that says "sent" is taken first, so two attempts at the same time wait for each other. */

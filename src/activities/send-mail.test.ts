@@ -6,7 +6,7 @@ import { type MailServer, startMailServer } from '../../test/support/mail-server
 import { invitee, jane, mia, olivia } from '../../test/support/people.ts';
 import { Stage } from '../../test/support/stage.ts';
 import { type RealEffects, realEffects } from '../../test/workflows/real-effects.ts';
-import type { Flow, MailOrder } from '../domain/flow.ts';
+import { type Flow, type MailOrder, mailKinds } from '../domain/flow.ts';
 import { openLedger, projectionOf } from '../domain/ledger.ts';
 import { hashSecret } from '../platform/secrets.ts';
 import type { SendMailInput } from '../workflows/contract.ts';
@@ -89,7 +89,9 @@ describe('a mail over SMTP', () => {
     expect(mail?.to).toEqual(['jane@client.test']);
     const { headers, text, html } = read(mail?.data ?? '');
     expect(header(headers, 'subject')).toBe('Sign the contract for Acme Agency');
-    expect(header(headers, 'from')).toBe('Booflow <no-reply@acme.test>');
+    expect(header(headers, 'from')).toBe('Acme Agency <no-reply@acme.test>');
+    expect(header(headers, 'to')).toBe('Jane Alder <jane@client.test>');
+    expect(header(headers, 'auto-submitted')).toBe('auto-generated');
     expect(header(headers, 'message-id')).toBe('<fl.acme.1@flows.acme.test>');
     const link = linkIn(mail?.data ?? '');
     expect(link).toMatch(/^https:\/\/flows\.acme\.test\/portal\/\w{32}/);
@@ -97,20 +99,22 @@ describe('a mail over SMTP', () => {
       [
         'Hello Jane,',
         '',
-        'Olivia of Acme Agency invites you to Acme Corp. This is waiting for you:',
+        'Olivia of Acme Agency invites you to Acme Corp as client reviewer. This is waiting for you.',
+        '',
         '- Sign the contract',
         '',
-        `See what is to be done: ${link}`,
+        'See what is to be done:',
+        link,
         '',
         'Olivia',
         'Acme Agency',
         '',
-        "You get this mail because Olivia of Acme Agency invited you as client reviewer. The link is yours alone: please don't forward it.",
+        "You get this mail because Acme Agency invited you as client reviewer. The link is yours alone: please don't forward it. Answers to this mail reach nobody; write a comment behind the link instead.",
       ].join('\n'),
     );
     expect(html.match(/<a /g)).toHaveLength(1);
     expect(html).toContain(`<a href="${link}"`);
-    expect(html).toContain(`>${link}</p>`);
+    expect(html).toContain(`>${link}</span>`);
     expect(await live(link)).toBe(true);
   });
 
@@ -119,24 +123,26 @@ describe('a mail over SMTP', () => {
     const evil = 'Jane\r\nBcc: all@evil.test\r\n\r\n<script>alert(1)</script>';
     await effects.owner.updateTable('orgs').set({ name: evil }).execute();
     const task = { id: 'tk_a', title: evil, type: 'TASK', dueAt: null, reason: evil } as const;
-    for (const kind of ['invitation', 'task_ready', 'due', 'digest', 'flow_completed'] as const) {
+    for (const kind of mailKinds) {
       for (const tasks of [[], [task], [task, task]]) {
         const key = `fl_acme/${kind}${tasks.length}\r\nBcc: all@evil.test`;
         const mail: MailOrder = { ...input.mail, key, kind, from: evil, role: evil, tasks };
         await send({ ...order(stage.flow, { ...mail, to: { ...mail.to, name: evil } }), flowName: evil });
       }
     }
-    expect(server.received).toHaveLength(15);
+    expect(server.received).toHaveLength(21);
     const subjects = await effects.owner.selectFrom('mails').select('subject').execute();
     for (const { subject } of subjects) expect(subject).not.toMatch(/[\r\n]/);
     for (const { to, data } of server.received) {
       expect(to).toEqual(['jane@client.test']);
       const { headers, html } = read(data);
       expect(headers.map((h) => h.split(':')[0]).toSorted()).toEqual(
-        ['Content-Type', 'Date', 'From', 'MIME-Version', 'Message-ID', 'Subject', 'To'].toSorted(),
+        ['Auto-Submitted', 'Content-Type', 'Date', 'From', 'MIME-Version', 'Message-ID', 'Subject', 'To'].toSorted(),
       );
       expect(html).not.toContain('<script>');
-      expect(html.match(/<a /g)).toHaveLength(1);
+      // A flow that is over has nothing to open.
+      const links = header(headers, 'subject').endsWith('is completed') ? 0 : 1;
+      expect(html.match(/<a /g) ?? []).toHaveLength(links);
     }
   });
 
@@ -271,5 +277,5 @@ it('a member is written to at the address they have today, with a link to the fl
   const to = { kind: 'member', id: mia.id, name: mia.name } as const;
   expect(await send(order(stage.flow, { ...input.mail, kind: 'task_ready', to }))).toBe('sent');
   expect(server.received[0]?.to).toEqual(['mia.new@acme.test']);
-  expect(linkIn(server.received[0]?.data ?? '')).toBe('https://flows.acme.test/flows/fl_acme');
+  expect(linkIn(server.received[0]?.data ?? '')).toBe('https://flows.acme.test/flows/fl_acme?task=tk_a');
 });

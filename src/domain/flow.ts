@@ -87,7 +87,20 @@ export interface FeedEntry {
   readonly text: string;
 }
 
-export type MailKind = 'invitation' | 'task_ready' | 'due' | 'digest' | 'flow_completed';
+export const mailKinds = [
+  'invitation',
+  'task_ready',
+  'due',
+  'digest',
+  /** A reminder that a member sends by hand. */
+  'reminder',
+  'comment',
+  'flow_completed',
+] as const;
+export type MailKind = (typeof mailKinds)[number];
+
+/** What Booflow sends by itself because time passed: what a person may switch off. */
+export const isReminder = (kind: MailKind): boolean => kind === 'due' || kind === 'digest';
 
 export interface MailTask {
   readonly id: string;
@@ -96,6 +109,12 @@ export interface MailTask {
   readonly dueAt: number | null;
   /** Why it came back, when a rejection sent it back. */
   readonly reason: string | null;
+  /** Who sent it back. */
+  readonly reasonBy?: string;
+  /** Whom it lies with, when that is not the one who is written to. */
+  readonly with?: string;
+  /** What others said of it that this mail tells. */
+  readonly comments?: readonly { readonly by: string; readonly text: string }[];
 }
 
 /** A mail the flow wants sent. The key makes sending it again do nothing. */

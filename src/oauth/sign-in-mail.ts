@@ -1,11 +1,12 @@
 /** The mail with a link to sign in. */
-import { letter, type WrittenLetter } from '../platform/letter.ts';
+import { greeting, letter, type WrittenLetter } from '../platform/letter.ts';
 import type { SignInMail } from './sign-in.ts';
 
 export const writeSignInMail = ({ name, link }: SignInMail): WrittenLetter & { readonly subject: string } => ({
   subject: 'Your link to sign in to Booflow',
   ...letter({
-    hello: `Hello ${name.split(' ')[0] ?? name},`,
+    title: 'Sign in to Booflow',
+    hello: greeting(name),
     opening: 'Here is your link to sign in. It works once, for 15 minutes.',
     points: [],
     button: 'Sign in',

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { plainLine, plainText, shortened } from './plain-line.ts';
+
+it('a line has no break of any alphabet, no control character and nothing that turns or hides text', () => {
+  expect(plainLine('Jane\r\nBcc: all@evil.test\u0000\u0085\u2028\u2029\tAlder')).toBe('Jane Bcc: all@evil.test Alder');
+  expect(plainLine('contract\u202egpj.exe\u2066 \u200fx\u200b')).toBe('contractgpj.exe x');
+});
+
+it('what letters are made of stays: joined emoji, Persian with its joiners, Hebrew, accents', () => {
+  for (const name of ['👩‍💻 Zoë', 'می‌خواهم', 'אישור החוזה', 'Ångström']) expect(plainLine(name)).toBe(name);
+});
+
+it('text keeps its lines, with one empty line between two at most', () => {
+  expect(plainText(' One\r\n\r\n\r\n\r\nTwo\u2028Three\u202e ')).toBe('One\n\nTwo\nThree');
+});
+
+it('is cut between letters as a reader counts them, whatever they are made of', () => {
+  expect(shortened('Jane', 4)).toBe('Jane');
+  expect(shortened('👩‍💻👩‍💻👩‍💻', 2)).toBe('👩‍💻…');
+  expect(shortened('👩‍💻👩‍💻', 2)).toBe('👩‍💻👩‍💻');
+  expect(shortened(`e${'\u0301'.repeat(100_000)}`, 10).length).toBeLessThan(60);
+});
