@@ -39,10 +39,24 @@ export interface Templates {
   name: string;
   description: string;
   category: string;
+  /** 0: never published. */
   version: number;
   step_count: number;
+  /** Counts what is done to the draft, and never goes back. */
+  revision: Generated<number>;
+  /** The draft's revision; null without a draft. */
+  draft: number | null;
+  archived_at: Date | null;
   created_at: Stamp;
   updated_at: Stamp;
+}
+export interface TemplateDrafts {
+  org_id: string;
+  template_id: string;
+  revision: number;
+  definition: ColumnType<unknown, string, string>;
+  saved_by: string;
+  saved_at: Stamp;
 }
 export interface TemplateVersions {
   template_id: string;
@@ -51,6 +65,9 @@ export interface TemplateVersions {
   /** Of whatever release: `readTemplateVersion` fills in what older ones lack. */
   definition: ColumnType<unknown, string, string>;
   published_at: Stamp;
+  published_by: string | null;
+  /** The revision of the draft it was. */
+  revision: number | null;
 }
 export interface Flows {
   org_id: string;
@@ -342,6 +359,7 @@ export interface Tables {
   users: Users;
   memberships: Memberships;
   templates: Templates;
+  template_drafts: TemplateDrafts;
   template_versions: TemplateVersions;
   flows: Flows;
   tasks: Tasks;

@@ -1,5 +1,6 @@
 /** An id or a name, wherever a person would say a name. A name that fits several is an answer that lists them. */
 
+import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import type { Trx } from '../db/database.ts';
 import {
@@ -12,7 +13,8 @@ import {
   recentFlows,
 } from '../db/flows.ts';
 import { type ClientRow, findClients, listMembers, type MemberRow } from '../db/people.ts';
-import { type ListedTemplate, usableTemplates } from '../db/templates.ts';
+import type { Tables } from '../db/schema.ts';
+import { allTemplates, type ListedTemplate, usableTemplates } from '../db/templates.ts';
 import { isFinal } from '../domain/flow.ts';
 import { limits } from '../domain/limits.ts';
 import { Refusal } from './refusal.ts';
@@ -106,10 +108,18 @@ export async function findTask(trx: Trx, ref: string, flow: FoundFlow | null): P
   );
 }
 
-/** One template of this org, or a public one. */
-export async function findTemplate(trx: Trx, ref: string): Promise<ListedTemplate> {
-  const all = await usableTemplates(trx);
-  const exact = all.filter((t) => t.id === ref || t.name.toLowerCase() === ref.toLowerCase());
+/** One template of this org, or a public one, that flows can be made from. */
+export const findTemplate = async (trx: Trx, ref: string): Promise<ListedTemplate> =>
+  pickTemplate(await usableTemplates(trx), ref);
+
+/** One template that is seen, also one that was never published or is archived. */
+export const findAnyTemplate = async (db: Kysely<Tables>, ref: string): Promise<ListedTemplate> =>
+  pickTemplate(await allTemplates(db), ref);
+
+function pickTemplate(all: readonly ListedTemplate[], ref: string): ListedTemplate {
+  const byId = all.find((t) => t.id === ref);
+  if (byId) return byId;
+  const exact = all.filter((t) => t.name.toLowerCase() === ref.toLowerCase());
   const own = exact.filter((t) => t.org_id !== null);
   const found =
     own.length > 0

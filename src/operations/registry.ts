@@ -1,29 +1,39 @@
 /** Everything Booflow can do. A new operation is a file and its line here; every door follows. */
+
 import { acceptMyInvitation } from './accept-my-invitation.ts';
 import { approveTask } from './approve-task.ts';
+import { archiveTemplate } from './archive-template.ts';
 import { assignTask } from './assign-task.ts';
 import { bulkInviteExternal } from './bulk-invite-external.ts';
 import { commentOnTask } from './comment-on-task.ts';
 import { completeMyTask } from './complete-my-task.ts';
 import { completeTask } from './complete-task.ts';
+import { copyTemplate } from './copy-template.ts';
 import { createFlowFromTemplate } from './create-flow-from-template.ts';
+import { createTemplate } from './create-template.ts';
 import { decideMyTask } from './decide-my-task.ts';
+import { discardDraft } from './discard-draft.ts';
 import { explainFlow } from './explain-flow.ts';
+import { exportTemplate } from './export-template.ts';
 import { getFlow } from './get-flow.ts';
 import { getLogo } from './get-logo.ts';
 import { getMyFlow } from './get-my-flow.ts';
 import { getOrgContext } from './get-org-context.ts';
 import { getOverview } from './get-overview.ts';
 import { getTask } from './get-task.ts';
+import { getPublicTemplate, getTemplate } from './get-template.ts';
 import { inviteExternalUser } from './invite-external-user.ts';
 import { listFlows } from './list-flows.ts';
 import { listOrgMembers } from './list-org-members.ts';
 import { listPublicTemplates } from './list-public-templates.ts';
 import { listTasks } from './list-tasks.ts';
+import { listTemplateVersions } from './list-template-versions.ts';
 import { listTemplates } from './list-templates.ts';
 import { manageInvitation } from './manage-invitation.ts';
 import type { Operation, Surface } from './operation.ts';
+import { publishTemplate } from './publish-template.ts';
 import { reopenTask } from './reopen-task.ts';
+import { saveTemplateDraft } from './save-template-draft.ts';
 import { setDueDate } from './set-due-date.ts';
 import { skipTask } from './skip-task.ts';
 import { updateFlowStatus } from './update-flow-status.ts';
@@ -52,6 +62,16 @@ export const operations: readonly Operation[] = [
   setDueDate,
   manageInvitation,
   getLogo,
+  getTemplate,
+  getPublicTemplate,
+  listTemplateVersions,
+  exportTemplate,
+  createTemplate,
+  copyTemplate,
+  saveTemplateDraft,
+  publishTemplate,
+  discardDraft,
+  archiveTemplate,
   getMyFlow,
   acceptMyInvitation,
   completeMyTask,

@@ -4,7 +4,7 @@ import { type FlowStatus, flowStatuses } from '../domain/flow.ts';
 import type { Session } from '../oauth/session.ts';
 import type { getOverview } from '../operations/get-overview.ts';
 import type { listFlows } from '../operations/list-flows.ts';
-import type { listTemplates } from '../operations/list-templates.ts';
+import type { listPublicTemplates } from '../operations/list-public-templates.ts';
 import { Face } from './kit/face.tsx';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
@@ -13,7 +13,7 @@ import { Due } from './kit/when.tsx';
 
 type Overview = z.output<typeof getOverview.output>;
 type Listed = z.output<typeof listFlows.output>;
-type Templates = z.output<typeof listTemplates.output>['templates'];
+type Templates = z.output<typeof listPublicTemplates.output>['templates'];
 
 export interface FlowsView {
   readonly session: Session;

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { setArchived } from '../db/template-drafts.ts';
+import { operation } from './operation.ts';
+import { findOwn, templateInput } from './template-parts.ts';
+import { plain } from './words.ts';
+
+export const archiveTemplate = operation({
+  name: 'archive_template',
+  title: 'Archive a template',
+  description:
+    'Takes one of the organization’s templates off offer: no new flow is made from it, those that run go on. With `archived: false` it is offered again.',
+  kind: 'write',
+  access: 'admin',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({ ...templateInput, archived: z.boolean().default(true) }),
+  output: z.object({ template: z.object({ id: z.string(), name: z.string() }), archived: z.boolean() }),
+  async handler({ database, principal, now }, { template, archived }) {
+    return database.withOrg(principal, async (trx) => {
+      const { id, name } = await findOwn(trx, template, 'too');
+      await setArchived(trx, id, archived ? new Date(now) : null);
+      return { template: { id, name }, archived };
+    });
+  },
+  text: ({ template, archived }) =>
+    archived
+      ? `${plain(template.name)} is archived: no new flow is made from it, those that run go on.`
+      : `${plain(template.name)} is on offer again.`,
+});
