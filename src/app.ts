@@ -33,6 +33,8 @@ export interface AppOptions {
   readonly tools: Omit<Tools, 'now'>;
   /** Milliseconds since 1970; the system's clock unless a test moves it. */
   readonly clock?: () => number;
+  /** May anyone make an organization here? People who are invited join either way. */
+  readonly signUp: 'open' | 'closed';
   readonly readiness: () => Promise<Readiness>;
   /** Calls back for each change in this org until the function that is given back is called. */
   readonly subscribe: LiveOptions['subscribe'];

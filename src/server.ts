@@ -9,6 +9,7 @@ import { FlowGateway } from './operations/gateway.ts';
 import { probeWorker } from './operations/worker-probe.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
 import { newId } from './platform/ids.ts';
+import type { AddressedLetter } from './platform/letter.ts';
 import { createLogger } from './platform/log.ts';
 import { checkReadiness } from './platform/readiness.ts';
 import { runProcess } from './platform/run-process.ts';
@@ -26,6 +27,12 @@ await runProcess(async () => {
   const client = connectClient(config);
   const { smtpUrl, publicUrl, mailFrom } = config;
   const deliver = smtpUrl === undefined ? toDevMailbox : toMailServer(smtpUrl, new URL(publicUrl).hostname);
+  const sendMail = (mail: AddressedLetter): void => {
+    database.open
+      .transaction()
+      .execute((trx) => deliver(trx, { key: newId('mail'), from: mailFrom, ...mail }))
+      .catch((err: unknown) => log.error({ err }, `The mail "${mail.subject}" could not be sent`));
+  };
   let leaving = false;
   const app = await buildApp({
     log,
@@ -37,15 +44,11 @@ await runProcess(async () => {
       database,
       flows: new FlowGateway(client, { taskQueue: config.taskQueue }),
       publicUrl,
+      sendMail,
     },
+    signUp: config.signUp,
     subscribe: (orgId, listener) => changes.subscribe(orgId, listener),
-    sendSignInMail: (mail) => {
-      const written = { key: newId('mail'), from: mailFrom, to: mail.to, ...writeSignInMail(mail) };
-      database.open
-        .transaction()
-        .execute((trx) => deliver(trx, written))
-        .catch((err: unknown) => log.error({ err }, 'A mail with a link to sign in could not be sent'));
-    },
+    sendSignInMail: (mail) => sendMail({ to: mail.to, ...writeSignInMail(mail) }),
     readiness: () =>
       checkReadiness(
         {

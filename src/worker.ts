@@ -4,7 +4,9 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { ensureCleanupSchedule, makeCleanupActivities } from './activities/cleanup.ts';
 import { toDevMailbox, toMailServer } from './activities/deliver.ts';
 import { makeFlowActivities } from './activities/flow-activities.ts';
+import { ensureHandOverSchedule, makeHandOverActivities } from './activities/hand-over.ts';
 import { Database } from './db/database.ts';
+import { FlowGateway } from './operations/gateway.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
 import { createLogger } from './platform/log.ts';
 import { runProcess } from './platform/run-process.ts';
@@ -29,6 +31,8 @@ await runProcess(async () => {
   const { smtpUrl, publicUrl, mailFrom } = config;
   const deliver = smtpUrl === undefined ? toDevMailbox : toMailServer(smtpUrl, new URL(publicUrl).hostname);
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
+  const client = connectClient(config);
+  const flows = new FlowGateway(client, { taskQueue: config.taskQueue });
   const worker = await Worker.create({
     connection,
     namespace: config.temporalNamespace,
@@ -37,12 +41,12 @@ await runProcess(async () => {
     activities: {
       ...makeFlowActivities({ database, deliver, publicUrl, mailFrom }),
       ...makeCleanupActivities(database),
+      ...makeHandOverActivities({ database, flows }),
     },
     shutdownGraceTime: '10 seconds',
   });
-  const client = connectClient(config);
   await ensureCleanupSchedule(client, config.taskQueue);
-  await client.connection.close();
+  await ensureHandOverSchedule(client, config.taskQueue);
   const running = worker.run();
   log.info(`Working on the task queue "${config.taskQueue}"`);
   running.catch((err: unknown) => {
@@ -59,6 +63,7 @@ await runProcess(async () => {
       worker.shutdown();
       await running;
       await connection.close();
+      await client.connection.close();
       await database.close();
     },
   };

@@ -10,7 +10,8 @@ export const makeCleanupActivities = (database: Database, clock: () => number = 
   async deleteExpired() {
     const { rows } = await sql<{
       n: number;
-    }>`select delete_expired(${new Date(clock())}, ${rowsPerBatch}) as n`.execute(database.open);
+    }>`select delete_expired(${new Date(clock())}, ${rowsPerBatch})
+      + delete_old_invitations(${new Date(clock())}, ${rowsPerBatch}) as n`.execute(database.open);
     return rows[0]?.n ?? 0;
   },
 });

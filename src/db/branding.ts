@@ -32,10 +32,6 @@ export async function findLogo(db: Kysely<Tables>, hash: string): Promise<Logo |
   return (await sql<Logo>`select * from find_logo(${hash})`.execute(db)).rows[0];
 }
 
-export async function setColour(trx: Trx, orgId: string, colour: string | null): Promise<void> {
-  await trx.updateTable('orgs').set({ brand_colour: colour }).where('id', '=', orgId).execute();
-}
-
 /** Logos of an org that stay, the one in use among them. */
 const logosKept = 5;
 

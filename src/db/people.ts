@@ -22,6 +22,23 @@ export async function readTimeZone(trx: Trx, orgId: string): Promise<string> {
   return org.time_zone;
 }
 
+/** What an org's owners and admins decide about it. */
+export function readOrgSettings(trx: Trx, orgId: string) {
+  return trx
+    .selectFrom('orgs')
+    .select(['id', 'slug', 'name', 'plan', 'time_zone', 'brand_colour', 'logo_hash'])
+    .where('id', '=', orgId)
+    .executeTakeFirstOrThrow();
+}
+
+export async function updateOrg(
+  trx: Trx,
+  orgId: string,
+  changed: { readonly name?: string; readonly time_zone?: string; readonly brand_colour?: string | null },
+): Promise<void> {
+  if (Object.keys(changed).length > 0) await trx.updateTable('orgs').set(changed).where('id', '=', orgId).execute();
+}
+
 export async function countMembers(trx: Trx): Promise<number> {
   const row = await trx
     .selectFrom('memberships')

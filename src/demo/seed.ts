@@ -89,7 +89,11 @@ async function seedFlows(options: SeedOptions): Promise<void> {
   const client = connectClient({ temporalAddress, temporalNamespace: namespace });
   // The first start compiles much at once; the seed has time.
   const flows = new FlowGateway(client, { taskQueue, signalMs: 30_000, answerMs: 30_000 });
-  const tools: Tools = { database, flows, publicUrl, now: Date.now() };
+  // The demo's flows send their own mails; none of its steps is about accounts.
+  const sendMail: Tools['sendMail'] = ({ subject }) => {
+    throw new Error(`The demo sends no mail of this kind: ${subject}`);
+  };
+  const tools: Tools = { database, flows, publicUrl, sendMail, now: Date.now() };
   try {
     for (const org of demoOrgs) for (const flow of org.flows) await seedFlow(tools, org, flow);
   } finally {

@@ -12,7 +12,15 @@ import type { Envelope } from '../domain/command.ts';
 import type { Flow } from '../domain/flow.ts';
 import { type Creation, type Ledger, openLedger } from '../domain/ledger.ts';
 import type { CommandAnswer, Snapshot } from '../domain/view.ts';
-import { answerQuery, commandSignal, flowWorkflowId, flowWorkflowType, snapshotQuery } from '../workflows/contract.ts';
+import {
+  answerQuery,
+  commandSignal,
+  flowWorkflowId,
+  flowWorkflowType,
+  handOverWorkflowId,
+  handOverWorkflowType,
+  snapshotQuery,
+} from '../workflows/contract.ts';
 import { Refusal } from './refusal.ts';
 
 /** What became of a command. `accepted`: stored, not yet applied. `gone`: the flow's workflow has ended or never was. */
@@ -100,6 +108,25 @@ export class FlowGateway {
       return this.#outcomeOfEnded(workflowId, envelope.commandId);
     }
     return this.#answer(workflowId, envelope.commandId);
+  }
+
+  /**
+   * Has the tasks of someone who left passed on at once. Where that can't be started now, the schedule that looks for
+   * open hand-overs does it a little later, so it is no error.
+   */
+  async passTasksOn(orgId: string, handOverId: string): Promise<void> {
+    try {
+      await this.#within(this.#signalMs, () =>
+        this.#client.workflow.start<() => Promise<number>>(handOverWorkflowType, {
+          workflowId: handOverWorkflowId(orgId, handOverId),
+          taskQueue: this.#taskQueue,
+          args: [],
+          staticSummary: 'Passes on the tasks of members who left',
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError) && !hasCode(error, away)) throw error;
+    }
   }
 
   /** The flow as its workflow has it; null when the workflow is gone or no worker answers in time. */

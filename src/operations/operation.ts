@@ -5,6 +5,7 @@ import type { Database } from '../db/database.ts';
 import { isStorable } from '../domain/storable.ts';
 import type { ExternalPrincipal, MemberPrincipal, Principal, Scope } from '../oauth/principal.ts';
 import { newId } from '../platform/ids.ts';
+import type { AddressedLetter } from '../platform/letter.ts';
 import { isDatabaseAway } from '../platform/outage.ts';
 import type { FlowGateway } from './gateway.ts';
 import { Refusal } from './refusal.ts';
@@ -15,6 +16,8 @@ export interface Tools {
   readonly database: Database;
   readonly flows: FlowGateway;
   readonly publicUrl: string;
+  /** Hands a mail over without being waited for. */
+  readonly sendMail: (mail: AddressedLetter) => void;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -122,10 +125,10 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
             "Not done: a text in it has characters that can't be stored. Nothing changed.",
           );
         }
-        const { database, flows, publicUrl, now } = caller;
+        const { database, flows, publicUrl, sendMail, now } = caller;
         const { command_id: given, ...asked } = { command_id: undefined, ...parsed.data };
         const call = {
-          ...{ database, flows, publicUrl, now, principal },
+          ...{ database, flows, publicUrl, sendMail, now, principal },
           commandId: caller.commandId ?? (typeof given === 'string' ? given : newId('cmd')),
           fingerprint: fingerprintOf(def.name, caller.principal, asked),
         };

@@ -5,6 +5,7 @@ import { approveTask } from './approve-task.ts';
 import { archiveTemplate } from './archive-template.ts';
 import { assignTask } from './assign-task.ts';
 import { bulkInviteExternal } from './bulk-invite-external.ts';
+import { changeMemberRole } from './change-member-role.ts';
 import { commentOnTask } from './comment-on-task.ts';
 import { completeMyTask } from './complete-my-task.ts';
 import { completeTask } from './complete-task.ts';
@@ -17,26 +18,36 @@ import { explainFlow } from './explain-flow.ts';
 import { exportTemplate } from './export-template.ts';
 import { getFlow } from './get-flow.ts';
 import { getLogo } from './get-logo.ts';
+import { getMember } from './get-member.ts';
 import { getMyFlow } from './get-my-flow.ts';
 import { getOrgContext } from './get-org-context.ts';
+import { getOrgSettings } from './get-org-settings.ts';
 import { getOverview } from './get-overview.ts';
 import { getTask } from './get-task.ts';
 import { getPublicTemplate, getTemplate } from './get-template.ts';
 import { inviteExternalUser } from './invite-external-user.ts';
+import { inviteMember } from './invite-member.ts';
+import { leaveOrg } from './leave-org.ts';
 import { listFlows } from './list-flows.ts';
+import { listMemberInvitations } from './list-member-invitations.ts';
+import { listOrgEvents } from './list-org-events.ts';
 import { listOrgMembers } from './list-org-members.ts';
 import { listPublicTemplates } from './list-public-templates.ts';
 import { listTasks } from './list-tasks.ts';
 import { listTemplateVersions } from './list-template-versions.ts';
 import { listTemplates } from './list-templates.ts';
 import { manageInvitation } from './manage-invitation.ts';
+import { manageMemberInvitation } from './manage-member-invitation.ts';
 import type { Operation, Surface } from './operation.ts';
 import { publishTemplate } from './publish-template.ts';
+import { removeMember } from './remove-member.ts';
 import { reopenTask } from './reopen-task.ts';
 import { saveTemplateDraft } from './save-template-draft.ts';
 import { setDueDate } from './set-due-date.ts';
+import { setOrgLogo } from './set-org-logo.ts';
 import { skipTask } from './skip-task.ts';
 import { updateFlowStatus } from './update-flow-status.ts';
+import { updateOrgSettings } from './update-org-settings.ts';
 
 export const operations: readonly Operation[] = [
   getOrgContext,
@@ -61,6 +72,17 @@ export const operations: readonly Operation[] = [
   reopenTask,
   setDueDate,
   manageInvitation,
+  getMember,
+  inviteMember,
+  listMemberInvitations,
+  manageMemberInvitation,
+  changeMemberRole,
+  removeMember,
+  leaveOrg,
+  getOrgSettings,
+  updateOrgSettings,
+  setOrgLogo,
+  listOrgEvents,
   getLogo,
   getTemplate,
   getPublicTemplate,

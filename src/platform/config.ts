@@ -80,6 +80,7 @@ const environment = (production: boolean) => {
       .string()
       .regex(/^([^<>\r\n]+<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, 'must be an address, with or without a name')
       .optional(),
+    SIGN_UP: z.enum(['open', 'closed'], 'must be open or closed').default('open'),
     BOOFLOW_DATA_DIR: z.string().default('.booflow'),
     BOOFLOW_ENCRYPTION_KEYS: need(
       z.string().superRefine((text, context) => {
@@ -118,6 +119,7 @@ const examples: Readonly<Record<keyof Environment, string>> = {
   BOOFLOW_TASK_QUEUE: 'booflow',
   SMTP_URL: 'smtps://USER:PASSWORD@smtp.example.com:465',
   MAIL_FROM: 'Booflow <no-reply@example.com>',
+  SIGN_UP: 'closed',
   BOOFLOW_DATA_DIR: '.booflow',
   BOOFLOW_ENCRYPTION_KEYS: '2026:THE_OUTPUT_OF_openssl_rand_-base64_32',
   BOOFLOW_TEMPORAL_PORT: '7233',
@@ -150,6 +152,8 @@ export interface Config {
   readonly mailFrom: string;
   /** For secrets that must be read again: `keyringOf` reads them. Undefined: one in the data folder. Never so in production. */
   readonly encryptionKeys: string | undefined;
+  /** May anyone who comes by make an organization? */
+  readonly signUp: 'open' | 'closed';
   /** Absolute. What runs embedded keeps its data here. */
   readonly dataDir: string;
   /** Which parts `npm start` runs itself, because no address of theirs was given. */
@@ -216,6 +220,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     smtpUrl: read.SMTP_URL,
     mailFrom: read.MAIL_FROM ?? `Booflow <no-reply@${new URL(url).hostname}>`,
     encryptionKeys: read.BOOFLOW_ENCRYPTION_KEYS,
+    signUp: read.SIGN_UP,
     dataDir: resolve(read.BOOFLOW_DATA_DIR),
     embedded: { postgres: read.DATABASE_URL === undefined, temporal: read.TEMPORAL_ADDRESS === undefined },
     postgresPort: read.BOOFLOW_POSTGRES_PORT,

@@ -61,6 +61,12 @@ export interface WrittenLetter {
   readonly html: string;
 }
 
+/** A mail about a person's own account, ready to be handed over. */
+export interface AddressedLetter extends WrittenLetter {
+  readonly to: string;
+  readonly subject: string;
+}
+
 /** "Hello Jane,": by the first of someone's names. */
 export function greeting(name: string): string {
   const first = shortened(plainLine(name).split(' ')[0] ?? '', 40);

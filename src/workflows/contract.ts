@@ -43,6 +43,15 @@ export interface CleanupActivities {
   deleteExpired(): Promise<number>;
 }
 
+export const handOverWorkflowType = 'handOverWorkflow';
+export const handOverScheduleId = 'booflow-hand-overs';
+export const handOverWorkflowId = (orgId: string, id: string): string => `hand-over/${orgId}/${id}`;
+
+export interface HandOverActivities {
+  /** Passes on some tasks of each member who left; gives how many tasks went, and how many hand-overs are open. */
+  passTasksOn(): Promise<{ readonly passed: number; readonly open: number }>;
+}
+
 export const probeWorkflowType = 'probeWorkflow';
 /** Query: nothing → true. */
 export const aliveQuery = 'alive';

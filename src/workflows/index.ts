@@ -1,4 +1,5 @@
 /** What a worker runs. */
 export { cleanupWorkflow } from './cleanup-workflow.ts';
 export { flowWorkflow } from './flow-workflow.ts';
+export { handOverWorkflow } from './hand-over-workflow.ts';
 export { probeWorkflow } from './probe-workflow.ts';

@@ -253,8 +253,8 @@ describe('the end', () => {
     [
       'the invitation is revoked',
       async (flow: string, email: string) => {
-        const { database, flows, url } = world;
-        const caller = { database, flows, publicUrl: url, now: Date.now(), principal: oliviaPrincipal };
+        const { database, flows, url, sendMail } = world;
+        const caller = { database, flows, publicUrl: url, sendMail, now: Date.now(), principal: oliviaPrincipal };
         const done = await manageInvitation.run(caller, { flow, external_user: email, action: 'revoke' });
         expect(done).toMatchObject({ ok: true });
       },

@@ -82,6 +82,7 @@ describe('without Temporal', () => {
       database: world.database,
       flows,
       publicUrl: world.url,
+      sendMail: world.sendMail,
       now: Date.now(),
       principal: oliviaPrincipal,
     };

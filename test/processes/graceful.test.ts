@@ -106,7 +106,8 @@ test('a server says that it is leaving, finishes its requests and streams, and e
 });
 
 const startFlow = async (name: string): Promise<void> => {
-  const caller = { database: world.database, flows: world.flows, publicUrl: world.url, now: Date.now() };
+  const { database, flows, url, sendMail } = world;
+  const caller = { database, flows, publicUrl: url, sendMail, now: Date.now() };
   const made = await createFlowFromTemplate.run(
     { ...caller, principal: olivia },
     { template: 'Client Onboarding', name },

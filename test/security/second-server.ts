@@ -4,7 +4,7 @@ import { createLogger } from '../../src/platform/log.ts';
 import { freePort } from '../../src/platform/ports.ts';
 import type { World } from '../support/world.ts';
 
-type Settings = Partial<Pick<AppOptions, 'limits' | 'fetchDocument' | 'trustedProxies' | 'publicUrl'>>;
+type Settings = Partial<Pick<AppOptions, 'limits' | 'fetchDocument' | 'trustedProxies' | 'publicUrl' | 'signUp'>>;
 
 /** `publicUrl` is where it listens unless another is given. */
 export async function startSecondServer(world: World, settings: Settings = {}) {
@@ -17,7 +17,13 @@ export async function startSecondServer(world: World, settings: Settings = {}) {
     dev: false,
     clock: world.authority.clock,
     trustedProxies: [],
-    tools: { database: world.database, flows: world.flows, publicUrl: settings.publicUrl ?? url },
+    tools: {
+      database: world.database,
+      flows: world.flows,
+      publicUrl: settings.publicUrl ?? url,
+      sendMail: (mail) => world.mails.push(mail),
+    },
+    signUp: 'open',
     // It tells of no news; what is asked of it is answered from the database.
     subscribe: () => () => undefined,
     readiness: async () => ({ ready: true, parts: {} }),

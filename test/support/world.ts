@@ -8,6 +8,7 @@ import type { Kysely } from 'kysely';
 import { makeCleanupActivities } from '../../src/activities/cleanup.ts';
 import { toDevMailbox } from '../../src/activities/deliver.ts';
 import { makeFlowActivities } from '../../src/activities/flow-activities.ts';
+import { makeHandOverActivities } from '../../src/activities/hand-over.ts';
 import { type AppOptions, buildApp } from '../../src/app.ts';
 import { Changes } from '../../src/db/changes.ts';
 import { Database, openAsOwner } from '../../src/db/database.ts';
@@ -17,6 +18,8 @@ import { createApiKey } from '../../src/oauth/api-keys.ts';
 import type { Authority } from '../../src/oauth/authority.ts';
 import type { SignInMail } from '../../src/oauth/sign-in.ts';
 import { FlowGateway } from '../../src/operations/gateway.ts';
+import { newId } from '../../src/platform/ids.ts';
+import type { AddressedLetter } from '../../src/platform/letter.ts';
 import { createLogger } from '../../src/platform/log.ts';
 import { freePort } from '../../src/platform/ports.ts';
 import { ensureSearchAttributes } from '../../src/platform/search-attributes.ts';
@@ -45,6 +48,9 @@ export interface World {
   readonly logs: string[];
   /** Mails with a link to sign in, in order. */
   readonly signInMails: SignInMail[];
+  /** Mails about accounts and memberships, in order. */
+  readonly mails: AddressedLetter[];
+  readonly sendMail: (mail: AddressedLetter) => void;
   /** Moves the server's clock forward by so many milliseconds. */
   passTime(ms: number): void;
   /** A new API key of this member: `key('olivia@acme.test')` in Acme Agency unless another org's slug is given. */
@@ -54,7 +60,7 @@ export interface World {
   stop(): Promise<void>;
 }
 
-export interface WorldOptions extends Partial<Pick<AppOptions, 'fetchDocument' | 'limits'>> {
+export interface WorldOptions extends Partial<Pick<AppOptions, 'fetchDocument' | 'limits' | 'signUp'>> {
   /** Seed the demo's flows too, which takes some seconds; its orgs, people and templates are always there. */
   readonly flows?: boolean;
 }
@@ -88,6 +94,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const log = createLogger({ env: 'test', logLevel: 'info' }, 'test', (line) => logs.push(line));
   const flows = new FlowGateway(client, { taskQueue });
   const signInMails: SignInMail[] = [];
+  const mails: AddressedLetter[] = [];
+  // Into the dev mailbox too, where a browser finds it.
+  const sendMail = (mail: AddressedLetter): void => {
+    mails.push(mail);
+    const written = { key: newId('mail'), from: 'Booflow <no-reply@localhost>', ...mail };
+    database.open
+      .transaction()
+      .execute((trx) => toDevMailbox(trx, written))
+      .catch((err: unknown) => log.error({ err }, 'A mail was lost'));
+  };
   let ahead = 0;
   const clock = (): number => Date.now() + ahead;
   const authority: Authority = { database, clock, publicUrl: url };
@@ -108,6 +124,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
           mailFrom: 'Booflow <no-reply@localhost>',
         }),
         ...makeCleanupActivities(database, clock),
+        ...makeHandOverActivities({ database, flows, clock }),
       },
     });
     running = { worker, done: worker.run(), connection };
@@ -132,7 +149,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     dev: true,
     clock,
     trustedProxies: ['loopback'],
-    tools: { database, flows, publicUrl: url },
+    tools: { database, flows, publicUrl: url, sendMail },
+    signUp: options.signUp ?? 'open',
     readiness: async () => ({ ready: true, parts: {} }),
     subscribe: (orgId, listener) => changes.subscribe(orgId, listener),
     sendSignInMail: (mail) => signInMails.push(mail),
@@ -143,7 +161,21 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
   return {
     ...{ databaseUrl: fresh.url, temporalAddress: temporal.address, namespace, taskQueue },
-    ...{ url, app, database, owner, client, flows, authority, logs, signInMails, startWorker, stopWorker },
+    ...{
+      url,
+      app,
+      database,
+      owner,
+      client,
+      flows,
+      authority,
+      logs,
+      signInMails,
+      mails,
+      sendMail,
+      startWorker,
+      stopWorker,
+    },
     passTime(ms) {
       ahead += ms;
     },

@@ -1,0 +1,124 @@
+/** The open tasks of members who left go where it was decided, each through its flow. */
+import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
+import type { Database } from '../db/database.ts';
+import {
+  findMemberById,
+  finishHandOver,
+  openHandOvers,
+  readHandOver,
+  someOpenTasks,
+  type TaskToHandOver,
+} from '../db/members.ts';
+import type { Actor } from '../domain/actor.ts';
+import type { Envelope } from '../domain/command.ts';
+import type { CommandAnswer } from '../domain/view.ts';
+import { type HandOverActivities, handOverScheduleId, handOverWorkflowType } from '../workflows/contract.ts';
+
+/** Sends a command to a flow. `accepted`: nobody answered in time; `gone`: the flow has ended. */
+export interface FlowCommands {
+  send(
+    orgId: string,
+    flowId: string,
+    envelope: Envelope,
+  ): Promise<
+    | { readonly state: 'applied'; readonly answer: CommandAnswer }
+    | { readonly state: 'accepted' }
+    | { readonly state: 'gone' }
+  >;
+}
+
+export interface HandOverNeeds {
+  readonly database: Database;
+  readonly flows: FlowCommands;
+  readonly clock?: () => number;
+  /** How long lists may lag behind flows: a task given to them just before they left shows up within it. */
+  readonly settleMs?: number;
+}
+
+const handOversPerBatch = 20;
+const tasksPerBatch = 25;
+
+export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities {
+  const { database, flows, clock = Date.now, settleMs = 30_000 } = needs;
+
+  /** Twice does it once: each task's command has an id of its own. */
+  const passOne = async (org: { orgId: string }, id: string): Promise<{ passed: number; open: boolean }> => {
+    const found = await database.withOrg(org, async (trx) => {
+      const handOver = await readHandOver(trx, id);
+      if (!handOver || handOver.finished_at !== null) return null;
+      // Whoever was to take them may have left meanwhile; then nobody does, until somebody is named.
+      const to = handOver.to_user === null ? undefined : await findMemberById(trx, handOver.to_user);
+      return { handOver, to };
+    });
+    if (!found) return { passed: 0, open: false };
+    const { handOver, to } = found;
+    const back = await database.withOrg(org, (trx) => findMemberById(trx, handOver.from_user));
+    let passed = 0;
+    let waiting = false;
+    let after: TaskToHandOver | null = null;
+    // Someone who joined again keeps what lies with them.
+    while (!back && passed < tasksPerBatch) {
+      const last = after;
+      const tasks: TaskToHandOver[] = await database.withOrg(org, (trx) =>
+        someOpenTasks(trx, handOver.from_user, last, tasksPerBatch),
+      );
+      for (const task of tasks) {
+        const sent = await flows.send(org.orgId, task.flow_id, commandOf(handOver, task, to));
+        // A refusal is an answer too: the task was done meanwhile.
+        if (sent.state === 'applied' && sent.answer.outcome?.ok) passed++;
+        if (sent.state === 'accepted') waiting = true;
+      }
+      after = tasks.at(-1) ?? null;
+      if (after === null) break;
+    }
+    const settled = clock() - handOver.created_at.getTime() > settleMs;
+    if (after !== null || waiting || !settled) return { passed, open: true };
+    await database.withOrg(org, (trx) => finishHandOver(trx, id, new Date(clock())));
+    return { passed, open: false };
+  };
+
+  return {
+    async passTasksOn() {
+      const all = await openHandOvers(database.open, handOversPerBatch);
+      let passed = 0;
+      let open = 0;
+      for (const { org_id: orgId, id } of all) {
+        const done = await passOne({ orgId }, id);
+        passed += done.passed;
+        if (done.open) open++;
+      }
+      return { passed, open };
+    },
+  };
+}
+
+const commandOf = (
+  { id, by }: { readonly id: string; readonly by: Actor },
+  task: TaskToHandOver,
+  to: { readonly id: string; readonly name: string } | undefined,
+): Envelope => ({
+  commandId: `${id}-${task.id}`,
+  fingerprint: id,
+  actor: by,
+  command: { type: 'assign', taskId: task.id, assignee: to ? { kind: 'member', id: to.id, name: to.name } : null },
+});
+
+/** Makes the schedule, once, however many workers start at the same time: it does what could not be started at once. */
+export async function ensureHandOverSchedule(client: Client, taskQueue: string): Promise<void> {
+  try {
+    await client.schedule.create({
+      scheduleId: handOverScheduleId,
+      spec: { intervals: [{ every: '5 minutes' }] },
+      action: {
+        type: 'startWorkflow',
+        workflowType: handOverWorkflowType,
+        workflowId: handOverScheduleId,
+        taskQueue,
+        args: [],
+      },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' },
+    });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+  }
+}

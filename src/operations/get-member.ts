@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { countOpenTasks } from '../db/members.ts';
+import { memberShape } from './members.ts';
+import { findMember, nameOrId } from './names.ts';
+import { operation } from './operation.ts';
+import { count, plain } from './words.ts';
+
+export const getMember = operation({
+  name: 'get_member',
+  title: 'A member and what lies with them',
+  description: 'One member with their role, and how many open tasks lie with them in how many flows.',
+  kind: 'read',
+  access: 'member',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({ member: nameOrId('"me", or a name, address or id') }),
+  output: z.object({ member: memberShape, openTasks: z.number().int(), flows: z.number().int() }),
+  async handler({ database, principal }, { member: ref }) {
+    return database.withOrg(principal, async (trx) => {
+      const member = await findMember(trx, ref, principal.userId);
+      const { tasks, flows } = await countOpenTasks(trx, member.id);
+      return { member, openTasks: tasks, flows };
+    });
+  },
+  text: ({ member, openTasks, flows }) =>
+    `${plain(member.name)} (${plain(member.email)}) is ${member.role}; ${count(openTasks, 'open task')} in ${count(flows, 'flow')} ${openTasks === 1 ? 'lies' : 'lie'} with them.`,
+});

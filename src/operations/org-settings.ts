@@ -1,0 +1,56 @@
+/** An org's settings as operations show and take them. */
+import { z } from 'zod';
+import { brandingOf } from '../db/branding.ts';
+import type { Trx } from '../db/database.ts';
+import { readOrgSettings } from '../db/people.ts';
+import { adjustment, brandShades, ownColour } from '../domain/brand.ts';
+import { limits } from '../domain/limits.ts';
+
+/** A name on one line, without what draws over the text around it. */
+export const oneLineName = z
+  .string()
+  .trim()
+  .min(1, 'is empty')
+  .max(limits.name)
+  .regex(/^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u, 'has line breaks or control characters');
+
+const shadesShape = z.object({ brand: z.string(), ink: z.string(), soft: z.string() });
+export const orgSettingsShape = z.object({
+  org: z.object({ id: z.string(), slug: z.string(), name: z.string(), plan: z.string(), timeZone: z.string() }),
+  branding: z.object({
+    colour: z.string().nullable().describe("#rrggbb as it was chosen; null: Booflow's own"),
+    /** What is seen of it. */
+    shades: z.object({ light: shadesShape, dark: shadesShape }),
+    adjustment: z.string().nullable(),
+    logo: z.string().nullable().describe('Path of the image on this server'),
+  }),
+});
+export type OrgSettings = z.infer<typeof orgSettingsShape>;
+
+export async function settingsOf(trx: Trx, orgId: string): Promise<OrgSettings> {
+  const { time_zone, id, slug, name, plan } = await readOrgSettings(trx, orgId);
+  const { colour, logo } = await brandingOf(trx, orgId);
+  return {
+    org: { id, slug, name, plan, timeZone: time_zone },
+    branding: {
+      ...{ colour, logo, shades: brandShades(colour ?? ownColour) },
+      adjustment: colour === null ? null : adjustment(colour),
+    },
+  };
+}
+
+/** IANA names as this runtime knows them, and UTC. */
+export const timeZones: readonly string[] = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((z) => z !== 'UTC')];
+
+/** Also names that are aliases of a listed one, such as Asia/Kolkata. */
+export function isTimeZone(name: string): boolean {
+  if (timeZones.includes(name)) return true;
+  if (!/^[A-Za-z]+(?:[/_+-][A-Za-z0-9]+)*(?:\/[A-Za-z0-9_+-]+)*$/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}

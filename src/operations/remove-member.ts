@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { countOwners } from '../db/members.ts';
+import { noteOrgEvent } from '../db/org-events.ts';
+import { actorOf } from './command.ts';
+import { endMembership, tasksWords } from './leaving.ts';
+import { needMayRemove } from './member-rules.ts';
+import { changingMembers, memberShape, successor } from './members.ts';
+import { findMember, nameOrId } from './names.ts';
+import { operation } from './operation.ts';
+import { lines, plain } from './words.ts';
+
+export const removeMember = operation({
+  name: 'remove_member',
+  title: 'Remove a member',
+  description:
+    'Ends a membership at once, with the API keys and connected apps of that person here. Their open tasks go to another member, or to nobody.',
+  kind: 'write',
+  destructive: true,
+  access: 'admin',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({
+    member: nameOrId('Name, address or id'),
+    tasks_to: nameOrId('Who takes their open tasks: a member by name, address or id, "me", or "nobody"'),
+  }),
+  output: z.object({
+    member: memberShape,
+    tasks: z.number().int(),
+    flows: z.number().int(),
+    tasksTo: z.object({ id: z.string(), name: z.string() }).nullable(),
+  }),
+  async handler(call, { member: ref, tasks_to }) {
+    const { leaving, ...facts } = await changingMembers(call, async (trx, me) => {
+      const member = await findMember(trx, ref, me.id);
+      needMayRemove(me, member, await countOwners(trx));
+      const to = await successor(trx, tasks_to, me.id, member);
+      const leaving = await endMembership(trx, call, member, to, actorOf({ ...call.principal, role: me.role }));
+      await noteOrgEvent(
+        trx,
+        call.principal,
+        call.now,
+        'member_removed',
+        `removed ${member.name} (${member.email}), who was ${member.role}`,
+      );
+      return { leaving, member, tasksTo: to && { id: to.id, name: to.name } };
+    });
+    await call.flows.passTasksOn(call.principal.orgId, leaving.handOverId);
+    return { ...facts, tasks: leaving.tasks, flows: leaving.flows };
+  },
+  text: (f) =>
+    lines(
+      `${plain(f.member.name)} is no member any more. Their API keys and connected apps here have ended.`,
+      tasksWords(f.tasks, f.flows, f.tasksTo?.name ?? null),
+    ),
+});

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { removeLogos, setLogo } from '../db/branding.ts';
+import { noteOrgEvent } from '../db/org-events.ts';
+import { imageType } from '../platform/image-type.ts';
+import { needManager } from './member-rules.ts';
+import { changingMembers } from './members.ts';
+import { operation } from './operation.ts';
+import { Refusal } from './refusal.ts';
+
+/** Bytes. */
+export const mostLogoBytes = 200 * 1024;
+
+export const setOrgLogo = operation({
+  name: 'set_org_logo',
+  title: "Change the organization's logo",
+  description:
+    'Clients see it in their portal and in mails. A PNG, JPEG or WebP of up to 200 kB, in base64; null takes it away.',
+  kind: 'write',
+  access: 'admin',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({
+    image_base64: z
+      .base64()
+      .max(Math.ceil(mostLogoBytes / 3) * 4 + 4)
+      .nullable(),
+  }),
+  output: z.object({ logo: z.string().nullable() }),
+  async handler(call, { image_base64 }) {
+    const bytes = image_base64 === null ? null : Buffer.from(image_base64, 'base64');
+    if (bytes && bytes.length > mostLogoBytes) {
+      throw new Refusal('too_large', 'The logo has more than 200 kB. Make it smaller. Nothing changed.');
+    }
+    // What it is, its bytes say: neither a name nor a header.
+    const type = bytes && imageType(bytes);
+    if (bytes && type === null) {
+      throw new Refusal('bad_input', 'That is no PNG, JPEG or WebP image. Save it as one of these. Nothing changed.');
+    }
+    const { orgId } = call.principal;
+    return changingMembers(call, async (trx, me) => {
+      needManager(me, 'change the logo');
+      if (bytes === null || type === null) {
+        await removeLogos(trx, orgId);
+        await noteOrgEvent(trx, call.principal, call.now, 'settings_changed', 'took the logo away');
+        return { logo: null };
+      }
+      const hash = createHash('sha256').update(bytes).digest('hex');
+      await setLogo(trx, orgId, hash, { type, bytes }, new Date(call.now));
+      await noteOrgEvent(trx, call.principal, call.now, 'settings_changed', 'changed the logo');
+      return { logo: `/brand/logo/${hash}` };
+    });
+  },
+  text: ({ logo }) =>
+    logo === null ? 'There is no logo any more.' : 'The logo is changed; clients see it from now on.',
+});

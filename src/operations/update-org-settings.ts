@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { noteOrgEvent } from '../db/org-events.ts';
+import { readOrgSettings, updateOrg } from '../db/people.ts';
+import { colourPattern } from '../domain/brand.ts';
+import { needManager } from './member-rules.ts';
+import { changingMembers } from './members.ts';
+import { operation } from './operation.ts';
+import { isTimeZone, oneLineName, orgSettingsShape, settingsOf } from './org-settings.ts';
+import { dots, lines, plain } from './words.ts';
+
+export const updateOrgSettings = operation({
+  name: 'update_org_settings',
+  title: "Change the organization's settings",
+  description:
+    'Name, time zone (IANA, such as Europe/Berlin: due dates of new flows are days in it) and colour (#rrggbb, or null for Booflow’s own). What is left out stays.',
+  kind: 'write',
+  access: 'admin',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({
+    name: oneLineName.optional(),
+    time_zone: z.string().trim().max(100).refine(isTimeZone, 'is no IANA time zone, such as Europe/Berlin').optional(),
+    colour: z.string().trim().toLowerCase().regex(colourPattern, 'is no colour, such as #1f6f4a').nullable().optional(),
+  }),
+  output: orgSettingsShape.extend({ changed: z.array(z.string()) }),
+  async handler(call, { name, time_zone, colour }) {
+    const { orgId } = call.principal;
+    return changingMembers(call, async (trx, me) => {
+      needManager(me, 'change the settings');
+      const before = await readOrgSettings(trx, orgId);
+      const changed = [
+        ...(name !== undefined && name !== before.name ? [`the name from "${before.name}" to "${name}"`] : []),
+        ...(time_zone !== undefined && time_zone !== before.time_zone
+          ? [`the time zone from ${before.time_zone} to ${time_zone}`]
+          : []),
+        ...(colour !== undefined && colour !== before.brand_colour
+          ? [colour === null ? "the colour to Booflow's own" : `the colour to ${colour}`]
+          : []),
+      ];
+      if (changed.length > 0) {
+        await updateOrg(trx, orgId, {
+          ...(name !== undefined && { name }),
+          ...(time_zone !== undefined && { time_zone }),
+          ...(colour !== undefined && { brand_colour: colour }),
+        });
+        await noteOrgEvent(trx, call.principal, call.now, 'settings_changed', `changed ${changed.join(', ')}`);
+      }
+      return { ...(await settingsOf(trx, orgId)), changed };
+    });
+  },
+  text: ({ org, branding, changed }) =>
+    lines(
+      changed.length === 0 ? 'That is how it was. Nothing changed.' : `Changed: ${changed.map(plain).join(', ')}.`,
+      dots(plain(org.name), `time zone ${org.timeZone}`, `colour ${branding.colour ?? "Booflow's own"}`),
+      branding.adjustment,
+    ),
+});
