@@ -45,6 +45,17 @@ export class Database {
     return this.#acting('app.user_id', user.userId, work);
   }
 
+  /** Runs `work` in a transaction that sees both: for what makes a person a member, or an org's first owner. */
+  withPersonInOrg<T>(
+    who: { readonly orgId: string; readonly userId: string },
+    work: (trx: Trx) => Promise<T>,
+  ): Promise<T> {
+    return this.#acting('app.org_id', who.orgId, async (trx) => {
+      await sql`select set_config('app.user_id', ${who.userId}, true)`.execute(trx);
+      return work(trx);
+    });
+  }
+
   /** Answers when the database does; throws when it doesn't. */
   async ping(): Promise<void> {
     await sql`select 1`.execute(this.open);

@@ -68,6 +68,12 @@ export async function countSignInLinks(trx: Trx, since: Date): Promise<number> {
   return Number(n);
 }
 
+/** Whose account the live link with this hash opens; it stays. */
+export async function findSignInLink(db: Kysely<Tables>, hash: Buffer, at: Date) {
+  return (await sql<{ name: string; email: string }>`select * from find_sign_in_link(${hash}, ${at})`.execute(db))
+    .rows[0];
+}
+
 /** Takes the link with this hash out for good; undefined when there is none, or it is over. */
 export async function takeSignInLink(db: Kysely<Tables>, hash: Buffer, at: Date) {
   return (await sql<{ user_id: string; next: string }>`select * from take_sign_in_link(${hash}, ${at})`.execute(db))

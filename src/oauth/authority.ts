@@ -19,4 +19,5 @@ export const lifetimes = {
   refresh: 30 * 86_400_000,
   session: 14 * 86_400_000,
   signInLink: 15 * 60_000,
+  signUp: 86_400_000,
 } as const;

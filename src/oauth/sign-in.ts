@@ -2,6 +2,7 @@
 import {
   countSignInFailures,
   countSignInLinks,
+  findSignInLink,
   findUserByEmail,
   forgetSignInFailures,
   insertSession,
@@ -47,7 +48,7 @@ export async function signInWithPassword(
 }
 
 /** A new secret for each sign-in, so that one that was planted before is worth nothing. */
-async function openSession({ database, clock }: Authority, userId: string, userAgent: string): Promise<string> {
+export async function openSession({ database, clock }: Authority, userId: string, userAgent: string): Promise<string> {
   const secret = randomText(40);
   const now = new Date(clock());
   await database.withUser({ userId }, (trx) =>
@@ -86,6 +87,10 @@ export async function makeSignInLink(authority: Authority, email: string, next: 
   if (!made) return null;
   return { to: user.email, name: user.name, link: `${publicUrl}/sign-in/link/${secret}` };
 }
+
+/** Whose account a link opens; uses nothing up. Undefined when it is unknown, used, or too old. */
+export const readSignInLink = ({ database, clock }: Authority, secret: string) =>
+  findSignInLink(database.open, hashSecret(secret), new Date(clock()));
 
 /** Uses a link up; null when it is unknown, used, or too old. */
 export async function signInWithLink(
