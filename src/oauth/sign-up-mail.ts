@@ -1,5 +1,5 @@
 /** The mails of signing up: prove the address, or hear that it has an account already. */
-import { type AddressedLetter, letter } from '../platform/letter.ts';
+import { type AddressedLetter, greeting, letter } from '../platform/letter.ts';
 
 interface SignUpMail {
   readonly to: string;
@@ -12,7 +12,8 @@ export const writeSignUp = ({ to, name, orgName, link }: SignUpMail): AddressedL
   to,
   subject: 'Confirm your mail address',
   ...letter({
-    hello: `Hello ${name.split(' ')[0] ?? name},`,
+    title: 'Confirm your mail address',
+    hello: greeting(name),
     opening: `One step is left to make ${orgName} on Booflow: confirm that this address is yours, and choose a password. The link works once, for 24 hours.`,
     points: [],
     button: 'Confirm and go on',
@@ -26,6 +27,7 @@ export const writeAccountExists = ({ to, orgName, link }: Omit<SignUpMail, 'name
   to,
   subject: 'You have an account already',
   ...letter({
+    title: 'You have an account already',
     hello: 'Hello,',
     opening: `Someone, probably you, signed up for ${orgName} with this address. It has an account already: sign in, with your password or with a link by mail, and make the organization from there.`,
     points: [],

@@ -42,10 +42,11 @@ export const newInvitationLink = (publicUrl: string, now: number) => {
 /** The mail to someone invited, written with the org's name of this transaction. */
 export async function mailTo(
   trx: Trx,
-  { principal }: Pick<Call<MemberPrincipal>, 'principal'>,
+  { principal, publicUrl }: Pick<Call<MemberPrincipal>, 'principal' | 'publicUrl'>,
   invited: { readonly email: string; readonly role: MemberRole; readonly link: string },
 ) {
-  const { name: org } = await brandingOf(trx, principal.orgId);
+  const brand = await brandingOf(trx, principal.orgId);
+  const org = { ...brand, logo: brand.logo === null ? null : `${publicUrl}${brand.logo}` };
   return writeMemberInvitation({ ...invited, to: invited.email, from: principal.name, org });
 }
 

@@ -1,11 +1,15 @@
 /** The mail that asks someone to join an org. */
+import type { Branding } from '../db/branding.ts';
 import type { MemberRole } from '../db/schema.ts';
-import { type AddressedLetter, letter } from '../platform/letter.ts';
+import { brandShades } from '../domain/brand.ts';
+import { type AddressedLetter, booflowHead, letter } from '../platform/letter.ts';
+import { plainLine } from '../platform/plain-line.ts';
 
 interface MemberInvitation {
   readonly to: string;
   readonly from: string;
-  readonly org: string;
+  /** With the logo's whole address. */
+  readonly org: Branding;
   readonly role: MemberRole;
   readonly link: string;
 }
@@ -16,16 +20,21 @@ const may: Record<MemberRole, string> = {
   MEMBER: 'As a member you see all flows, and do the tasks that are yours.',
 };
 
-export const writeMemberInvitation = ({ to, from, org, role, link }: MemberInvitation): AddressedLetter => ({
-  to,
-  subject: `${from} invites you to ${org}`.replace(/\s+/g, ' '),
-  ...letter({
-    hello: 'Hello,',
-    opening: `${from} invites you to join ${org} on Booflow. ${may[role]}`,
-    points: [],
-    button: `Join ${org}`,
-    link,
-    signature: [from, org],
-    why: `You get this mail because ${from} wrote your address. The link is yours alone and works for 7 days. If you don't know them, do nothing.`,
-  }),
-});
+export function writeMemberInvitation({ to, from, org, role, link }: MemberInvitation): AddressedLetter {
+  const { name, colour, logo } = org;
+  return {
+    to,
+    subject: plainLine(`${from} invites you to ${name}`),
+    ...letter({
+      head: { ...(colour === null ? booflowHead : brandShades(colour)), name, logo },
+      title: `Join ${name}`,
+      hello: 'Hello,',
+      opening: `${from} invites you to join ${name} on Booflow. ${may[role]} The link works for 7 days.`,
+      points: [],
+      button: `Join ${name}`,
+      link,
+      signature: [from, name],
+      why: `You get this mail because ${from} wrote your address. The link is yours alone. If you don't know them, do nothing.`,
+    }),
+  };
+}

@@ -36,7 +36,8 @@ const client: Caller['principal'] = {
 };
 
 const as = (principal: Caller['principal'], commandId?: string): Caller => ({
-  ...{ database: world.database, flows: world.flows, publicUrl: world.url, now: Date.now(), principal, commandId },
+  ...{ database: world.database, flows: world.flows, publicUrl: world.url, sendMail: world.sendMail },
+  ...{ now: Date.now(), principal, commandId },
 });
 function facts<F>(result: Result<F>): F {
   if (!result.ok) throw new Error(result.text);
