@@ -27,6 +27,3 @@ alter table template_drafts enable row level security;
 create policy own_org on template_drafts to booflow_app
   using (org_id = (select current_org())) with check (org_id = (select current_org()));
 grant select, insert, update, delete on template_drafts to booflow_app;
-
--- How many flows were made from a template.
-create index flows_by_template on flows (org_id, template_id, template_version);
