@@ -1,4 +1,5 @@
 /** The web server as one Fastify app: every door, each in its own plugin. Listens to nothing by itself. */
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
@@ -6,6 +7,7 @@ import helmet from '@fastify/helmet';
 import serveStatic from '@fastify/static';
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import { mcpRoute } from './mcp/route.ts';
+import { makeViews } from './mcp/views.ts';
 import type { Authority } from './oauth/authority.ts';
 import { documentFetcher, type FetchDocument } from './oauth/client-document.ts';
 import { oauthRoutes } from './oauth/routes.ts';
@@ -142,7 +144,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const fetchDocument = options.fetchDocument ?? documentFetcher();
   const limits = { ...usualLimits, ...options.limits };
   const { sendSignInMail } = options;
-  await app.register(mcpRoute, { tools, authority, version });
+  const tokens = readFileSync(new URL('./web/assets/tokens.css', import.meta.url), 'utf8');
+  await app.register(mcpRoute, { tools, authority, views: makeViews({ tokens, publicUrl }), version });
   await app.register(oauthRoutes, { authority, fetchDocument, limits });
   await app.register(consentRoutes, { authority, fetchDocument, asksPerMinute: limits.authorize });
   await app.register(signInRoutes, { authority, sendSignInMail, triesPerMinute: limits.signIn });

@@ -1,16 +1,26 @@
 /** `/api/mcp`: Streamable HTTP without state, for the 2026-07-28 and the 2025 protocols. */
 import { toWebRequest } from '@modelcontextprotocol/node';
-import { type AuthInfo, createMcpHandler, type McpRequestContext, McpServer } from '@modelcontextprotocol/server';
+import {
+  type AuthInfo,
+  createMcpHandler,
+  type McpRequestContext,
+  McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+} from '@modelcontextprotocol/server';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { authenticate, bearerToken } from '../oauth/authenticate.ts';
 import type { Authority } from '../oauth/authority.ts';
 import { type MemberPrincipal, memberPrincipalSchema, type Scope, scopes } from '../oauth/principal.ts';
-import type { Tools } from '../operations/operation.ts';
+import type { Caller, Tools } from '../operations/operation.ts';
 import { scopeOf } from '../operations/operation.ts';
 import { isDatabaseAway } from '../platform/outage.ts';
 import { isAllowedOrigin } from './origin.ts';
+import { complete, getPrompt, listedPrompts } from './prompts.ts';
+import { resourceAt, resourcesFor, resourceTemplates } from './resources.ts';
 import { callTool, failure, findTool, toolsFor } from './tools.ts';
+import type { Views } from './views.ts';
 
 /** Bytes of a request at most: more than any input takes. */
 const bodyLimit = 2 * 1024 * 1024;
@@ -18,6 +28,7 @@ const bodyLimit = 2 * 1024 * 1024;
 export interface McpRouteOptions {
   readonly tools: () => Tools;
   readonly authority: Authority;
+  readonly views: Views;
   readonly version: string;
 }
 
@@ -112,12 +123,17 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
   });
 }
 
-/** One server a request: it holds nothing between requests. */
-function serverFor(context: McpRequestContext, { tools, version }: McpRouteOptions, log: FastifyBaseLogger): McpServer {
+/** One server a request: it holds nothing between requests. Without credentials it has the public tools alone. */
+function serverFor(context: McpRequestContext, options: McpRouteOptions, log: FastifyBaseLogger): McpServer {
+  const { tools, version } = options;
   const principal = principalOf(context.authInfo);
   const server = new McpServer(
     { name: 'booflow', title: 'Booflow', version },
-    { capabilities: { tools: {} }, instructions },
+    {
+      capabilities: { tools: {}, ...(principal !== null && documents) },
+      instructions,
+      cacheHints: { 'prompts/list': stable, 'resources/templates/list': stable },
+    },
   );
   server.server.setRequestHandler('tools/list', () => ({ tools: toolsFor(principal) }));
   server.server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
@@ -128,8 +144,50 @@ function serverFor(context: McpRequestContext, { tools, version }: McpRouteOptio
       return failure;
     }
   });
+  if (principal !== null) offerDocuments(server, principal, options, log);
   return server;
 }
+
+/** Prompts, resources, and the completion of what both of them take. */
+function offerDocuments(
+  { server }: McpServer,
+  principal: MemberPrincipal,
+  { tools, views }: McpRouteOptions,
+  log: FastifyBaseLogger,
+): void {
+  const caller = (): Caller => ({ ...tools(), principal });
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ProtocolError) throw error;
+      log.error({ err: error }, 'A prompt or resource failed');
+      throw new ProtocolError(ProtocolErrorCode.InternalError, 'Booflow failed to answer; try again.');
+    }
+  };
+  server.setRequestHandler('prompts/list', () => ({ prompts: listedPrompts }));
+  server.setRequestHandler('prompts/get', ({ params }) =>
+    guarded(async () => getPrompt(params.name, params.arguments, tools().now)),
+  );
+  server.setRequestHandler('resources/list', ({ params }) =>
+    guarded(() => resourcesFor(caller(), views, params?.cursor)),
+  );
+  server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates }));
+  server.setRequestHandler('resources/read', ({ params }) => guarded(() => resourceAt(caller(), views, params.uri)));
+  server.setRequestHandler('completion/complete', ({ params }) =>
+    guarded(() => complete(caller(), params.ref, params.argument)),
+  );
+}
+
+const documents = {
+  prompts: {},
+  resources: {},
+  completions: {},
+  extensions: { 'io.modelcontextprotocol/ui': {} },
+};
+
+/** What changes with a new version of Booflow only. */
+const stable = { ttlMs: 3_600_000, cacheScope: 'private' } as const;
 
 const authInfoOf = (principal: MemberPrincipal): AuthInfo => ({
   token: '',
@@ -175,16 +233,20 @@ function asksOnlyWhatIsPublic(text: unknown): boolean {
   return call.success && findTool(call.data.params.name)?.access === 'public';
 }
 
-const messages = z.union([z.array(toolCallSchema.or(z.unknown())), toolCallSchema.transform((m) => [m])]);
+/** What looks into the org's things without a tool. */
+const documentRequestSchema = z.object({ method: z.enum(['resources/list', 'resources/read', 'completion/complete']) });
 
-/** All scopes that the called tools need, when one of them was not granted; null when all were. */
+const messages = z.union([z.array(z.unknown()), z.unknown().transform((m) => [m])]);
+
+/** All scopes that the called tools and the documents asked for need, when one of them was not granted; null when all were. */
 function lackingScopes(principal: MemberPrincipal, text: unknown): readonly Scope[] | null {
   const parsed = parseBody(text);
   const read = messages.safeParse(parsed.ok ? parsed.body : undefined);
   if (!read.success) return null;
   const calls = read.data.flatMap((m) => toolCallSchema.safeParse(m).data ?? []);
   const operations = calls.flatMap((c) => findTool(c.params.name) ?? []).filter((o) => o.access !== 'public');
-  const needed = scopes.filter((s) => operations.some((o) => scopeOf(o) === s));
+  const looks = read.data.some((m) => documentRequestSchema.safeParse(m).success);
+  const needed = scopes.filter((s) => operations.some((o) => scopeOf(o) === s) || (looks && s === 'flows:read'));
   if (needed.every((s) => principal.scopes.includes(s))) return null;
   // What was granted stays asked for, so that stepping up loses nothing.
   return scopes.filter((s) => needed.includes(s) || principal.scopes.includes(s));

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Principal } from '../oauth/principal.ts';
 import type { Operation, Tools } from '../operations/operation.ts';
 import { operationsOf } from '../operations/registry.ts';
+import { viewMeta } from './views.ts';
 
 export const mcpOperations = operationsOf('mcp');
 const byName = new Map(mcpOperations.map((o) => [o.name, o]));
@@ -44,6 +45,7 @@ export const toolOf = (o: Operation): Tool => ({
     ...(o.kind === 'write' && { destructiveHint: o.destructive, idempotentHint: false }),
     openWorldHint: o.openWorld,
   },
+  ...(o.view !== null && { _meta: viewMeta(o.view) }),
 });
 
 const everyTool = mcpOperations.map(toolOf);

@@ -12,7 +12,7 @@ export const commentOnTask = operation({
     'Adds a comment to a task, in any state of it. `internal` (unless said otherwise) is for members only; `client` is seen by the client whose task it is, too. Nothing else changes.',
   kind: 'write',
   access: 'member',
-  surfaces: ['rest', 'web'],
+  surfaces: ['mcp', 'rest', 'web'],
   input: z.strictObject({
     ...taskInput,
     text: z.string().trim().min(1).max(limits.comment),

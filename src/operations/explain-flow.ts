@@ -22,7 +22,7 @@ export const explainFlow = operation({
     'Why a flow is not done: which tasks hold it up, with whom they lie, since when, and what waits behind them. What holds up the most comes first.',
   kind: 'read',
   access: 'member',
-  surfaces: ['rest', 'web'],
+  surfaces: ['mcp', 'rest', 'web'],
   input: z.strictObject({ flow: nameOrId('Name or id') }),
   output: z.object({
     flow: z.object({ id: z.string(), name: z.string(), status: flowStatus }),
@@ -45,7 +45,7 @@ export const explainFlow = operation({
     const name = plain(flow.name);
     switch (flow.status) {
       case 'DRAFT':
-        return `${name} waits to be started.`;
+        return `${name} has not started; \`update_flow_status\` with action start starts it.`;
       case 'COMPLETED':
         return `${name} is completed; it waits for nothing.`;
       case 'CANCELLED':
@@ -54,7 +54,7 @@ export const explainFlow = operation({
       case 'ACTIVE':
         return lines(
           flow.status === 'PAUSED'
-            ? `${name} is paused; until it is resumed it waits for that. Then:`
+            ? `${name} is paused: nothing goes on until it is resumed. After that it waits on ${count(holds.length, 'task')}.`
             : `${name} waits on ${count(holds.length, 'task')}.`,
           holds.slice(0, 10).map((h) => {
             const late = flow.status === 'ACTIVE' && h.task.dueAt !== null ? `, ${dueWords(h.task.dueAt, now)}` : '';

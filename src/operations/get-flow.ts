@@ -60,6 +60,7 @@ export const getFlow = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
+  view: 'flow',
   input: z.strictObject({ flow: nameOrId('Name or id') }),
   output,
   async handler(call, { flow: ref }) {
@@ -118,7 +119,7 @@ function tell(f: Facts, now: number): string {
   const titles = new Map(f.tasks.map((t) => [t.id, t]));
   const running = f.status === 'ACTIVE';
   return lines(
-    `${plain(f.name)} is ${f.status}: ${percentWords(f.progress)}${f.overdue > 0 ? `, ${f.overdue} overdue` : ''} · \`${f.id}\``,
+    `${plain(f.name)} is ${f.status}${f.status === 'CANCELLED' ? `, with ${f.progress.done} of ${count(f.tasks.length, 'task')} done` : `: ${percentWords(f.progress)}`}${f.overdue > 0 ? `, ${f.overdue} overdue` : ''} · \`${f.id}\``,
     ageLine(f.asOf, f.status, now),
     `From ${quote(f.template.name)}, made by ${plain(f.createdBy)} on ${onDay(f.createdAt, now)}${f.startDate === null ? '' : `, started ${onDay(f.startDate, now)}`}${f.finishedAt === null ? '' : `, ended ${onDay(f.finishedAt, now)}`}.`,
     f.status === 'DRAFT' && 'It has not started; `update_flow_status` with action start starts it.',

@@ -6,7 +6,7 @@ import { findFlow, findTask, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { brief, briefLine, briefShape, flowStatus, iso, isoOr, moment } from './shapes.ts';
-import { count, dots, dueWords, lines, onDay, plain, quote, who } from './words.ts';
+import { dots, dueWords, lines, onDay, plain, quote, who } from './words.ts';
 
 const output = briefShape.extend({
   flow: z.object({ id: z.string(), name: z.string(), status: flowStatus }),
@@ -96,7 +96,7 @@ export const getTask = operation({
       f.dependencies.map((t) => briefLine(t, now, 'with status')),
       f.dependents.length > 0 && `Comes before (${f.dependents.length}):`,
       f.dependents.map((t) => briefLine(t, now, 'with status')),
-      f.comments.length > 0 && `Comments (${count(f.comments.length, 'comment')}), in their own words:`,
+      f.comments.length > 0 && `Comments (${f.comments.length}), in their own words:`,
       f.comments
         .slice(-20)
         .map(

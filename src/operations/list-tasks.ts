@@ -58,7 +58,7 @@ export const listTasks = operation({
       tasks.map((t) =>
         dots(
           `- ${quote(t.title)} on ${plain(t.flow.name)}`,
-          `${t.status}, ${who(t.assignee)}`,
+          isOpen(t) || t.assignee !== null ? `${t.status}, ${who(t.assignee)}` : t.status,
           t.flow.status === 'PAUSED' ? 'flow PAUSED' : isOpen(t) ? dueWords(t.dueAt, now) : '',
           `\`${t.id}\``,
         ),

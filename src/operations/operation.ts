@@ -50,6 +50,9 @@ export type CallerOf<A extends Access> = A extends 'public'
 /** The doors an operation opens to. */
 export type Surface = 'mcp' | 'rest' | 'web';
 
+/** A drawing of an operation's facts, for doors that can show one. */
+export type View = 'flow';
+
 /** Strict: a word that the input does not know is a mistake to tell, not to drop. */
 type InputSchema = z.ZodObject<z.core.$ZodLooseShape, z.core.$strict>;
 
@@ -66,6 +69,7 @@ interface Definition<I extends InputSchema, O extends z.ZodObject, A extends Acc
   readonly openWorld?: boolean;
   readonly access: A;
   readonly surfaces: readonly Surface[];
+  readonly view?: View;
   readonly input: I;
   readonly output: O;
   handler(call: Call<CallerOf<A>>, input: z.output<I>): Promise<z.output<O>>;
@@ -88,6 +92,7 @@ export interface Operation {
   readonly openWorld: boolean;
   readonly access: Access;
   readonly surfaces: readonly Surface[];
+  readonly view: View | null;
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
   /** Parses the input, checks who calls, does it. Refusals and outages are results; only faults of ours are thrown. */
@@ -112,6 +117,7 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
     openWorld: def.openWorld ?? false,
     access: def.access,
     surfaces: def.surfaces,
+    view: def.view ?? null,
     input: def.input,
     output: def.output,
     async run(caller, input) {
@@ -140,13 +146,16 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
         return {
           ok: false,
           code: refusal.code,
-          text: refusal.message,
+          text: def.kind === 'read' ? refusal.message.replaceAll(nothingChanged, '') : refusal.message,
           facts: { code: refusal.code, ...refusal.facts },
         };
       }
     },
   };
 }
+
+/** Told where something could have changed; of a question it would only puzzle. */
+const nothingChanged = ' Nothing changed.';
 
 const databaseAway = (): Refusal =>
   new Refusal(
@@ -164,8 +173,23 @@ function fingerprintOf(name: string, principal: Principal | null, asked: object)
 function inputSentence(error: z.ZodError): string {
   const problems = error.issues
     .slice(0, 5)
-    .map((i) => `${short(i.path.join('.'), 100) || 'input'}: ${short(i.message, 300)}`);
+    .map((i) => `${short(i.path.join('.'), 100) || 'input'}: ${short(issueWords(i), 300)}`);
   return `Not done, the input doesn't fit. ${problems.join('; ')}. Nothing changed.`;
+}
+
+function issueWords(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return `${issue.keys.map((k) => JSON.stringify(k)).join(', ')} is not known here`;
+    case 'too_small':
+      return issue.origin === 'string' && issue.minimum === 1 ? 'must not be empty' : issue.message;
+    case 'too_big':
+      return issue.origin === 'string' ? `${issue.maximum} characters at most` : issue.message;
+    case 'invalid_type':
+      return issue.message.endsWith('received undefined') ? 'is needed' : issue.message;
+    default:
+      return issue.message;
+  }
 }
 
 /** The scope a credential must have for it. */

@@ -25,6 +25,7 @@ import { getOrgSettings } from './get-org-settings.ts';
 import { getOverview } from './get-overview.ts';
 import { getTask } from './get-task.ts';
 import { getPublicTemplate, getTemplate } from './get-template.ts';
+import { getTemplate } from './get-template.ts';
 import { inviteExternalUser } from './invite-external-user.ts';
 import { inviteMember } from './invite-member.ts';
 import { leaveOrg } from './leave-org.ts';
@@ -46,6 +47,7 @@ import { saveTemplateDraft } from './save-template-draft.ts';
 import { setDueDate } from './set-due-date.ts';
 import { setOrgLogo } from './set-org-logo.ts';
 import { skipTask } from './skip-task.ts';
+import { suggestNames } from './suggest-names.ts';
 import { updateFlowStatus } from './update-flow-status.ts';
 import { updateOrgSettings } from './update-org-settings.ts';
 
@@ -94,6 +96,7 @@ export const operations: readonly Operation[] = [
   publishTemplate,
   discardDraft,
   archiveTemplate,
+  suggestNames,
   getMyFlow,
   acceptMyInvitation,
   completeMyTask,

@@ -1,4 +1,4 @@
-/** What the fifteen tools answer: kept as a page to read, held to its schemas, and within its budget of tokens. */
+/** What the tools answer: kept as a page to read, held to its schemas, and within its budget of tokens. */
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
 import { countTokens } from 'gpt-tokenizer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -56,6 +56,11 @@ const story: readonly Asked[] = [
   { tool: 'get_flow', args: { flow: 'Nortwhind' } },
   { tool: 'get_flow', args: { flow: 'Something else' } },
   { tool: 'get_flow', args: { flow: 'website' } },
+  { tool: 'explain_flow', args: { flow: 'Harbor & Pine' } },
+  { tool: 'explain_flow', args: { flow: 'Juniper Dental' } },
+  { tool: 'explain_flow', args: { flow: 'Osteria' } },
+  { tool: 'explain_flow', args: { flow: 'Kestrel Energy' } },
+  { tool: 'explain_flow', args: { flow: 'Tessera Tiles' } },
   { tool: 'list_tasks', args: { overdue: true } },
   { tool: 'list_tasks', args: { assignee: 'me', status: 'READY' } },
   { tool: 'list_tasks', args: { assignee: 'jane@harborandpine.test' } },
@@ -128,6 +133,12 @@ const story: readonly Asked[] = [
   { tool: 'assign_task', args: { ...acme, task: 'Set up billing', assignee: 'nobody' } },
   { tool: 'assign_task', args: { ...acme, task: 'Set up billing', assignee: 'Sara Lindgren' } },
   { as: 'mia', tool: 'assign_task', args: { ...acme, task: 'Set up billing', assignee: 'me' } },
+  {
+    as: 'mia',
+    tool: 'comment_on_task',
+    args: { ...acme, task: 'Set up billing', text: 'Waits for their tax number.' },
+  },
+  { tool: 'comment_on_task', args: { ...acme, task: 'Set up billing', text: ' ' } },
   { tool: 'update_flow_status', args: { ...acme, action: 'pause' } },
   { tool: 'complete_task', args: { ...acme, task: 'Schedule the kickoff call' } },
   { tool: 'update_flow_status', args: { ...acme, action: 'resume' } },
@@ -196,7 +207,7 @@ describe('the answers', () => {
 describe('what the tools say of themselves', () => {
   const reads = [
     ...['get_org_context', 'list_flows', 'get_flow', 'list_tasks', 'get_task'],
-    ...['list_templates', 'list_public_templates', 'list_org_members'],
+    ...['list_templates', 'list_public_templates', 'list_org_members', 'explain_flow'],
   ];
   /** Those that reach people outside, by mail. */
   const outward = [
@@ -206,7 +217,7 @@ describe('what the tools say of themselves', () => {
 
   test('each has a title, a description, and hints that are so', async () => {
     const { tools } = await as('olivia').client.listTools();
-    expect(tools).toHaveLength(15);
+    expect(tools).toHaveLength(17);
     for (const { name, title, description, annotations } of tools) {
       expect(title, name).toMatch(/^[A-Z].{3,50}$/);
       expect(description?.length, name).toBeGreaterThan(60);
@@ -218,7 +229,7 @@ describe('what the tools say of themselves', () => {
     }
   });
 
-  test('the fifteen definitions together stay under 6,000 tokens', async () => {
+  test('the definitions together stay under 6,000 tokens', async () => {
     const { tools } = await as('olivia').client.listTools();
     expect(countTokens(JSON.stringify(tools))).toBeLessThan(6_000);
   });

@@ -49,10 +49,12 @@ async function v2(key: string): Promise<Spoken> {
   };
 }
 
-const theFifteen = [
+/** The fifteen, and two that a conversation needs. */
+const theTools = [
   ...['get_org_context', 'list_flows', 'get_flow', 'list_tasks', 'get_task', 'list_templates', 'list_public_templates'],
   ...['create_flow_from_template', 'update_flow_status', 'complete_task', 'approve_task', 'assign_task'],
   ...['invite_external_user', 'bulk_invite_external', 'list_org_members'],
+  ...['explain_flow', 'comment_on_task'],
 ];
 
 /** What each prompt's last answer must say, and what its facts must be. `name` is the flow's. */
@@ -114,7 +116,7 @@ describe.each([
     const spoken = await open(await world.key('olivia@acme.test'));
     try {
       expect(spoken.version).toMatch(version);
-      expect(await spoken.tools()).toEqual(theFifteen);
+      expect(await spoken.tools()).toEqual(theTools);
       const said = expected(name);
       for (const { prompt, calls } of sevenPrompts(Date.now()).map((p) => named(p, name))) {
         expect(calls.length, prompt).toBeLessThanOrEqual(3);
