@@ -465,7 +465,7 @@ describe('what a tool refuses', () => {
       'complete_task',
       { ...harbor, task: 'Sign the contract', force: true },
       'bad_input',
-      /Unrecognized key: "force"/,
+      /"force" is not known here/,
     ],
     [
       'an unknown argument inside',
@@ -473,7 +473,7 @@ describe('what a tool refuses', () => {
       'bulk_invite_external',
       { ...harbor, people: [{ email: 'a@b.test', admin: true }] },
       'bad_input',
-      /Unrecognized key: "admin"/,
+      /"admin" is not known here/,
     ],
     ['no arguments', 'olivia', 'create_flow_from_template', {}, 'bad_input', /template: .*; name: /],
     [

@@ -1,6 +1,6 @@
 /* Draws one flow from `get_flow`'s structured content. Speaks to its host as MCP Apps 2026-01-26 has it. */
 (() => {
-  const node = { width: 176, height: 68 };
+  const node = { width: 192, height: 68 };
   const narrow = 560;
   /** From so many tasks on, what is done and leads only to what is done is folded away. */
   const foldFrom = 25;
@@ -100,12 +100,12 @@
     if (t.status === 'COMPLETED') return t.doneBy === null ? 'Completed' : `by ${t.doneBy}`;
     if (t.status === 'SKIPPED') return 'Skipped';
     if (t.status === 'CANCELLED') return 'Cancelled';
-    if (t.status === 'BLOCKED') return t.assignee === null ? '' : whom(t.assignee);
-    const who = whom(t.assignee);
-    if (t.dueAt === null || status !== 'ACTIVE') return who;
-    if (!t.overdue) return `${who}, due ${shortDay(t.dueAt, timeZone)}`;
+    if (t.status === 'BLOCKED') return '';
+    if (t.dueAt === null || status !== 'ACTIVE') return whom(t.assignee);
+    const nobody = t.assignee === null ? ', with nobody yet' : '';
+    if (!t.overdue) return `Due ${shortDay(t.dueAt, timeZone)}${nobody}`;
     const days = Math.max(1, Math.ceil((Date.now() - Date.parse(t.dueAt)) / dayMs));
-    return `${days} ${days === 1 ? 'day' : 'days'} late, ${who}`;
+    return `${days} ${days === 1 ? 'day' : 'days'} late${nobody}`;
   }
 
   function shown(tasks) {
@@ -187,7 +187,8 @@
     if (t.assignee !== null && !isResolved(t)) {
       const face = element('span', t.assignee.kind === 'external' ? 'face ext' : 'face', initials(t.assignee.name));
       face.title = whom(t.assignee);
-      face.setAttribute('aria-hidden', 'true');
+      face.setAttribute('role', 'img');
+      face.setAttribute('aria-label', `with ${whom(t.assignee)}`);
       item.append(face);
     }
     return item;
@@ -224,7 +225,8 @@
     const resolved = new Set(tasks.filter(isResolved).map((t) => t.id));
     const paths = graph.edges().map((e) => {
       const [from, to] = [graph.node(e.v), graph.node(e.w)];
-      const between = graph.edge(e).points.slice(1, -1);
+      // Every other point lies between two layers, where a line would swing out for nothing.
+      const between = graph.edge(e).points.filter((_, i, { length }) => i > 0 && i < length - 1 && i % 2 === 0);
       const path = svg('path');
       path.setAttribute(
         'd',
