@@ -21,6 +21,8 @@ const scenarios = [
   'server-initialize',
   'ping',
   'tools-list',
+  'prompts-list',
+  'resources-list',
   'server-sse-multiple-streams',
   'dns-rebinding-protection',
 ];

@@ -214,6 +214,8 @@ describe('the view of a flow', () => {
     await expect.poll(() => page.locator('#tasks li').count()).toBe(60);
     await page.getByRole('button', { name: 'Show 140 more that are done' }).click();
     await expect.poll(() => page.locator('#tasks li').count()).toBe(200);
+    const spots = await page.locator('#tasks li').evaluateAll((all) => all.map((e) => e.getAttribute('style')));
+    expect(new Set(spots).size).toBe(200);
     expect(shown.troubles).toEqual([]);
     await shown.close();
   });

@@ -4,6 +4,8 @@
   const narrow = 560;
   /** From so many tasks on, what is done and leads only to what is done is folded away. */
   const foldFrom = 25;
+  /** The library's time grows with the square of tasks and lines; beyond this a simpler layout serves. */
+  const largest = 120;
   const at = (id) => document.getElementById(id);
 
   // The host: JSON-RPC 2.0 by postMessage.
@@ -121,8 +123,60 @@
     const known = new Set(tasks.map((t) => t.id));
     for (const t of tasks) graph.setNode(t.id, { ...node });
     for (const t of tasks) for (const before of t.dependsOn) if (known.has(before)) graph.setEdge(before, t.id);
-    dagre.layout(graph);
+    if (graph.nodeCount() + graph.edgeCount() > largest) layOutLarge(graph, tasks, direction);
+    else dagre.layout(graph);
     return graph;
+  }
+
+  /** In layers by the longest way from a start, each in the order of what it comes after. */
+  function layOutLarge(graph, tasks, direction) {
+    const byId = new Map(tasks.map((t) => [t.id, t]));
+    const ranks = new Map();
+    const rankOf = (id) => {
+      const known = ranks.get(id);
+      if (known !== undefined) return known;
+      // Deep chains have at most 500 tasks, which a stack takes.
+      const rank =
+        1 +
+        Math.max(
+          -1,
+          ...byId
+            .get(id)
+            .dependsOn.filter((d) => byId.has(d))
+            .map(rankOf),
+        );
+      ranks.set(id, rank);
+      return rank;
+    };
+    const rows = [];
+    for (const t of tasks) {
+      const rank = rankOf(t.id);
+      rows[rank] = [...(rows[rank] ?? []), t];
+    }
+    const index = new Map();
+    for (const row of rows) {
+      const wish = (t) => {
+        const places = t.dependsOn.flatMap((d) => index.get(d) ?? []);
+        return places.length === 0 ? 0 : places.reduce((a, b) => a + b, 0) / places.length;
+      };
+      row.sort((a, b) => wish(a) - wish(b));
+      for (const [i, t] of row.entries()) index.set(t.id, i - row.length / 2);
+    }
+    const [along, across] =
+      direction === 'LR' ? [node.width + 36, node.height + 16] : [node.height + 36, node.width + 16];
+    const most = Math.max(...rows.map((r) => r.length));
+    rows.forEach((row, rank) => {
+      row.forEach((t, i) => {
+        const a = 12 + rank * along + (along - 36) / 2;
+        const b = 12 + ((most - row.length) / 2 + i) * across + (across - 16) / 2;
+        Object.assign(graph.node(t.id), direction === 'LR' ? { x: a, y: b } : { x: b, y: a });
+      });
+    });
+    const [length, breadth] = [24 + rows.length * along - 36, 24 + most * across - 16];
+    Object.assign(
+      graph.graph(),
+      direction === 'LR' ? { width: length, height: breadth } : { width: breadth, height: length },
+    );
   }
 
   function curve(points, direction) {
@@ -225,8 +279,13 @@
     const resolved = new Set(tasks.filter(isResolved).map((t) => t.id));
     const paths = graph.edges().map((e) => {
       const [from, to] = [graph.node(e.v), graph.node(e.w)];
-      // Every other point lies between two layers, where a line would swing out for nothing.
-      const between = graph.edge(e).points.filter((_, i, { length }) => i > 0 && i < length - 1 && i % 2 === 0);
+      // Straight through the layers it passes; the points between two layers would only make it swing out.
+      const between = (graph.edge(e).points ?? [])
+        .filter((_, i, { length }) => i > 0 && i < length - 1 && i % 2 === 0)
+        .flatMap(({ x, y }) => [
+          { x: x - dx, y: y - dy },
+          { x: x + dx, y: y + dy },
+        ]);
       const path = svg('path');
       path.setAttribute(
         'd',
