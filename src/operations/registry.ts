@@ -25,7 +25,6 @@ import { getOrgSettings } from './get-org-settings.ts';
 import { getOverview } from './get-overview.ts';
 import { getTask } from './get-task.ts';
 import { getPublicTemplate, getTemplate } from './get-template.ts';
-import { getTemplate } from './get-template.ts';
 import { inviteExternalUser } from './invite-external-user.ts';
 import { inviteMember } from './invite-member.ts';
 import { leaveOrg } from './leave-org.ts';

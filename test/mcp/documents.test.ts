@@ -126,9 +126,9 @@ describe.each([
     expect(flow.contents[0]).toMatchObject({ mimeType: 'text/markdown' });
     expect(textOf(flow.contents[0])).toMatch(/^Harbor & Pine is ACTIVE: 0% \(0 of 15\)/);
     const template = await client.readResource({ uri: `booflow://templates/${two.acme.template.id}` });
-    expect(textOf(template.contents[0])).toMatch(/^Website relaunch: 14 steps, your own, version 1 · Web · `tp_/);
+    expect(textOf(template.contents[0])).toMatch(/^Website relaunch · version 1 · 14 steps · `tp_/);
     const shared = await client.readResource({ uri: 'booflow://templates/tp_public_tax-return' });
-    expect(textOf(shared.contents[0])).toMatch(/^Personal tax return: 11 steps, public/);
+    expect(textOf(shared.contents[0])).toMatch(/^Personal tax return · version 1 · 11 steps/);
   });
 
   test.each([
