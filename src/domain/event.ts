@@ -1,5 +1,6 @@
 /** What happened in a flow. Written by `decide`, read by `evolve`; every event moves the version by one. */
 import type { Actor } from './actor.ts';
+import type { Due } from './due.ts';
 import type { Answers, Assignee, Comment, ExternalUser, MailOrder } from './flow.ts';
 
 type Happening =
@@ -17,8 +18,12 @@ type Happening =
   | { type: 'task_sent_back'; taskId: string; approvalId: string; comment: Comment }
   | { type: 'task_reopened'; taskId: string; reason: string }
   | { type: 'task_skipped'; taskId: string; reason: string }
+  /** Its condition is not met. */
+  | { type: 'task_not_needed'; taskId: string; reason: string }
   | { type: 'task_cancelled'; taskId: string }
   | { type: 'task_assigned'; taskId: string; assignee: Assignee | null }
+  /** Due dates that became known, or moved with a pause. */
+  | { type: 'dues_set'; dues: readonly Due[] }
   | { type: 'due_changed'; taskId: string; dueAt: number | null }
   | { type: 'task_fell_due'; taskId: string; dueAt: number }
   | { type: 'comment_added'; taskId: string; comment: Comment }

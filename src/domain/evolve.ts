@@ -1,8 +1,7 @@
 /** A flow after an event. Total: an event about something the flow doesn't have changes only the version. */
-import { endOfDay } from './dates.ts';
 import type { FlowEvent } from './event.ts';
 import { feedText } from './feed.ts';
-import type { ExternalUser, Flow, Task } from './flow.ts';
+import type { ExternalUser, Flow, SkippedBy, Task } from './flow.ts';
 
 export function evolve(flow: Flow, event: FlowEvent): Flow {
   return withFeed(change({ ...flow, version: flow.version + 1 }, event), flow, event);
@@ -46,11 +45,6 @@ function change(flow: Flow, event: FlowEvent): Flow {
         ...flow,
         status: 'ACTIVE',
         startDate: event.startDate,
-        tasks: flow.tasks.map((t) =>
-          t.due?.from === 'start' && t.dueAt === null
-            ? { ...t, dueAt: endOfDay(event.startDate, t.due.days), version: flow.version }
-            : t,
-        ),
       };
     case 'flow_paused':
       return {
@@ -65,9 +59,6 @@ function change(flow: Flow, event: FlowEvent): Flow {
         status: 'ACTIVE',
         pausedAt: null,
         digestAt: flow.digestAt === null ? null : flow.digestAt + event.pausedMs,
-        tasks: flow.tasks.map((t) =>
-          t.dueAt === null || t.doneAt !== null ? t : shifted(t, event.pausedMs, flow.version),
-        ),
       };
     case 'flow_cancelled':
       return { ...flow, status: 'CANCELLED', finishedAt: event.at, pausedAt: null, digestAt: null, outbox: [] };
@@ -78,7 +69,7 @@ function change(flow: Flow, event: FlowEvent): Flow {
     case 'task_ready':
       return task(flow, event.taskId, () => ({ status: 'READY', readyAt: event.at, dueAt: event.dueAt }));
     case 'task_blocked':
-      return task(flow, event.taskId, waiting);
+      return undone(flow, event.taskId, waiting);
     case 'task_completed':
       return task(flow, event.taskId, (t) => ({
         status: 'COMPLETED',
@@ -91,19 +82,29 @@ function change(flow: Flow, event: FlowEvent): Flow {
     case 'approval_rejected':
       return task(flow, event.taskId, (t) => ({ ...waiting(t), status: 'REJECTED', round: t.round + 1 }));
     case 'task_sent_back':
-      return task(flow, event.taskId, (t) => ({
+      return undone(flow, event.taskId, (t) => ({
         ...waiting(t),
         round: t.round + 1,
         comments: [...t.comments, event.comment],
       }));
     case 'task_reopened':
-      return task(flow, event.taskId, waiting);
+      // What was not needed and is reopened is needed, whatever was answered.
+      return undone(flow, event.taskId, (t) => ({
+        ...waiting(t),
+        condition: t.skippedBy === 'condition' ? null : t.condition,
+      }));
     case 'task_skipped':
-      return task(flow, event.taskId, () => ({ status: 'SKIPPED', doneAt: event.at, doneBy: event.by }));
+      return task(flow, event.taskId, () => skipped('person', event));
+    case 'task_not_needed':
+      return task(flow, event.taskId, () => skipped('condition', event));
     case 'task_cancelled':
       return task(flow, event.taskId, () => ({ status: 'CANCELLED' }));
     case 'task_assigned':
       return task(flow, event.taskId, () => ({ assignee: event.assignee }));
+    case 'dues_set': {
+      const dues = new Map(event.dues.map((d) => [d.taskId, d.dueAt]));
+      return { ...flow, tasks: flow.tasks.map((t) => dated(t, dues.get(t.id), flow.version)) };
+    }
     case 'due_changed':
       return task(flow, event.taskId, () => ({ dueAt: event.dueAt, notedDueAt: null }));
     case 'task_fell_due':
@@ -139,16 +140,33 @@ function change(flow: Flow, event: FlowEvent): Flow {
 }
 
 /** What was reported as overdue before a pause stays reported after it. */
-const shifted = (t: Task, ms: number, version: number): Task => ({
-  ...t,
-  dueAt: t.dueAt === null ? null : t.dueAt + ms,
-  notedDueAt: t.notedDueAt === null ? null : t.notedDueAt + ms,
-  version,
+const dated = (t: Task, dueAt: number | undefined, version: number): Task =>
+  dueAt === undefined
+    ? t
+    : { ...t, dueAt, notedDueAt: t.notedDueAt !== null && t.notedDueAt === t.dueAt ? dueAt : null, version };
+
+const skipped = (skippedBy: SkippedBy, event: FlowEvent): Partial<Task> => ({
+  status: 'SKIPPED',
+  skippedBy,
+  doneAt: event.at,
+  doneBy: event.by,
 });
+
+/** A task waits again; due dates that count from what it answered are counted anew with the next answer. */
+function undone(flow: Flow, taskId: string, changes: (task: Task) => Partial<Task>): Flow {
+  const next = task(flow, taskId, changes);
+  const key = flow.tasks.find((t) => t.id === taskId)?.key;
+  const counts = (t: Task): boolean => t.due?.from === 'answer' && t.due.step === key && t.dueAt !== null;
+  return {
+    ...next,
+    tasks: next.tasks.map((t) => (counts(t) ? { ...t, dueAt: null, notedDueAt: null, version: flow.version } : t)),
+  };
+}
 
 /** Not begun, not done, nothing reported. Due days that count from READY are counted anew when it is READY again. */
 const waiting = (t: Task): Partial<Task> => ({
   status: 'BLOCKED',
+  skippedBy: null,
   readyAt: null,
   doneAt: null,
   doneBy: null,

@@ -1,5 +1,5 @@
 /** "Why is this waiting?": from the flow's end back to the people it waits on. Pure. */
-import { type Flow, findTask, isResolved, type Task } from './flow.ts';
+import { type Flow, findTask, isResolved, type Task, waitsFor } from './flow.ts';
 import { dependentsOf } from './graph.ts';
 
 export interface Hold {
@@ -14,7 +14,8 @@ export interface Hold {
 /** What the flow waits on, what holds up the most first. Empty when nothing is READY. */
 export function explain(flow: Flow): Hold[] {
   const open = new Map(flow.tasks.filter((t) => !isResolved(t) && t.status !== 'CANCELLED').map((t) => [t.id, t]));
-  const graph = new Map([...open.values()].map((t) => [t.id, t.dependsOn.filter((id) => open.has(id))]));
+  const before = waitsFor(flow.tasks);
+  const graph = new Map([...open.values()].map((t) => [t.id, before(t).filter((id) => open.has(id))]));
   const next = dependentsOf(graph);
   const longest = longestWays(graph, next);
   const holds = [...open.values()]

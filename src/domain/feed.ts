@@ -34,12 +34,14 @@ export function feedText(flow: Flow, event: FlowEvent): string | null {
       return event.reason === '' ? `reopened ${title}` : `reopened ${title}: ${quoted(event.reason)}`;
     case 'task_skipped':
       return `skipped ${title}: ${quoted(event.reason)}`;
+    case 'task_not_needed':
+      return `skipped ${title}, which isn't needed: ${event.reason}`;
     case 'task_assigned':
       return event.assignee ? `assigned ${title} to ${event.assignee.name}` : `took the assignee off ${title}`;
     case 'due_changed':
       return event.dueAt === null
         ? `took the due date off ${title}`
-        : `moved ${title} to ${shortDate(event.dueAt, event.at)}`;
+        : `moved ${title} to ${shortDate(event.dueAt, event.at, flow.timeZone)}`;
     case 'task_fell_due':
       return `noted that ${title} is overdue`;
     case 'comment_added':
@@ -57,6 +59,7 @@ export function feedText(flow: Flow, event: FlowEvent): string | null {
     case 'task_ready':
     case 'task_blocked':
     case 'task_cancelled':
+    case 'dues_set':
     case 'digest_scheduled':
     case 'mail_ordered':
       return null;

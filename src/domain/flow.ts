@@ -174,9 +174,21 @@ export const isAssignedTo = (assignee: Assignee | null, actor: Actor): boolean =
 
 export const findTask = (flow: Flow, taskId: string): Task | undefined => flow.tasks.find((t) => t.id === taskId);
 
+/**
+ * What a task waits for: the tasks it depends on, and the form its condition is on. That form comes before them, and yet
+ * may be open when they are not: those between can be skipped by hand.
+ */
+export function waitsFor(tasks: readonly Task[]): (task: Task) => readonly string[] {
+  const byKey = new Map(tasks.map((t) => [t.key, t.id]));
+  return ({ condition, dependsOn }) => {
+    const form = condition === null ? undefined : byKey.get(condition.step);
+    return form === undefined || dependsOn.includes(form) ? dependsOn : [...dependsOn, form];
+  };
+}
+
 /** The tasks that must come first and have not been done. */
 export function openDependencies(flow: Flow, task: Task): Task[] {
-  const wanted = new Set(task.dependsOn);
+  const wanted = new Set(waitsFor(flow.tasks)(task));
   return flow.tasks.filter((t) => wanted.has(t.id) && !isResolved(t));
 }
 

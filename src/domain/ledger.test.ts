@@ -34,6 +34,7 @@ describe('the creation of a flow', () => {
         effects: {
           ready: [],
           waitAgain: [],
+          notNeeded: [],
           mails: 0,
           completedFlow: false,
           status: 'DRAFT',

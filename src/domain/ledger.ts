@@ -14,6 +14,8 @@ import { isStorable } from './storable.ts';
 export interface Effects {
   readonly ready: readonly string[];
   readonly waitAgain: readonly string[];
+  /** Skipped, since their conditions are not met. */
+  readonly notNeeded: readonly string[];
   readonly mails: number;
   readonly completedFlow: boolean;
   readonly status: FlowStatus;
@@ -162,9 +164,9 @@ function roughBytes(o: Outcome): number {
   const fixed = (o.ok ? 250 : 150) + o.commandId.length + o.fingerprint.length;
   const sum = (ids: readonly string[]) => ids.reduce((n, id) => n + id.length + 3, 0);
   if (!o.ok) return fixed + 3 * o.refusal.message.length + sum(o.refusal.blockedBy);
-  const { ready, waitAgain, invited } = o.effects;
+  const { ready, waitAgain, notNeeded, invited } = o.effects;
   const people = invited.reduce((n, i) => n + 70 + i.externalId.length + i.email.length, 0);
-  return fixed + sum(ready) + sum(waitAgain) + people;
+  return fixed + sum(ready) + sum(waitAgain) + sum(notNeeded) + people;
 }
 
 function effectsOf(events: readonly FlowEvent[], after: Flow, invited: readonly InviteOutcome[]): Effects {
@@ -175,6 +177,7 @@ function effectsOf(events: readonly FlowEvent[], after: Flow, invited: readonly 
   return {
     ready: ids('task_ready').filter(isNow('READY')),
     waitAgain: ids('task_blocked').filter(isNow('BLOCKED')),
+    notNeeded: ids('task_not_needed').filter(isNow('SKIPPED')),
     mails: events.filter((e) => e.type === 'mail_ordered').length,
     completedFlow: events.some((e) => e.type === 'flow_completed'),
     status: after.status,

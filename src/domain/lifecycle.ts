@@ -1,6 +1,7 @@
 /** DRAFT → ACTIVE ⇄ PAUSED → COMPLETED, or CANCELLED from any state that is not final. */
-import { type Actor, isAdmin } from './actor.ts';
-import { shortDate } from './dates.ts';
+import { type Actor, isAdmin, system } from './actor.ts';
+import { movedByPause, shortDate } from './dates.ts';
+import { type Due, newDues } from './due.ts';
 import type { Flow } from './flow.ts';
 import { isFinal, isResolved } from './flow.ts';
 import { needAdmin } from './permission.ts';
@@ -11,7 +12,7 @@ import type { Turn } from './turn.ts';
 /** Refuses when the flow has ended: nothing changes it any more. */
 export function needOpen(flow: Flow, now: number): void {
   if (!isFinal(flow.status)) return;
-  const when = flow.finishedAt === null ? '' : ` on ${shortDate(flow.finishedAt, now)}`;
+  const when = flow.finishedAt === null ? '' : ` on ${shortDate(flow.finishedAt, now, flow.timeZone)}`;
   const word = flow.status === 'COMPLETED' ? 'completed' : 'cancelled';
   refuse('flow_final', `${flow.name} was ${word}${when}, and that is final. Nothing changed.`);
 }
@@ -40,6 +41,10 @@ export function start(turn: Turn, startDate: number | null): void {
     refuse('wrong_status', `${flow.name} is paused, not new. Resume it instead. Nothing changed.`);
   if (flow.status !== 'DRAFT') refuse('wrong_status', `${flow.name} is already running. Nothing changed.`);
   turn.emit({ type: 'flow_started', startDate: startDate ?? turn.now });
+  setDues(
+    turn,
+    newDues(turn.flow, (due) => due.from === 'start'),
+  );
   sendPending(turn);
   settle(turn);
 }
@@ -61,7 +66,9 @@ export function resume(turn: Turn): void {
   if (flow.status === 'DRAFT')
     refuse('wrong_status', `${flow.name} has not started. Start it instead. Nothing changed.`);
   if (flow.status !== 'PAUSED') refuse('wrong_status', `${flow.name} is not paused. Nothing changed.`);
-  turn.emit({ type: 'flow_resumed', pausedMs: Math.max(0, turn.now - (flow.pausedAt ?? turn.now)) });
+  const pausedAt = flow.pausedAt ?? turn.now;
+  turn.emit({ type: 'flow_resumed', pausedMs: Math.max(0, turn.now - pausedAt) });
+  setDues(turn, duesAfterPause(flow, pausedAt, turn.now));
   sendPending(turn);
   settle(turn);
 }
@@ -80,6 +87,18 @@ export function rename(turn: Turn, name: string): void {
   needOpen(turn.flow, turn.now);
   if (turn.flow.name !== name) turn.emit({ type: 'flow_renamed', name });
 }
+
+/** Tells the tasks their due dates, when there are any. */
+export function setDues(turn: Turn, dues: readonly Due[]): void {
+  if (dues.length > 0) turn.emit({ type: 'dues_set', dues }, system);
+}
+
+const duesAfterPause = (flow: Flow, from: number, to: number): Due[] =>
+  flow.tasks.flatMap((t) => {
+    if (t.dueAt === null || t.doneAt !== null) return [];
+    const dueAt = movedByPause(t.dueAt, from, to, flow.timeZone, t.due?.unit ?? 'calendar');
+    return dueAt === t.dueAt ? [] : [{ taskId: t.id, dueAt }];
+  });
 
 /** Invitations that waited for the flow to run go out. */
 function sendPending(turn: Turn): void {

@@ -89,7 +89,8 @@ function inviteOne(turn: Turn, person: Invitee): InviteOutcome {
   };
   turn.emit({ type: 'external_invited', external });
   for (const t of turn.flow.tasks) {
-    if (t.assignee === null && !isResolved(t) && t.hint.kind === 'client' && roleFits(t.hint.role, person.role)) {
+    const mayCome = !isResolved(t) || t.skippedBy === 'condition';
+    if (t.assignee === null && mayCome && t.hint.kind === 'client' && roleFits(t.hint.role, person.role)) {
       turn.emit({
         type: 'task_assigned',
         taskId: t.id,

@@ -9,6 +9,7 @@ import {
   randomMove,
   randomMoves,
   randomSteps,
+  randomZone,
 } from '../../test/support/random-flows.ts';
 import { draft, monday } from '../../test/support/stage.ts';
 import { system } from './actor.ts';
@@ -53,8 +54,8 @@ interface Moment {
 }
 
 /** Every command of a history with what it met and what came of it. */
-function* history(steps: Step[], moves: readonly Move[]): Generator<Moment> {
-  let flow = frozen(draft(steps));
+function* history(steps: Step[], moves: readonly Move[], zone = 'UTC'): Generator<Moment> {
+  let flow = frozen(draft(steps, olivia, monday, zone));
   let now = monday;
   for (const [i, move] of moves.entries()) {
     now = momentOf(flow, move, now);
@@ -68,8 +69,8 @@ function* history(steps: Step[], moves: readonly Move[]): Generator<Moment> {
 
 const always = (check: (m: Moment) => void): void =>
   fc.assert(
-    fc.property(randomSteps(), randomMoves(), (steps, moves) => {
-      for (const moment of history(steps, moves)) check(moment);
+    fc.property(randomSteps(), randomMoves(), randomZone, (steps, moves, zone) => {
+      for (const moment of history(steps, moves, zone)) check(moment);
     }),
     { numRuns: 300 },
   );
@@ -80,14 +81,51 @@ const inFlow = (flow: Flow, id: string): Task => {
   return found;
 };
 const doneWith = (t: Task): boolean => t.status === 'COMPLETED' || t.status === 'SKIPPED';
-const open = (flow: Flow, t: Task): Task[] => t.dependsOn.map((id) => inFlow(flow, id)).filter((d) => !doneWith(d));
+/** The form that a condition or a due date is on, and the task it is in. */
+const formOf = (flow: Flow, on: { step: string }): Task => {
+  const form = flow.tasks.find((t) => t.key === on.step);
+  if (!form) throw new Error(`no step ${on.step}`);
+  return form;
+};
+const waitsOn = (flow: Flow, t: Task): Task[] => [
+  ...t.dependsOn.map((id) => inFlow(flow, id)),
+  ...(t.condition ? [formOf(flow, t.condition)] : []),
+];
+const open = (flow: Flow, t: Task): Task[] => waitsOn(flow, t).filter((d) => !doneWith(d));
+
+/** Is it needed, as its condition says? Written here once more, and otherwise. */
+const isNeeded = (flow: Flow, t: Task): boolean => {
+  if (!t.condition) return true;
+  const form = formOf(flow, t.condition);
+  const given = form.status === 'COMPLETED' ? Object.entries(form.answers ?? {}) : [];
+  const answer = given.find(([k]) => k === t.condition?.field)?.[1];
+  const fits = t.condition.values.some((v) => v.trim().toUpperCase() === answer?.trim().toUpperCase());
+  return t.condition.op === 'is' ? fits : !fits;
+};
+
+const localTime = (moment: number, zone: string): string =>
+  new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'medium' }).format(moment);
+const localDay = (moment: number, zone: string): Date =>
+  new Date(new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(moment));
+const isWeekend = (day: Date): boolean => day.getUTCDay() === 0 || day.getUTCDay() === 6;
 
 it('the histories reach every status of a flow, a task and an invitation, every command and most refusals', () => {
   const seen = new Map<string, number>();
   const see = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
   const sample = fc.sample(fc.tuple(randomSteps(), randomMoves()), { numRuns: 400, seed: 7 });
   for (const [steps, moves] of sample) {
-    for (const { after, decision, envelope, now } of history(steps, moves)) {
+    const notNeeded = new Set<string>();
+    const completed = new Set<string>();
+    for (const { before, after, decision, envelope, now } of history(steps, moves)) {
+      for (const t of after.tasks) {
+        const was = inFlow(before, t.id);
+        if (t.skippedBy === 'condition' && completed.has(t.id)) see('needed, then not');
+        if (t.skippedBy === 'condition') notNeeded.add(t.id);
+        if (t.status === 'COMPLETED') completed.add(t.id);
+        if (t.status === 'READY' && notNeeded.has(t.id))
+          see(t.condition ? 'not needed, then needed' : 'reopened though not needed');
+        if (t.due?.from === 'answer' && t.dueAt !== null && was.dueAt === null) see('due by an answer');
+      }
       see(after.status);
       see(decision.ok ? `ok ${envelope.command.type}` : decision.refusal.code);
       for (const t of after.tasks) see(`task ${t.status}`);
@@ -106,7 +144,8 @@ it('the histories reach every status of a flow, a task and an invitation, every 
     ...['flow_final', 'flow_not_started', 'flow_paused', 'wrong_status', 'task_unknown', 'task_not_ready'],
     ...['already_done', 'is_approval', 'not_approval', 'reason_needed', 'answers_invalid', 'not_allowed'],
     ...['external_unknown', 'already_invited', 'overdue', 'third round', 'task_sent_back', 'task_blocked'],
-    ...['digest_scheduled', 'task_fell_due', 'flow_completed', 'mail_ordered'],
+    ...['digest_scheduled', 'task_fell_due', 'flow_completed', 'mail_ordered', 'task_not_needed', 'dues_set'],
+    ...['not needed, then needed', 'needed, then not', 'reopened though not needed', 'due by an answer'],
   ];
   expect(wanted.filter((w) => (seen.get(w) ?? 0) < 3)).toEqual([]);
 });
@@ -128,6 +167,49 @@ describe('in every flow', () => {
         if (t.status === 'BLOCKED' || t.status === 'REJECTED') expect(open(after, t).length).toBeGreaterThan(0);
       }
       expect(after.tasks.some((t) => t.status === 'READY')).toBe(true);
+    });
+  });
+
+  it('what is READY or done is needed by its condition, what was skipped by it is not, and has nothing open before it', () => {
+    always(({ after }) => {
+      for (const t of after.tasks) {
+        if (t.status === 'READY' || t.status === 'COMPLETED') expect(isNeeded(after, t)).toBe(true);
+        expect(t.skippedBy === null).toBe(t.status !== 'SKIPPED');
+        if (t.skippedBy !== 'condition') continue;
+        expect(isNeeded(after, t)).toBe(false);
+        expect(open(after, t)).toEqual([]);
+      }
+    });
+  });
+
+  it('a task that is skipped by its condition says why in the feed, and is told in the outcome', () => {
+    always(({ before, decision, after, envelope, now }) => {
+      if (!decision.ok) return;
+      const skipped = decision.events.flatMap((e) => (e.type === 'task_not_needed' ? [e] : []));
+      for (const e of skipped) {
+        const line = after.feed.find((f) => f.seq > before.feedLength && f.what === e.type && f.taskId === e.taskId);
+        expect(line).toMatchObject({
+          by: system,
+          text: expect.stringMatching(/^skipped "s\d+", which isn't needed: "/),
+        });
+      }
+      const ledger = openLedger(before, { commandId: 'made', fingerprint: '', at: monday });
+      const outcome = findOutcome(applyCommand(ledger, envelope, now), envelope.commandId);
+      if (outcome?.ok !== true) throw new Error('was refused');
+      expect(new Set(outcome.effects.notNeeded)).toEqual(
+        new Set(skipped.map((e) => e.taskId).filter((id) => inFlow(after, id).status === 'SKIPPED')),
+      );
+    });
+  });
+
+  it('what is counted as due is due at the end of a day in the time zone, of a business day where it is counted so', () => {
+    always(({ before, after, decision, envelope: { command } }) => {
+      if (!decision.ok || command.type === 'set_due' || command.type === 'resume') return;
+      for (const t of after.tasks) {
+        if (t.dueAt === null || t.dueAt === inFlow(before, t.id).dueAt) continue;
+        expect(localTime(t.dueAt, after.timeZone)).toBe('23:59:59');
+        if (t.due?.unit === 'business') expect(isWeekend(localDay(t.dueAt, after.timeZone))).toBe(false);
+      }
     });
   });
 
@@ -265,7 +347,11 @@ describe('in every flow', () => {
       const approval = inFlow(before, command.taskId);
       const now = inFlow(after, command.taskId);
       expect(now.round).toBe(approval.round + 1);
-      const sentBack = approval.dependsOn.map((id) => inFlow(before, id)).filter((t) => t.status === 'COMPLETED');
+      const rightBefore = (t: Task): Task[] =>
+        t.dependsOn
+          .map((id) => inFlow(before, id))
+          .flatMap((d) => (d.skippedBy === 'condition' ? rightBefore(d) : [d]));
+      const sentBack = rightBefore(approval).filter((t) => t.status === 'COMPLETED');
       expect(now.status).toBe(sentBack.length > 0 ? 'REJECTED' : 'READY');
       for (const t of after.tasks) {
         const was = inFlow(before, t.id);
@@ -276,14 +362,15 @@ describe('in every flow', () => {
           expect(t.answers).toEqual(was.answers);
         } else if (t.id !== approval.id) {
           expect(t.round).toBe(was.round);
-          if (was.status === 'SKIPPED') expect(t.status).toBe('SKIPPED');
+          if (was.skippedBy === 'person') expect(t.status).toBe('SKIPPED');
+          if (was.skippedBy === 'condition') expect(t.status === 'SKIPPED').toBe(open(after, t).length === 0);
           if (was.status === 'COMPLETED') expect(t.status === 'COMPLETED').toBe(open(after, t).length === 0);
         }
       }
     });
   });
 
-  it('a due date moves only by start, a start of work, a hand, a resume, or work undone', () => {
+  it('a due date moves only by start, a start of work, a hand, a resume, an answer, or work undone', () => {
     always(({ before, after, decision, envelope: { command } }) => {
       if (!decision.ok) return;
       for (const t of after.tasks) {
@@ -292,10 +379,10 @@ describe('in every flow', () => {
         const started = decision.events.some((e) => e.type === 'task_ready' && e.taskId === t.id);
         const undone = t.status === 'BLOCKED' || t.status === 'REJECTED';
         const byHand = command.type === 'set_due' && command.taskId === t.id;
-        const dueFromReady = t.due?.from === 'ready';
-        expect(byHand || ['start', 'resume'].includes(command.type) || (dueFromReady && (started || undone))).toBe(
-          true,
-        );
+        const dueFromReady = t.due?.from === 'ready' && (started || undone);
+        const form = t.due?.from === 'answer' ? formOf(after, t.due) : null;
+        const answered = form !== null && (form.status !== inFlow(before, form.id).status || started);
+        expect(byHand || ['start', 'resume'].includes(command.type) || dueFromReady || answered).toBe(true);
       }
     });
   });
@@ -358,17 +445,28 @@ describe('in every flow', () => {
   });
 });
 
-it('pause and resume move the due dates of open tasks by exactly the pause, and what was noted with them', () => {
+/** A day later, and again, until so many days (of the kind that counts) have passed. */
+function daysLater(day: Date, n: number, counts: (day: Date) => boolean): Date {
+  const later = new Date(day);
+  for (let left = n; left > 0; ) {
+    later.setUTCDate(later.getUTCDate() + 1);
+    if (counts(later)) left--;
+  }
+  return later;
+}
+
+it('pause and resume move the due days of open tasks by the days that passed, and what was noted with them', () => {
   fc.assert(
     fc.property(
       randomSteps(),
       randomMoves(),
+      randomZone,
       fc.array(randomMove, { maxLength: 6 }),
       fc.nat(40 * 86_400_000),
-      (steps, moves, meanwhile, pauseMs) => {
-        let flow = draft(steps);
+      (steps, moves, zone, meanwhile, pauseMs) => {
+        let flow = draft(steps, olivia, monday, zone);
         let now = monday;
-        for (const m of history(steps, moves)) {
+        for (const m of history(steps, moves, zone)) {
           flow = m.after;
           now = m.now;
         }
@@ -384,13 +482,25 @@ it('pause and resume move the due dates of open tasks by exactly the pause, and 
         }
         const resumed = decide(flow, { type: 'resume' }, olivia, now + pauseMs);
         if (!resumed.ok) throw new Error(resumed.refusal.message);
+        const passed: Date[] = [];
+        const last = localDay(now + pauseMs, zone);
+        for (let d = localDay(now, zone); d < last; d = daysLater(d, 1, () => true)) passed.push(d);
         for (const was of paused.flow.tasks) {
           const t = inFlow(resumed.flow, was.id);
-          const moved = (moment: number | null) => (moment === null || doneWith(was) ? moment : moment + pauseMs);
-          expect([t.dueAt, t.notedDueAt]).toEqual([moved(was.dueAt), moved(was.notedDueAt)]);
           expect(isOverdue(resumed.flow, t, now + pauseMs)).toBe(
-            was.status === 'READY' && was.dueAt !== null && was.dueAt < now,
+            was.status === 'READY' && t.dueAt !== null && t.dueAt < now + pauseMs,
           );
+          if (was.dueAt === null || doneWith(was) || t.dueAt === null) {
+            expect(t.dueAt).toBe(was.dueAt);
+            continue;
+          }
+          const due = localDay(was.dueAt, zone);
+          const inBusinessDays = was.due?.unit === 'business' && !isWeekend(due);
+          const counts = (d: Date) => !inBusinessDays || !isWeekend(d);
+          expect(localDay(t.dueAt, zone)).toEqual(daysLater(due, passed.filter(counts).length, counts));
+          expect(localTime(t.dueAt, zone)).toBe(localTime(was.dueAt, zone));
+          expect(t.notedDueAt).toBe(was.notedDueAt === null ? null : t.dueAt);
+          if (localTime(was.dueAt, zone) === '23:59:59') expect(t.dueAt < now + pauseMs).toBe(was.dueAt < now);
         }
         expect(resumed.flow.digestAt).toBe(paused.flow.digestAt === null ? null : paused.flow.digestAt + pauseMs);
       },

@@ -67,7 +67,9 @@ export function answerOf(ledger: Ledger, commandId: string): CommandAnswer {
 }
 
 function tasksNamed(flow: Flow, outcome: Outcome): TaskBrief[] {
-  const named = outcome.ok ? [...outcome.effects.ready, ...outcome.effects.waitAgain] : outcome.refusal.blockedBy;
+  const named = outcome.ok
+    ? [...outcome.effects.ready, ...outcome.effects.waitAgain, ...outcome.effects.notNeeded]
+    : outcome.refusal.blockedBy;
   return flow.tasks.filter((t) => named.includes(t.id)).map(briefOf);
 }
 
@@ -87,6 +89,6 @@ export function details(flow: Flow, now: number): string {
 function waits(flow: Flow, t: Task, now: number): string {
   const who =
     t.assignee === null ? 'nobody yet' : t.assignee.kind === 'external' ? `client ${t.assignee.name}` : t.assignee.name;
-  const due = t.dueAt === null ? '' : `, due ${shortDate(t.dueAt, now)}`;
+  const due = t.dueAt === null ? '' : `, due ${shortDate(t.dueAt, now, flow.timeZone)}`;
   return `${who}: "${t.title}"${due}${isOverdue(flow, t, now) ? ' (overdue)' : ''}`;
 }

@@ -1,8 +1,18 @@
 /** Doing tasks: complete, approve, reject, reopen, skip, comment. */
+import { whyNotNeeded } from './condition.ts';
 import { shortDate } from './dates.ts';
-import { type Answers, type Comment, type CommentAudience, isResolved, openDependencies, type Task } from './flow.ts';
+import { newDues } from './due.ts';
+import {
+  type Answers,
+  type Comment,
+  type CommentAudience,
+  type Flow,
+  isResolved,
+  openDependencies,
+  type Task,
+} from './flow.ts';
 import { answersProblem } from './form.ts';
-import { needActive, needOpen, needUnpaused } from './lifecycle.ts';
+import { needActive, needOpen, needUnpaused, setDues } from './lifecycle.ts';
 import { needAdmin, needCommenter, needDoer } from './permission.ts';
 import { refuse } from './refusal.ts';
 import { needRoom } from './room.ts';
@@ -26,6 +36,10 @@ export function complete(turn: Turn, taskId: string, answers: Answers | null, co
   const kept = task.type === 'FORM' ? answers : null;
   turn.emit({ type: 'task_completed', taskId, answers: kept });
   if (comment !== '' || kept !== null) needRoom(turn);
+  setDues(
+    turn,
+    newDues(turn.flow, (due) => due.from === 'answer' && due.step === task.key),
+  );
   settle(turn);
 }
 
@@ -38,8 +52,9 @@ export function approve(turn: Turn, taskId: string, comment: string): void {
 }
 
 /**
- * The completed tasks it directly depends on become READY again, with the reason; the approval waits for them.
- * A skipped one stays skipped: where nothing is left to redo, the approval itself comes round again.
+ * The completed tasks it directly depends on become READY again, with the reason; the approval waits for them. Where
+ * one was not needed, those before it stand in for it; one that a person skipped stays skipped. Where nothing is left
+ * to redo, the approval itself comes round again.
  */
 export function reject(turn: Turn, taskId: string, reason: string): void {
   const task = decidable(turn, taskId, 'reject');
@@ -48,7 +63,7 @@ export function reject(turn: Turn, taskId: string, reason: string): void {
       'reason_needed',
       `Rejecting "${task.title}" needs a reason, so that others know what to change. Nothing changed.`,
     );
-  const before = new Set(task.dependsOn);
+  const before = doneBefore(turn.flow, task);
   const again = turn.flow.tasks.filter((t) => before.has(t.id) && t.status === 'COMPLETED');
   addComment(turn, task, reason);
   turn.emit({ type: 'approval_rejected', taskId, reason });
@@ -65,6 +80,17 @@ export function reject(turn: Turn, taskId: string, reason: string): void {
   needRoom(turn);
   blockBehind(turn);
   settle(turn);
+}
+
+function doneBefore(flow: Flow, task: Task): ReadonlySet<string> {
+  const byId = new Map(flow.tasks.map((t) => [t.id, t]));
+  const before = new Set(task.dependsOn);
+  // A set is walked in the order in which it grows, so what is added is walked too.
+  for (const id of before) {
+    const t = byId.get(id);
+    if (t?.skippedBy === 'condition') for (const dep of t.dependsOn) before.add(dep);
+  }
+  return before;
 }
 
 export function reopen(turn: Turn, taskId: string, reason: string): void {
@@ -84,7 +110,7 @@ export function skip(turn: Turn, taskId: string, reason: string): void {
   const task = turn.task(taskId);
   needOpen(turn.flow, turn.now);
   needUnpaused(turn.flow, turn.actor, "its tasks can't be skipped");
-  if (isResolved(task)) refuse('already_done', doneSentence(task, turn.now));
+  if (isResolved(task)) refuse('already_done', doneSentence(turn.flow, task, turn.now));
   if (reason === '')
     refuse('reason_needed', `Skipping "${task.title}" needs a reason, so that others know why. Nothing changed.`);
   turn.emit({ type: 'task_skipped', taskId, reason });
@@ -115,7 +141,7 @@ function decidable(turn: Turn, taskId: string, verb: string): Task {
 
 function needReady(turn: Turn, task: Task): void {
   if (task.status === 'READY') return;
-  if (isResolved(task)) refuse('already_done', doneSentence(task, turn.now));
+  if (isResolved(task)) refuse('already_done', doneSentence(turn.flow, task, turn.now));
   const open = openDependencies(turn.flow, task);
   const count = open.length === 1 ? '1 task' : `${open.length} tasks`;
   refuse(
@@ -125,10 +151,13 @@ function needReady(turn: Turn, task: Task): void {
   );
 }
 
-function doneSentence(task: Task, now: number): string {
+function doneSentence(flow: Flow, task: Task, now: number): string {
+  if (task.skippedBy === 'condition') {
+    return `"${task.title}" isn't needed: ${whyNotNeeded(flow, task)}. An owner or admin can reopen it if it is needed all the same. Nothing changed.`;
+  }
   const word = task.status === 'SKIPPED' ? 'skipped' : task.type === 'APPROVAL' ? 'approved' : 'completed';
   const by = task.doneBy ? ` by ${task.doneBy.name}` : '';
-  const when = task.doneAt === null ? '' : ` on ${shortDate(task.doneAt, now)}`;
+  const when = task.doneAt === null ? '' : ` on ${shortDate(task.doneAt, now, flow.timeZone)}`;
   return `"${task.title}" was already ${word}${by}${when}. Nothing changed.`;
 }
 

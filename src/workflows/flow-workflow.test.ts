@@ -2,10 +2,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { adam, invitee, jane, mia, olivia } from '../../test/support/people.ts';
 import { sharedWorkflows } from '../../test/support/servers.ts';
-import { assign, comment, complete, draft, setDue, steps, type WrittenStep } from '../../test/support/stage.ts';
+import { assign, comment, complete, draft, setDue, skip, steps, type WrittenStep } from '../../test/support/stage.ts';
 import { type Effects, recordEffects } from '../../test/workflows/effects.ts';
 import { countOf, FlowDriver, type RunningFlow, skippingPlace } from '../../test/workflows/flow-driver.ts';
-import { dayMs, endOfDay } from '../domain/dates.ts';
+import { addDays, dayMs, endOf, endOfDay, movedByPause } from '../domain/dates.ts';
 import type { MailKind } from '../domain/flow.ts';
 import { openLedger } from '../domain/ledger.ts';
 import { limits } from '../domain/limits.ts';
@@ -98,12 +98,74 @@ describe('time', () => {
     await until(paused + 30 * dayMs);
     expect(sent(flow, 'due', 'digest')).toEqual([]);
     const resumed = (await flow.does(olivia, { type: 'resume' })).outcome?.at ?? 0;
-    const moved = due + resumed - paused;
+    const moved = movedByPause(due, paused, resumed, 'UTC', 'calendar');
     expect((await flow.task('a')).dueAt).toBe(moved);
     await until(moved - minute);
     expect(sent(flow, 'due', 'digest')).toEqual([]);
     await until(moved + minute);
     expect(sent(flow, 'due', 'digest')).toEqual(['due to Mia']);
+  });
+
+  it('is told in the time zone of the flow, and by an answer', async () => {
+    const at = await now();
+    const zone = 'America/New_York';
+    const form = {
+      key: 'about',
+      type: 'FORM',
+      fields: [
+        { key: 'day', label: 'Day', type: 'date' },
+        { key: 'more', label: 'More', type: 'text', required: false },
+      ],
+    };
+    const due = { from: 'answer', days: -1, unit: 'business', step: 'about', field: 'day' };
+    const written = steps(
+      form,
+      { key: 'a', dependsOn: ['about'], due },
+      {
+        key: 'b',
+        dependsOn: ['about'],
+        condition: { step: 'about', field: 'more', op: 'is', values: ['yes'] },
+      },
+    );
+    const flow = await driver.carryOn(
+      openLedger(
+        { ...draft(written, olivia, at, zone), id: `fl_zone_${at}` },
+        { commandId: 'make', fingerprint: '', at },
+      ),
+    );
+    open.push(flow);
+    await flow.does(olivia, start);
+    await flow.does(olivia, assign('a', mia));
+    const day = new Date((Math.floor(at / dayMs) + 10) * dayMs).toISOString().slice(0, 10);
+    await flow.does(olivia, complete('about', { day }));
+    const dueAt = (await flow.task('a')).dueAt ?? 0;
+    const told = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'medium' }).format(dueAt);
+    expect(told).toBe('23:59:59');
+    expect(dueAt).toBe(endOf(addDays(Date.parse(day) / dayMs, -1, 'business'), zone));
+    expect(await flow.task('b')).toMatchObject({ status: 'SKIPPED', skippedBy: 'condition' });
+    await until(dueAt - minute);
+    expect(sent(flow, 'due')).toEqual([]);
+    await until(dueAt + minute);
+    expect(sent(flow, 'due')).toEqual(['due to Mia']);
+  });
+
+  it('a flow of an older release, which knew no zones and conditions, goes on', async () => {
+    const at = await now();
+    const { flow, ...rest } = openLedger(
+      { ...draft(steps({ key: 'a', due: { from: 'ready', days: 1 } }, { key: 'b' }), olivia, at), id: `fl_old_${at}` },
+      { commandId: 'make', fingerprint: '', at },
+    );
+    const { timeZone: _, tasks, ...old } = flow;
+    const older = tasks.map(({ condition: _c, skippedBy: _s, ...t }) => ({
+      ...t,
+      due: t.due && { days: 1, from: 'ready' as const },
+    }));
+    const running = await driver.carryOn({ ...rest, flow: { ...old, tasks: older } });
+    open.push(running);
+    await running.does(olivia, start);
+    await running.does(olivia, skip('b'));
+    expect(await running.flow()).toMatchObject({ timeZone: 'UTC', status: 'ACTIVE' });
+    expect((await running.task('a')).dueAt).toBe(endOfDay(at, 1));
   });
 
   it('a digest that was planned waits out a pause too', async () => {

@@ -37,6 +37,7 @@ import {
   receive,
   settleMail,
 } from '../domain/ledger.ts';
+import { type AnyLedger, upToDate } from '../domain/older.ts';
 import { nextDueAt, nextMoment } from '../domain/reminders.ts';
 import { answerOf, type CommandAnswer, details, type Snapshot } from '../domain/view.ts';
 import { answerQuery, commandSignal, type FlowActivities, snapshotQuery } from './contract.ts';
@@ -66,8 +67,8 @@ const nextDueKey = defineSearchAttributeKey('BooflowNextDueAt', SearchAttributeT
 const mailsAtOnce = 5;
 const projectionBackoff = { first: 1_000, most: 15_000 };
 
-export async function flowWorkflow(start: Ledger): Promise<void> {
-  let ledger = start;
+export async function flowWorkflow(start: AnyLedger): Promise<void> {
+  let ledger: Ledger = upToDate(start);
   const inbox: unknown[] = [];
   const sending = new Set<string>();
   let projecting = false;

@@ -17,7 +17,7 @@ const fields = [
 ];
 
 const stepParts = fc.record({
-  type: fc.constantFrom('TASK', 'APPROVAL', 'APPROVAL', 'FORM'),
+  type: fc.constantFrom('TASK', 'APPROVAL', 'APPROVAL', 'FORM', 'FORM'),
   assignee: fc.constantFrom(
     { kind: 'nobody' },
     { kind: 'starter' },
@@ -25,7 +25,25 @@ const stepParts = fc.record({
     { kind: 'client', role: 'client reviewer' },
     { kind: 'role', role: 'Designer' },
   ),
-  due: fc.option(fc.record({ days: fc.nat(6), from: fc.constantFrom('start', 'ready') })),
+  due: fc.option(
+    fc.record({
+      days: fc.integer({ min: -6, max: 6 }),
+      from: fc.constantFrom('start', 'ready', 'answer', 'answer'),
+      unit: fc.constantFrom('calendar', 'business'),
+    }),
+  ),
+  condition: fc.option(
+    fc.record({
+      op: fc.constantFrom('is', 'is', 'is_not'),
+      on: fc.constantFrom<{ field: string; values: string[] }>(
+        { field: 'plan', values: ['S'] },
+        { field: 'plan', values: ['S', 'M'] },
+        { field: 'company', values: [' acme'] },
+      ),
+    }),
+  ),
+  /** Which of the forms before it a condition or a due date is on. */
+  form: fc.nat(11),
   /** Which of the steps before it are dependencies, as bits. */
   before: fc.nat(2 ** 12 - 1),
   /** Few dependencies are likelier than many. */
@@ -37,15 +55,36 @@ export const randomSteps = (most = 12): fc.Arbitrary<Step[]> =>
   fc
     .array(stepParts, { minLength: 1, maxLength: most })
     .chain((parts) => {
-      const written: WrittenStep[] = parts.map(({ before, thin, ...rest }, i) => ({
-        ...rest,
-        key: `s${i}`,
-        fields: rest.type === 'FORM' ? fields : [],
-        dependsOn: parts.flatMap((_, j) => (j < i && ((before & thin) >> j) & 1 ? [`s${j}`] : [])),
-      }));
+      const behind: Set<number>[] = [];
+      const written: WrittenStep[] = parts.map(({ before, thin, form, condition, due, ...rest }, i) => {
+        const direct = parts.flatMap((_, j) => (j < i && ((before & thin) >> j) & 1 ? [j] : []));
+        const all = new Set(direct.flatMap((j) => [j, ...(behind[j] ?? [])]));
+        behind.push(all);
+        const forms = [...all].filter((j) => parts[j]?.type === 'FORM');
+        const step = `s${forms[form % Math.max(1, forms.length)]}`;
+        return {
+          ...rest,
+          key: `s${i}`,
+          fields: rest.type === 'FORM' ? fields : [],
+          dependsOn: direct.map((j) => `s${j}`),
+          condition: condition && forms.length > 0 ? { step, op: condition.op, ...condition.on } : null,
+          due:
+            due === null || (due.from === 'answer' && forms.length === 0)
+              ? null
+              : due.from === 'answer'
+                ? { ...due, step, field: 'begins' }
+                : { ...due, days: Math.abs(due.days) },
+        };
+      });
       return fc.shuffledSubarray(written, { minLength: written.length });
     })
     .map((written) => steps(...written));
+
+/** Zones ahead of UTC, behind it, by less than an hour, and with summer time; most flows need no more than UTC. */
+export const randomZone: fc.Arbitrary<string> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant('UTC') },
+  { weight: 2, arbitrary: fc.constantFrom('America/New_York', 'Pacific/Apia', 'Asia/Kolkata', 'Australia/Lord_Howe') },
+);
 
 /** One thing somebody tries. What it means depends on the flow it meets. */
 export interface Move {
@@ -133,12 +172,15 @@ const fits: Partial<Record<Command['type'], (t: Task) => boolean>> = {
 /** The command of a move against this flow, by whom, at `now`. */
 export function meant(flow: Flow, move: Move, now: number): { command: Command; actor: Actor } {
   const { pick, text } = move;
-  const candidates = move.aim === 'fitting' ? flow.tasks.filter(fits[move.what] ?? (() => true)) : flow.tasks;
+  const fitting = flow.tasks.filter(fits[move.what] ?? (() => true));
+  // A form that is answered again is what conditions and due dates hang on.
+  const forms = move.what === 'reopen' && pick % 2 === 0 ? fitting.filter((t) => t.type === 'FORM') : [];
+  const candidates = move.aim !== 'fitting' ? flow.tasks : forms.length > 0 ? forms : fitting;
   const task = candidates[pick % Math.max(1, candidates.length)] ?? flow.tasks[0];
   const taskId = move.aim === 'unknown' || !task ? 'tk_unknown' : task.id;
   const client = pick % 3 === 0 ? john : jane;
   const client2 = pick % 2 === 0 ? jane : stranger;
-  const actor = move.who === 'fitting' ? fitting(move.what, client) : move.who;
+  const actor = move.who === 'fitting' ? whoFits(move.what, client) : move.who;
   return { actor, command: commandOf() };
 
   function commandOf(): Command {
@@ -151,7 +193,7 @@ export function meant(flow: Flow, move: Move, now: number): { command: Command; 
         return { type: 'rename', name: `Acme ${pick}` };
       case 'complete': {
         const form = task?.type === 'FORM' && move.aim === 'fitting';
-        return { type: 'complete', taskId, answers: form ? { company: 'Acme' } : move.answers, comment: text };
+        return { type: 'complete', taskId, answers: form ? fittingAnswers(pick) : move.answers, comment: text };
       }
       case 'approve':
         return { type: 'approve', taskId, comment: text };
@@ -191,7 +233,13 @@ export function meant(flow: Flow, move: Move, now: number): { command: Command; 
   }
 }
 
-function fitting(type: Command['type'], client: Actor): Actor {
+const fittingAnswers = (pick: number): Record<string, string> => ({
+  company: pick % 2 === 0 ? 'Acme' : 'Globex',
+  ...(pick % 3 === 0 ? {} : { plan: pick % 3 === 1 ? 'S' : 'M' }),
+  ...(pick % 5 === 0 ? {} : { begins: `2026-${pick % 7 === 0 ? '10' : '12'}-${10 + (pick % 20)}` }),
+});
+
+function whoFits(type: Command['type'], client: Actor): Actor {
   if (type === 'tick') return system;
   return type === 'accept_invitation' ? client : olivia;
 }

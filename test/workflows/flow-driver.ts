@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { Command } from '../../src/domain/command.ts';
 import type { Flow, Task } from '../../src/domain/flow.ts';
-import type { Ledger } from '../../src/domain/ledger.ts';
+import type { AnyLedger } from '../../src/domain/older.ts';
 import type { CommandAnswer, Snapshot } from '../../src/domain/view.ts';
 import { FlowGateway } from '../../src/operations/gateway.ts';
 import { connectClient } from '../../src/platform/temporal-connection.ts';
@@ -107,9 +107,9 @@ export class FlowDriver {
   }
 
   /** A flow that goes on from a ledger, as a new run does. */
-  async carryOn(ledger: Ledger): Promise<RunningFlow> {
+  async carryOn(ledger: AnyLedger): Promise<RunningFlow> {
     const { flow } = ledger;
-    await this.client.workflow.start<(ledger: Ledger) => Promise<void>>(flowWorkflowType, {
+    await this.client.workflow.start<(ledger: AnyLedger) => Promise<void>>(flowWorkflowType, {
       workflowId: flowWorkflowId(flow.orgId, flow.id),
       taskQueue: this.taskQueue,
       args: [ledger],
