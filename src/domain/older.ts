@@ -1,11 +1,12 @@
 /** What flows of older releases lack, filled in when their workflow goes on with today's code. */
-import type { Flow, Task } from './flow.ts';
+import type { Comment, Flow, Task } from './flow.ts';
 import type { Effects, Ledger, Outcome } from './ledger.ts';
 import type { DueOffset } from './template.ts';
 
 type Lacking<T, K extends keyof T> = T extends unknown ? Omit<T, K> & Partial<Pick<T, K>> : never;
 
-type OlderTask = Lacking<Omit<Task, 'due'>, 'condition' | 'skippedBy'> & {
+type OlderTask = Lacking<Omit<Task, 'due' | 'comments'>, 'condition' | 'skippedBy'> & {
+  readonly comments: readonly Lacking<Comment, 'audience'>[];
   readonly due: Lacking<DueOffset, 'unit'> | null;
 };
 type OlderFlow = Lacking<Omit<Flow, 'tasks'>, 'timeZone'> & { readonly tasks: readonly OlderTask[] };
@@ -32,6 +33,7 @@ const task = (t: OlderTask): Task => ({
   ...t,
   due: t.due && { ...t.due, unit: t.due.unit ?? 'calendar' },
   condition: t.condition ?? null,
+  comments: t.comments.map((c) => ({ ...c, audience: c.audience ?? 'internal' })),
   // Only people skipped tasks then.
   skippedBy: t.skippedBy ?? (t.status === 'SKIPPED' ? 'person' : null),
 });

@@ -102,6 +102,7 @@ const what = fc.oneof(
   { weight: 9, arbitrary: fc.constant<Command['type']>('reject') },
   { weight: 8, arbitrary: fc.constant<Command['type']>('tick') },
   { weight: 4, arbitrary: fc.constant<Command['type']>('resume') },
+  { weight: 5, arbitrary: fc.constant<Command['type']>('reopen') },
   {
     weight: 22,
     arbitrary: fc.constantFrom<Command['type']>(
@@ -173,8 +174,10 @@ const fits: Partial<Record<Command['type'], (t: Task) => boolean>> = {
 export function meant(flow: Flow, move: Move, now: number): { command: Command; actor: Actor } {
   const { pick, text } = move;
   const fitting = flow.tasks.filter(fits[move.what] ?? (() => true));
-  // A form that is answered again is what conditions and due dates hang on.
-  const forms = move.what === 'reopen' && pick % 2 === 0 ? fitting.filter((t) => t.type === 'FORM') : [];
+  // Forms that are answered, and answered again, are what conditions and due dates hang on.
+  const prefersForms = (move.what === 'reopen' || move.what === 'complete') && pick % 3 > 0;
+  const hangOn = new Set(flow.tasks.flatMap((t) => (t.condition ? [t.condition.step] : [])));
+  const forms = prefersForms ? fitting.filter((t) => hangOn.has(t.key)) : [];
   const candidates = move.aim !== 'fitting' ? flow.tasks : forms.length > 0 ? forms : fitting;
   const task = candidates[pick % Math.max(1, candidates.length)] ?? flow.tasks[0];
   const taskId = move.aim === 'unknown' || !task ? 'tk_unknown' : task.id;
