@@ -20,6 +20,7 @@ import { brandRoutes } from './web/brand.ts';
 import { consentRoutes } from './web/consent.tsx';
 import { flowRoutes } from './web/flows.ts';
 import { homeRoutes } from './web/home.tsx';
+import { PageTrouble, sendTrouble, troubles, wantsPage } from './web/kit/trouble.tsx';
 import { type LiveOptions, liveRoutes } from './web/live.ts';
 import { mailboxRoutes } from './web/mailbox.tsx';
 import { portalRoutes } from './web/portal.ts';
@@ -82,23 +83,31 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
+    const asPage = wantsPage(request);
+    if (error instanceof PageTrouble) return sendTrouble(reply, error.trouble);
+    if (status < 500 && asPage) {
+      return sendTrouble(reply, { status, title: "This can't be answered", text: error.message });
+    }
     if (status < 500)
       return reply.code(status).type('text/plain').send(`This request can't be answered: ${error.message}`);
     if (isDatabaseAway(error)) {
       request.log.warn({ err: error }, 'The database is away');
-      return reply
-        .code(503)
-        .header('retry-after', '1')
-        .type('text/plain')
-        .send("Booflow's database is not answering. Try again in a moment.");
+      reply.header('retry-after', '1');
+      if (asPage) return sendTrouble(reply, troubles.database);
+      return reply.code(503).type('text/plain').send("Booflow's database is not answering. Try again in a moment.");
     }
     request.log.error({ err: error }, 'A request failed');
+    if (asPage) return sendTrouble(reply, troubles.failed);
     return reply
       .code(500)
       .type('text/plain')
       .send('Booflow failed to answer. Nothing is known to have changed; try again.');
   });
-  app.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('Nothing is at this address.'));
+  app.setNotFoundHandler((request, reply) =>
+    wantsPage(request)
+      ? sendTrouble(reply, troubles.notFound)
+      : reply.code(404).type('text/plain').send('Nothing is at this address.'),
+  );
 
   await app.register(helmet, {
     contentSecurityPolicy: {

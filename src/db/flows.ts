@@ -41,6 +41,7 @@ export interface ListedFlow
     readonly id: string;
     readonly title: string;
     readonly assignee_kind: 'member' | 'external' | null;
+    readonly assignee_id: string | null;
     readonly assignee_name: string | null;
     readonly due_at: string | null;
   } | null;
@@ -95,7 +96,7 @@ export async function listFlows(
       sql<
         ListedFlow['next']
       >`case when flows.status in ('ACTIVE', 'PAUSED') then (select jsonb_build_object('id', t.id, 'title', t.title,
-        'assignee_kind', t.assignee_kind, 'assignee_name', t.assignee_name, 'due_at', t.due_at)
+        'assignee_kind', t.assignee_kind, 'assignee_id', t.assignee_id, 'assignee_name', t.assignee_name, 'due_at', t.due_at)
         from tasks t where t.org_id = flows.org_id and t.flow_id = flows.id and t.status = 'READY'
         order by t.due_order, t.position limit 1) end`.as('next'),
     )

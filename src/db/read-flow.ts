@@ -1,8 +1,15 @@
 /** A flow as the read model has it, in the domain's shape: for when its workflow can't be asked. */
 import type { Comment, Flow } from '../domain/flow.ts';
 import type { Trx } from './database.ts';
+import type { FeedRow } from './schema.ts';
 
 const ms = (at: Date | null): number | null => at?.getTime() ?? null;
+
+/** What happened in a flow, the latest first, from before the entry with this number on. */
+export const readFeed = (trx: Trx, flowId: string, before: number | null, limit: number): Promise<FeedRow[]> => {
+  const query = trx.selectFrom('feed').selectAll().where('flow_id', '=', flowId).orderBy('seq', 'desc').limit(limit);
+  return (before === null ? query : query.where('seq', '<', before)).execute();
+};
 
 /** Null when the org has no such flow. `asOf` is when the read model last heard of it. */
 export async function readFlow(trx: Trx, id: string, feedLimit: number): Promise<{ flow: Flow; asOf: number } | null> {
@@ -15,13 +22,7 @@ export async function readFlow(trx: Trx, id: string, feedLimit: number): Promise
     .where('flow_id', '=', id)
     .orderBy('invited_at')
     .execute();
-  const feed = await trx
-    .selectFrom('feed')
-    .selectAll()
-    .where('flow_id', '=', id)
-    .orderBy('seq', 'desc')
-    .limit(feedLimit)
-    .execute();
+  const feed = await readFeed(trx, id, null, feedLimit);
   const comments = await trx.selectFrom('comments').selectAll().where('flow_id', '=', id).orderBy('version').execute();
   const commentsOf = new Map<string, Comment[]>();
   for (const c of comments) {

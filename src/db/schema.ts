@@ -393,4 +393,5 @@ export interface Tables {
 
 export type FlowRow = Selectable<Flows>;
 export type TaskRow = Selectable<Tasks>;
+export type FeedRow = Selectable<Feed>;
 export type MemberRole = Role;

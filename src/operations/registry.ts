@@ -28,6 +28,7 @@ import { getPublicTemplate, getTemplate } from './get-template.ts';
 import { inviteExternalUser } from './invite-external-user.ts';
 import { inviteMember } from './invite-member.ts';
 import { leaveOrg } from './leave-org.ts';
+import { listActivity } from './list-activity.ts';
 import { listFlows } from './list-flows.ts';
 import { listMemberInvitations } from './list-member-invitations.ts';
 import { listOrgEvents } from './list-org-events.ts';
@@ -68,6 +69,7 @@ export const operations: readonly Operation[] = [
   listOrgMembers,
   getOverview,
   explainFlow,
+  listActivity,
   commentOnTask,
   skipTask,
   reopenTask,

@@ -71,7 +71,7 @@ export const listedFlowShape = z.object({
     .object({
       id: z.string(),
       title: z.string(),
-      assignee: z.object({ kind: z.enum(['member', 'external']), name: z.string() }).nullable(),
+      assignee: personShape.nullable(),
       dueAt: moment.nullable(),
     })
     .nullable()
@@ -90,7 +90,10 @@ export const listedFlow = (f: ListedFlow): z.infer<typeof listedFlowShape> => ({
   next: f.next && {
     id: f.next.id,
     title: f.next.title,
-    assignee: f.next.assignee_kind === null ? null : { kind: f.next.assignee_kind, name: f.next.assignee_name ?? '' },
+    assignee:
+      f.next.assignee_kind === null
+        ? null
+        : { kind: f.next.assignee_kind, id: f.next.assignee_id ?? '', name: f.next.assignee_name ?? '' },
     dueAt: f.next.due_at === null ? null : iso(Date.parse(f.next.due_at)),
   },
   createdAt: f.created_at.toISOString(),

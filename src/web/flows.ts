@@ -13,6 +13,7 @@ import { getFlow } from '../operations/get-flow.ts';
 import { getOverview } from '../operations/get-overview.ts';
 import { getTask } from '../operations/get-task.ts';
 import { inviteExternalUser } from '../operations/invite-external-user.ts';
+import { listActivity } from '../operations/list-activity.ts';
 import { listFlows } from '../operations/list-flows.ts';
 import { listOrgMembers } from '../operations/list-org-members.ts';
 import { listPublicTemplates } from '../operations/list-public-templates.ts';
@@ -25,10 +26,12 @@ import { setDueDate } from '../operations/set-due-date.ts';
 import { skipTask } from '../operations/skip-task.ts';
 import { updateFlowStatus } from '../operations/update-flow-status.ts';
 import { flowPage } from './flow-page.tsx';
-import { flowsPage, newFlowPage } from './flows-page.tsx';
+import { type FlowsQuery, flowsPage } from './flows-page.tsx';
 import { answersIn } from './kit/field.tsx';
 import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
-import { tasksPage } from './tasks-page.tsx';
+import { notThere, PageTrouble, troubles } from './kit/trouble.tsx';
+import { chooseTemplatePage, newFlowPage } from './new-flow-page.tsx';
+import { tasksPage, taskViews } from './tasks-page.tsx';
 
 export interface FlowRoutesOptions {
   readonly authority: Authority;
@@ -38,49 +41,87 @@ export interface FlowRoutesOptions {
 type Fields = Readonly<Record<string, string>>;
 
 /** A read that a page can't do without: a refusal here is a page of its own. */
-class PageRefused extends Error {}
 function need<F>(result: Result<F>): F {
-  if (!result.ok) throw new PageRefused(result.text);
-  return result.facts;
+  if (result.ok) return result.facts;
+  if (result.code === 'database_unavailable') throw new PageTrouble(troubles.database);
+  throw new PageTrouble(notThere(result.text.replace(' Nothing changed.', '')));
 }
 
-const statusOf = (text: string | undefined): FlowStatus | null => flowStatuses.find((s) => s === text) ?? null;
+const statusOf = (text: string | undefined): FlowStatus | undefined => flowStatuses.find((s) => s === text);
+
+/** The address of the dashboard as what it asks for; what it does not know is left out. */
+function flowsQuery(query: Fields): FlowsQuery {
+  const status = statusOf(query.status);
+  const { waits_on, template, search } = query;
+  return {
+    ...(status && { status }),
+    ...(query.overdue === 'true' && { overdue: 'true' as const }),
+    ...(waits_on && { waits_on }),
+    ...(template && { template }),
+    ...(search?.trim() && { search: search.trim() }),
+  };
+}
 
 export async function flowRoutes(app: FastifyInstance, { authority, tools }: FlowRoutesOptions): Promise<void> {
   const { page, form } = memberRoutes(app, authority, tools);
   const html = (reply: FastifyReply, text: string, status = 200) => reply.code(status).type('text/html').send(text);
-  app.setErrorHandler((error, _request, reply) => {
-    if (error instanceof PageRefused) return reply.code(404).type('text/plain').send(error.message);
-    throw error;
-  });
 
   page('/flows', async (visit, reply) => {
-    const status = statusOf(visit.query.status);
     const caller = callerOf(visit);
+    const query = flowsQuery(visit.query);
+    const { overdue, ...words } = query;
     const { cursor } = visit.query;
-    const [overview, list] = await Promise.all([
+    const asked = { ...words, ...(overdue && { overdue: true }), ...(cursor && { cursor }) };
+    const [overview, list, members, own, open] = await Promise.all([
       getOverview.run(caller, {}),
-      listFlows.run(caller, { ...(status && { status }), ...(cursor && { cursor }) }),
+      listFlows.run(caller, asked),
+      listOrgMembers.run(caller, {}),
+      listTemplates.run(caller, {}),
+      listPublicTemplates.run(caller, {}),
     ]);
-    const { session, tools: kit } = visit;
-    return html(reply, flowsPage({ session, overview: need(overview), list: need(list), status, now: kit.now }));
+    if (!list.ok && list.code === 'database_unavailable') need(list);
+    const view = {
+      ...{ session: visit.session, overview: need(overview), query, now: visit.tools.now },
+      ...{ list: list.ok ? list.facts : null, problem: list.ok ? null : list.text },
+      ...{ members: need(members).members, templates: [...need(own).templates, ...need(open).templates] },
+      find: visit.query.find !== undefined,
+    };
+    return html(reply, flowsPage(view), list.ok ? 200 : 422);
   });
 
   page('/tasks', async (visit, reply) => {
     const { cursor } = visit.query;
-    const list = await listTasks.run(callerOf(visit), { assignee: 'me', status: 'READY', ...(cursor && { cursor }) });
-    return html(reply, tasksPage({ session: visit.session, list: need(list), now: visit.tools.now }));
+    const caller = callerOf(visit);
+    const show = taskViews.find((v) => v === visit.query.show) ?? 'mine';
+    const asked = {
+      mine: { assignee: 'me', status: 'READY' },
+      late: { overdue: true },
+      nobody: { assignee: 'nobody', status: 'READY' },
+    }[show];
+    const [list, overview] = await Promise.all([
+      listTasks.run(caller, { ...asked, ...(cursor && { cursor }) }),
+      getOverview.run(caller, {}),
+    ]);
+    if (!list.ok && list.code === 'bad_cursor') return reply.redirect('/tasks', 303);
+    const { session, tools: kit } = visit;
+    return html(reply, tasksPage({ session, show, list: need(list), overview: need(overview), now: kit.now }));
   });
 
   const newFlow = async (visit: Visit, reply: FastifyReply, fields: Fields, problem: string | null) => {
+    const { session } = visit;
+    if (session.org?.role === 'MEMBER') throw new PageTrouble(troubles.onlyAdmins);
     const caller = callerOf(visit);
     const [own, open] = await Promise.all([listTemplates.run(caller, {}), listPublicTemplates.run(caller, {})]);
-    const view = {
-      ...{ session: visit.session, own: need(own).templates, open: need(open).templates, problem },
-      commandId: fields.command_id ?? newCommandId(),
-      typed: { name: fields.name ?? '', template: fields.template ?? '' },
-    };
-    return html(reply, newFlowPage(view), problem === null ? 200 : 422);
+    const lists = { own: need(own).templates, open: need(open).templates };
+    const wanted = fields.template ?? visit.query.template;
+    const template = [...lists.own, ...lists.open].find((t) => t.id === wanted);
+    const status = problem === null ? 200 : 422;
+    if (!template) {
+      const gone = wanted ? 'This template is not there any more. Choose another one.' : null;
+      return html(reply, chooseTemplatePage({ session, ...lists, problem: problem ?? gone }), gone ? 404 : status);
+    }
+    const commandId = fields.command_id ?? newCommandId();
+    return html(reply, newFlowPage({ session, template, commandId, name: fields.name ?? '', problem }), status);
   };
   page('/flows/new', (visit, reply) => newFlow(visit, reply, {}, null));
   form('/flows', async (visit, fields, reply) => {
@@ -94,17 +135,24 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
     const caller = callerOf(visit);
     const { id: flowId = '', task: pathTask } = visit.params;
     const flow = need(await getFlow.run(caller, { flow: flowId }));
-    const [explained, members] = await Promise.all([
+    const before = Number(visit.query.before);
+    const older = Number.isSafeInteger(before) && before > 0;
+    const [explained, members, activity] = await Promise.all([
       explainFlow.run(caller, { flow: flow.id }),
       listOrgMembers.run(caller, {}),
+      listActivity.run(caller, { flow: flow.id, limit: 12, ...(older && { before }) }),
     ]);
-    const { holds } = need(explained);
-    const chosen = pathTask ?? visit.query.task ?? holds[0]?.task.id ?? flow.tasks[0]?.id;
+    const facts = need(explained);
+    const wanted = pathTask ?? visit.query.task;
+    const there = flow.tasks.some((t) => t.id === wanted) ? wanted : undefined;
+    const chosen = there ?? facts.holds[0]?.task.id ?? flow.tasks[0]?.id;
     const task = chosen === undefined ? null : await getTask.run(caller, { flow: flow.id, task: chosen });
     return html(
       reply,
       flowPage({
-        ...{ session: visit.session, flow, holds, members: need(members).members, now: visit.tools.now },
+        ...{ session: visit.session, flow, explained: facts, now: visit.tools.now, older },
+        ...{ members: need(members).members, activity: need(activity) },
+        ...{ unfolded: visit.query.unfold !== undefined, asList: visit.query.view === 'list' },
         ...{ commandId: newCommandId(), problem: told.problem ?? null, typed: told.typed ?? {} },
         task: task?.ok ? task.facts : null,
         notice: visit.query.told === 'later' ? 'Stored, and done as soon as the flow answers again.' : null,

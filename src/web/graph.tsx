@@ -1,9 +1,11 @@
-/** A flow's tasks as a graph: laid out by layers here on the server, drawn as SVG, the same content as a list beside it. */
+/** A flow's tasks as a graph: laid out by layers here on the server, drawn as SVG, and the same as a list with tracks. */
 import { type EdgeLabel, Graph, type GraphLabel, layout, type NodeLabel } from '@dagrejs/dagre';
 import type { TaskStatus } from '../domain/flow.ts';
-import { initials } from './kit/face.tsx';
+import { foldDone } from './fold.ts';
+import { Face } from './kit/face.tsx';
 import { LateIcon, StatusIcon } from './kit/icons.tsx';
 import { type Box, layers } from './layers.ts';
+import { tracks } from './tracks.ts';
 
 export interface GraphTask {
   readonly id: string;
@@ -46,7 +48,7 @@ export function layOut(given: readonly Box[], direction: 'LR' | 'TB'): Layout {
   graph.setGraph({
     rankdir: direction,
     nodesep: 24,
-    ranksep: direction === 'LR' ? 44 : 36,
+    ranksep: direction === 'LR' ? 52 : 36,
     marginx: margin,
     marginy: margin,
   });
@@ -65,8 +67,14 @@ export function layOut(given: readonly Box[], direction: 'LR' | 'TB'): Layout {
     t.dependsOn.map((before) => {
       const from = places.get(before) ?? { x: 0, y: 0 };
       const to = places.get(t.id) ?? { x: 0, y: 0 };
-      // Between the layers as it was laid out; out of one side's middle and into the other's.
-      const between = (graph.edge(before, t.id).points ?? []).slice(1, -1);
+      // Out of one side's middle and into the other's; between them straight through each layer, soft from one to the next.
+      const between = (graph.edge(before, t.id).points ?? [])
+        .slice(1, -1)
+        .filter((_: Place, i: number) => i % 2 === 1)
+        .flatMap(({ x, y }: Place) => [
+          { x: x - dx, y: y - dy },
+          { x: x + dx, y: y + dy },
+        ]);
       return {
         before,
         after: t.id,
@@ -111,70 +119,164 @@ interface FlowGraphProps {
   readonly tasks: readonly GraphTask[];
   readonly selected: string | null;
   readonly href: (taskId: string) => string;
+  /** Where all is shown that is folded. Without it nothing folds. */
+  readonly unfold?: string;
 }
 
-export const FlowGraph = (props: FlowGraphProps) => (
-  <>
-    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-    <section class="card graph sideways" tabIndex={0} aria-label="Tasks as a graph, scrolls sideways">
-      <Drawing {...props} direction="LR" />
-    </section>
-    <section class="card graph downwards" aria-hidden="true">
-      <Drawing {...props} direction="TB" />
-    </section>
-  </>
-);
+/** From so many tasks on, what is done folds. */
+const foldsFrom = 20;
 
-function Drawing({ tasks, selected, href, direction }: FlowGraphProps & { readonly direction: 'LR' | 'TB' }) {
-  const { width, height, places, lines } = layOut(tasks, direction);
-  const resolved = new Set(tasks.filter((t) => t.status === 'COMPLETED' || t.status === 'SKIPPED').map((t) => t.id));
+/** What is drawn of a flow: its tasks, with those that are done and behind everyone as one. */
+function drawn({ tasks, selected, href, unfold }: FlowGraphProps): readonly DrawnTask[] {
+  const all = (some: readonly GraphTask[]) => some.map((t) => ({ ...t, href: href(t.id), folded: 0 }));
+  if (unfold === undefined || tasks.length < foldsFrom) return all(tasks);
+  const folded = foldDone(tasks, isDone, selected);
+  return [
+    ...folded.folds.map((f) => ({
+      ...{ id: f.id, dependsOn: f.dependsOn, title: `${f.tasks.length} done tasks`, note: 'show them' },
+      ...({ status: 'COMPLETED', overdue: false, assignee: null, href: unfold, folded: f.tasks.length } as const),
+    })),
+    ...all(folded.tasks),
+  ];
+}
+
+interface DrawnTask extends GraphTask {
+  readonly href: string;
+  /** How many tasks it stands for; 0 for one that is itself. */
+  readonly folded: number;
+}
+
+const isDone = (t: GraphTask): boolean => t.status === 'COMPLETED' || t.status === 'SKIPPED';
+
+/** The graph, left to right, and the same as a list with tracks: which of them is seen is the page's width, or the reader's choice. */
+export function FlowGraph(props: FlowGraphProps) {
+  const shown = drawn(props);
   return (
-    <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label="Tasks">
-      {lines.map(({ before, after, points }) => (
-        <path
-          d={curve(points, direction)}
-          class={resolved.has(before) ? 'edge done' : 'edge'}
-          key={`${before} ${after}`}
-        />
-      ))}
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <section class="card graph sideways" tabIndex={0} aria-label="Tasks as a graph, scrolls sideways">
+        <Drawing tasks={shown} selected={props.selected} />
+      </section>
+      <section class="card graph downwards" aria-label="Tasks as a list">
+        <Tracks tasks={shown} selected={props.selected} />
+      </section>
+    </>
+  );
+}
+
+interface DrawingProps {
+  readonly tasks: readonly DrawnTask[];
+  readonly selected: string | null;
+}
+
+/** Up to here a graph is shrunk to the frame; a larger one scrolls in it. */
+const fitWidth = 1_300;
+
+function Drawing({ tasks, selected }: DrawingProps) {
+  const { width, height, places, lines } = layOut(tasks, 'LR');
+  const done = new Set(tasks.filter(isDone).map((t) => t.id));
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a drawing with links in it is a group, and no form
+    <svg
+      class={width <= fitWidth ? 'fits' : undefined}
+      width={Math.ceil(width)}
+      height={Math.ceil(height)}
+      viewBox={`0 0 ${width} ${height}`}
+      role="group"
+      aria-label="Tasks"
+    >
+      {/* Done ones last: they lie over the others. */}
+      {[false, true].map((isGreen) =>
+        lines
+          .filter((l) => done.has(l.before) === isGreen)
+          .map(({ before, after, points }) => (
+            <path d={curve(points, 'LR')} class={isGreen ? 'edge done' : 'edge'} key={`${before} ${after}`} />
+          )),
+      )}
       {tasks.map((t) => {
         const place = places.get(t.id);
-        return (
-          place && (
-            <Node task={t} place={place} selected={t.id === selected} href={href(t.id)} hidden={direction === 'TB'} />
-          )
-        );
+        return place && <Node task={t} place={place} selected={t.id === selected} />;
       })}
     </svg>
   );
 }
 
-interface NodeProps {
-  readonly task: GraphTask;
-  readonly place: Place;
-  readonly selected: boolean;
-  readonly href: string;
-  readonly hidden: boolean;
+const trackRow = 56;
+const lane = 10;
+
+function Tracks({ tasks, selected }: DrawingProps) {
+  const { order, lanes, lines } = tracks(tasks);
+  const byId = new Map(tasks.map((t) => [t.id, t]));
+  const done = new Set(tasks.filter(isDone).map((t) => t.id));
+  const middle = lanes * lane + 16;
+  const at = (row: number): number => row * trackRow + trackRow / 2;
+  const path = (from: number, to: number, inLane: number): string => {
+    if (inLane === 0) return `M${middle} ${at(from)}V${at(to)}`;
+    const x = middle - inLane * lane - 4;
+    const [top, bottom] = [at(from), at(to)];
+    return `M${middle} ${top}C${middle} ${top + 28} ${x} ${top + 8} ${x} ${top + 36}V${bottom - 36}C${x} ${bottom - 8} ${middle} ${bottom - 28} ${middle} ${bottom}`;
+  };
+  return (
+    <div class={`tracks lanes-${lanes}`}>
+      <svg width={middle + 12} height={order.length * trackRow} aria-hidden="true">
+        {[false, true].map((isGreen) =>
+          lines
+            .filter((l) => done.has(l.before) === isGreen)
+            .map((l) => (
+              <path
+                d={path(l.from, l.to, l.lane)}
+                class={isGreen ? 'edge done' : 'edge'}
+                key={`${l.before} ${l.after}`}
+              />
+            )),
+        )}
+      </svg>
+      <ol>
+        {order
+          .flatMap((id) => byId.get(id) ?? [])
+          .map((t) => (
+            <li class={['track', looks(t), t.id === selected ? 'selected' : ''].join(' ')} key={t.id}>
+              <span class="stop">{t.overdue ? <LateIcon /> : <StatusIcon status={t.status} />}</span>
+              <span class="grow">
+                <a class="whole" href={t.href} aria-current={t.id === selected ? 'true' : undefined}>
+                  {t.title}
+                </a>
+                <span class="small">
+                  {t.note}
+                  {t.dependsOn.length > 0 && t.folded === 0 && (
+                    <span class="unseen">, after {t.dependsOn.map((b) => byId.get(b)?.title ?? '').join(', ')}</span>
+                  )}
+                </span>
+              </span>
+              {t.assignee && <Face {...t.assignee} say />}
+            </li>
+          ))}
+      </ol>
+    </div>
+  );
 }
 
-const Node = ({ task, place, selected, href, hidden }: NodeProps) => (
+interface NodeProps {
+  readonly task: DrawnTask;
+  readonly place: Place;
+  readonly selected: boolean;
+}
+
+const Node = ({ task, place, selected }: NodeProps) => (
   <foreignObject x={place.x - node.width / 2} y={place.y - node.height / 2} width={node.width} height={node.height}>
     <a
-      class={['node', looks(task), selected ? 'selected' : ''].join(' ')}
-      href={href}
-      tabIndex={hidden ? -1 : undefined}
+      class={['node', looks(task), selected ? 'selected' : '', task.folded > 0 ? 'folded' : ''].join(' ')}
+      href={task.href}
       aria-current={selected ? 'true' : undefined}
+      data-task={task.id}
+      data-state={`${task.status}${task.overdue ? ' late' : ''}`}
     >
       {task.overdue ? <LateIcon /> : <StatusIcon status={task.status} />}
       <span class="grow">
         <b>{task.title}</b>
         <span class="small">{task.note}</span>
       </span>
-      {task.assignee && (
-        <span class={task.assignee.kind === 'external' ? 'face ext' : 'face'} title={task.assignee.name}>
-          {initials(task.assignee.name)}
-        </span>
-      )}
+      {task.assignee && <Face {...task.assignee} say />}
     </a>
   </foreignObject>
 );

@@ -1,64 +1,130 @@
-/** My tasks, what is due first first. */
+/** Tasks over all flows, what is due first first: mine, those that are late, those that nobody has. */
 import type { z } from 'zod';
 import type { Session } from '../oauth/session.ts';
+import type { getOverview } from '../operations/get-overview.ts';
 import type { listTasks } from '../operations/list-tasks.ts';
+import { Face } from './kit/face.tsx';
 import { LateIcon, StatusIcon } from './kit/icons.tsx';
 import { renderPage } from './kit/page.tsx';
+import { Pager } from './kit/pager.tsx';
 import { Shell } from './kit/shell.tsx';
 import { Due } from './kit/when.tsx';
 
 type Listed = z.output<typeof listTasks.output>;
+type Task = Listed['tasks'][number];
+
+export const taskViews = ['mine', 'late', 'nobody'] as const;
+type Show = (typeof taskViews)[number];
 
 export interface TasksView {
   readonly session: Session;
+  readonly show: Show;
   readonly list: Listed;
+  readonly overview: z.output<typeof getOverview.output>;
   readonly now: number;
 }
 
-export function tasksPage({ session, list, now }: TasksView): string {
-  const late = list.tasks.filter((t) => t.overdue).length;
-  const title =
-    list.total === 0
-      ? 'Nothing waits on you'
-      : `${list.total === 1 ? 'One task waits' : `${list.total} tasks wait`} on you${late > 0 ? `, ${late} late` : ''}`;
+const titles: Record<Show, string> = { mine: 'Mine', late: 'Late', nobody: 'Nobody has it' };
+const kinds = { TASK: '', FORM: 'Form', APPROVAL: 'Approval' } as const;
+
+/** "Three tasks wait on you, one is late". */
+function headline(show: Show, { total, tasks }: Listed): string {
+  const n = total === 1 ? 'One task' : `${total} tasks`;
+  switch (show) {
+    case 'mine': {
+      if (total === 0) return 'Nothing waits on you';
+      const late = tasks.filter((t) => t.overdue).length;
+      const also = late === 0 ? '' : late === 1 ? ', one is late' : `, ${late} are late`;
+      return `${n} ${total === 1 ? 'waits' : 'wait'} on you${also}`;
+    }
+    case 'late':
+      return total === 0 ? 'Nothing is late' : `${n} ${total === 1 ? 'is' : 'are'} late`;
+    case 'nobody':
+      return total === 0
+        ? 'Every open task has somebody'
+        : `${n} ${total === 1 ? 'waits' : 'wait'} for somebody to take it`;
+  }
+}
+
+const nothing: Record<Show, string> = {
+  mine: 'When a task of yours opens, it shows here, and a mail tells you.',
+  late: 'No open task is past its due date.',
+  nobody: 'No open task is without somebody whose it is.',
+};
+
+export function tasksPage({ session, show, list, overview, now }: TasksView): string {
+  const address = show === 'mine' ? '/tasks' : `/tasks?show=${show}`;
   return renderPage({
     title: 'My tasks',
     scripts: ['/assets/live.js'],
     children: (
-      <Shell session={session} here="/tasks" counts={{ '/tasks': list.total }}>
+      <Shell session={session} here="/tasks" counts={{ '/flows': overview.flows.total, '/tasks': overview.myTasks }}>
         <div class="head">
-          <h1>{title}</h1>
+          <h1>{headline(show, list)}</h1>
         </div>
-        {list.tasks.length > 0 && (
-          <ul class="card list">
+        <nav class="filters" aria-label="Views">
+          {taskViews.map((view) => (
+            <a
+              class={view === show ? 'chip brand' : 'chip'}
+              href={view === 'mine' ? '/tasks' : `/tasks?show=${view}`}
+              aria-current={view === show ? 'true' : undefined}
+            >
+              {titles[view]}
+            </a>
+          ))}
+        </nav>
+        {list.tasks.length === 0 ? (
+          <div class="card sheet">
+            <p>{nothing[show]}</p>
+            <p>
+              <a class="button" href="/flows">
+                Look at the flows
+              </a>
+            </p>
+          </div>
+        ) : (
+          <ul class="card rows">
             {list.tasks.map((t) => (
-              <li>
-                {t.overdue ? <LateIcon /> : <StatusIcon status={t.status} />}
-                <span class="grow">
-                  <a href={`/flows/${t.flow.id}?task=${t.id}#task`}>{t.title}</a>
-                  <span class="small">{t.flow.name}</span>
-                </span>
-                <span class={t.overdue ? 'num small late' : 'num small'}>
-                  {t.dueAt && t.flow.status === 'ACTIVE' ? (
-                    <Due at={t.dueAt} now={now} />
-                  ) : t.flow.status === 'PAUSED' ? (
-                    'paused'
-                  ) : (
-                    ''
-                  )}
-                </span>
-              </li>
+              <Row task={t} now={now} withPerson={show === 'late'} />
             ))}
           </ul>
         )}
-        {list.nextCursor && (
-          <p class="more">
-            <a class="button" href={`/tasks?${new URLSearchParams({ cursor: list.nextCursor })}`}>
-              Show more
-            </a>
-          </p>
-        )}
+        <Pager
+          list={list}
+          href={(cursor) => `${address}${address.includes('?') ? '&' : '?'}${new URLSearchParams({ cursor })}`}
+          first={address}
+          words={{ back: 'Due earlier', on: 'Due later' }}
+        />
       </Shell>
     ),
   });
 }
+
+interface RowProps {
+  readonly task: Task;
+  readonly now: number;
+  readonly withPerson: boolean;
+}
+
+const Row = ({ task: t, now, withPerson }: RowProps) => (
+  <li class="task-row">
+    {t.overdue ? <LateIcon /> : <StatusIcon status={t.status} />}
+    <span class="grow">
+      <a class="whole" href={`/flows/${t.flow.id}?task=${t.id}#task`} data-row>
+        {t.title}
+      </a>
+      <span class="small">
+        {[t.flow.name, kinds[t.type], t.round > 1 && `round ${t.round}`].filter(Boolean).join(' · ')}
+      </span>
+    </span>
+    {withPerson && t.assignee && (
+      <span class="wait small">
+        <Face {...t.assignee} />
+        {t.assignee.name}
+      </span>
+    )}
+    <span class={t.overdue ? 'num small late' : 'num small'}>
+      {t.flow.status === 'PAUSED' ? 'paused' : t.dueAt && t.flow.status === 'ACTIVE' && <Due at={t.dueAt} now={now} />}
+    </span>
+  </li>
+);

@@ -40,13 +40,15 @@ const send = (page: Page, button: string) =>
 it('makes, starts and moves a flow, with the page saying before what will happen', async () => {
   const page = await signedIn('olivia@acme.test');
   await page.getByRole('link', { name: 'New flow' }).click();
+  await page.getByRole('link', { name: 'Client Onboarding', exact: true }).click();
   await page.fill('#name', 'Marlow & Sons');
-  await page.selectOption('#template', { label: 'Client Onboarding, 15 steps' });
   await send(page, 'Make the draft');
-  expect(await page.textContent('h1')).toBe('Marlow & Sons');
+  expect(await page.textContent('h1')).toBe('Marlow & Sons is ready to start');
+  await page.getByText('Invite a client').click();
   await page.getByLabel('Mail address').fill('jane@marlow.test');
   await page.getByLabel('Role').fill('client');
   await send(page, 'Invite, mailed at the start');
+  expect(await page.textContent('#will')).toContain('mails 1 client a link');
   await send(page, 'Start flow and send 1 invitation');
   expect(await page.textContent('.facts')).toContain('Active');
   await page.locator('.graph.sideways').getByText('Send contract draft').click();
@@ -54,12 +56,13 @@ it('makes, starts and moves a flow, with the page saying before what will happen
   await send(page, 'Complete');
   expect(await page.textContent('.facts')).toContain('1 of 15');
   expect(await page.textContent('.why')).toContain('Sign the contract');
-  await send(page, 'Pause');
+  await page.getByText('Pause…').click();
+  await send(page, 'Pause the flow');
   expect(await page.textContent('.facts')).toContain('Paused');
   await send(page, 'Resume, due dates move along');
   expect(await page.textContent('.facts')).toContain('Active');
   await page.getByText('Cancel flow…').click();
-  expect(await page.textContent('.danger .card')).toContain('14 open tasks will be cancelled');
+  expect(await page.textContent('.moves [open] .card')).toContain('14 open tasks will be cancelled');
   await send(page, 'Cancel the flow for good');
   expect(await page.textContent('.facts')).toContain('Cancelled');
 });
@@ -77,11 +80,11 @@ it('shows what somebody else did, without a reload, and takes nothing away from 
       },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } }),
     });
-  const row = page.locator('a.flow', { hasText: 'Northwind' });
+  const row = page.locator('li.flow', { hasText: 'Northwind' });
   expect(await row.textContent()).toContain('80%');
   await call('approve_task', { flow: 'Northwind', task: 'Approve launch plan', decision: 'approve' });
   await row.filter({ hasText: '86%' }).waitFor();
-  await row.click();
+  await row.getByRole('link', { name: 'Northwind' }).click();
   await page.waitForURL('**/flows/**');
   await page.fill('#text', 'Half a sentence');
   await call('complete_task', { flow: 'Northwind', task: 'Brief the delivery team' });
@@ -97,6 +100,7 @@ it('tells a refusal on the page, and keeps what was typed', async () => {
   await comment.fill('');
   await send(page, 'Reject and send back');
   expect(await page.textContent('[role=alert]')).toContain('needs a reason');
+  await page.getByText('Invite a client').click();
   await page.locator('input[name=email]').fill('ben@example');
   await page.locator('form[action$="/invite"]').evaluate((f) => f.setAttribute('novalidate', ''));
   await send(page, 'Invite and send the link');
@@ -119,8 +123,8 @@ it('offers a MEMBER nothing that only an admin may do', async () => {
   expect(await page.getByRole('link', { name: 'New flow' }).count()).toBe(0);
   await page.getByText('Harbor & Pine').click();
   await page.waitForURL('**/flows/**');
-  for (const name of ['Pause', 'Assign', 'Skip', 'Revoke']) {
-    expect(await page.getByRole('button', { name }).count()).toBe(0);
+  for (const name of ['Pause…', 'Cancel flow…', 'Assign', 'Reassign', 'Skip', 'Revoke…', 'Invite a client']) {
+    expect(await page.getByText(name, { exact: true }).count(), name).toBe(0);
   }
   expect(await page.textContent('#task')).toContain('can do this task');
 });

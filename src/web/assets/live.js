@@ -6,18 +6,41 @@ let waiting;
 main.addEventListener('input', () => {
   typed = true;
 });
-main.querySelector('.graph.sideways .node.selected')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+const graph = () => main.querySelector('.graph.sideways');
+graph()?.querySelector('.node.selected')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+
+// A form that only narrows a list sends itself; its button is for those without this script.
+function wire() {
+  for (const form of main.querySelectorAll('[data-sends-itself]')) {
+    form.querySelector('[type=submit]').hidden = true;
+    form.addEventListener('change', (event) => event.target.matches('select') && form.requestSubmit());
+    form.addEventListener('submit', () => {
+      for (const field of form.elements) field.disabled = field.value === '';
+    });
+  }
+}
+wire();
+
+const states = () => new Map([...main.querySelectorAll('[data-task]')].map((n) => [n.dataset.task, n.dataset.state]));
 
 async function renew() {
   const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
   if (!answer.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('main');
   if (!fresh) return;
-  const graph = main.querySelector('.graph.sideways');
-  const left = graph?.scrollLeft ?? 0;
+  const before = states();
+  const { scrollLeft = 0, scrollTop = 0 } = graph() ?? {};
+  const at = main.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
   main.replaceChildren(...fresh.childNodes);
-  const again = main.querySelector('.graph.sideways');
-  if (again) again.scrollLeft = left;
+  graph()?.scrollTo(scrollLeft, scrollTop);
+  if (at) main.querySelector(`[href="${CSS.escape(at)}"]`)?.focus({ preventScroll: true });
+  for (const [task, state] of states()) {
+    if (before.has(task) && before.get(task) !== state) {
+      main.querySelector(`[data-task="${CSS.escape(task)}"]`).classList.add('moved');
+    }
+  }
+  wire();
+  tell();
 }
 
 function offer() {
@@ -36,8 +59,28 @@ function offer() {
 const busy = () =>
   typed || main.querySelector('details[open]') || main.contains(document.activeElement?.closest('form'));
 
+let lost = false;
+function tell() {
+  const line = main.querySelector('[data-live]');
+  if (!line) return;
+  line.hidden = false;
+  line.classList.toggle('lost', lost);
+  if (lost) line.textContent = 'Not live: the connection is lost and tried again. Reload to see what is new.';
+}
+
 const here = location.pathname.split('/')[2];
-new EventSource('/live').addEventListener('message', ({ data }) => {
+const news = new EventSource('/live');
+news.addEventListener('open', () => {
+  const wasLost = lost;
+  lost = false;
+  if (wasLost && !busy()) renew();
+  else tell();
+});
+news.addEventListener('error', () => {
+  lost = true;
+  tell();
+});
+news.addEventListener('message', ({ data }) => {
   if (here && data !== here) return;
   clearTimeout(waiting);
   waiting = setTimeout(() => (busy() ? offer() : renew()), 150);

@@ -3,13 +3,23 @@
 interface FaceProps {
   readonly kind: 'member' | 'external';
   readonly name: string;
+  /** The name stands nowhere else: a reader's software says it. */
+  readonly say?: boolean;
 }
 
-export const Face = ({ kind, name }: FaceProps) => (
-  <span class={kind === 'external' ? 'face ext' : 'face'} aria-hidden="true">
-    {initials(name)}
-  </span>
-);
+export const Face = ({ kind, name, say }: FaceProps) => {
+  const look = kind === 'external' ? 'face ext' : 'face';
+  const whose = kind === 'external' ? `client ${name}` : name;
+  return say ? (
+    <span class={look} role="img" aria-label={whose} title={whose}>
+      {initials(name)}
+    </span>
+  ) : (
+    <span class={look} aria-hidden="true">
+      {initials(name)}
+    </span>
+  );
+};
 
 export function initials(name: string): string {
   const words = name.split(/\s+/).filter((w) => w !== '');

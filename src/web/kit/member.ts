@@ -7,6 +7,7 @@ import type { MemberPrincipal } from '../../oauth/principal.ts';
 import { memberIn, type Session } from '../../oauth/session.ts';
 import type { Caller, Tools } from '../../operations/operation.ts';
 import { isOurForm, sessionOf } from './session.ts';
+import { sendTrouble, troubles } from './trouble.tsx';
 
 export interface Visit {
   readonly session: Session;
@@ -67,14 +68,9 @@ export function memberRoutes(app: FastifyInstance, authority: Authority, tools: 
         const visit = await visitOf(request);
         if (!visit) return toSignIn(request, reply);
         const fields = fieldsSchema.safeParse(request.body ?? {});
-        if (!fields.success)
-          return reply.code(422).type('text/plain').send('Something sent here is too long. Go back and shorten it.');
-        if (!isOurForm(authority, request, visit.session.secret, fields.data.csrf)) {
-          return reply
-            .code(403)
-            .type('text/plain')
-            .send('This page was open for long. Go back, load it anew, and try once more.');
-        }
+        if (!fields.success) return sendTrouble(reply, troubles.tooLong);
+        if (!isOurForm(authority, request, visit.session.secret, fields.data.csrf))
+          return sendTrouble(reply, troubles.stale);
         return act(visit, fields.data, reply);
       });
     },

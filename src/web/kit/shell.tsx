@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Session } from '../../oauth/session.ts';
 import { Face } from './face.tsx';
+import { KeysHelp } from './keys.tsx';
 import { Csrf, Mark } from './parts.tsx';
 
 const places = [
@@ -9,6 +10,8 @@ const places = [
   ['/tasks', 'My tasks'],
   ['/settings', 'Settings'],
 ] as const;
+
+const roles = { OWNER: 'Owner', ADMIN: 'Admin', MEMBER: 'Member' } as const;
 
 interface ShellProps {
   readonly session: Session;
@@ -18,35 +21,47 @@ interface ShellProps {
 }
 
 export const Shell = ({ session, here, counts = {}, children }: ShellProps) => (
-  <div class="shell">
-    <nav class="side" aria-label="Booflow">
-      <a class="logo" href="/flows">
-        <Mark />
-        Booflow
-      </a>
-      {places.map(([href, title]) => (
-        <a href={href} aria-current={href === here ? 'page' : undefined}>
-          {title}
-          {counts[href] !== undefined && <span class="num small">{counts[href]}</span>}
+  <>
+    <a class="skip button" href="#main">
+      Skip to the content
+    </a>
+    <div class="shell">
+      <nav class="side" aria-label="Booflow">
+        <a class="logo" href="/flows">
+          <Mark />
+          Booflow
         </a>
-      ))}
-      <div class="org">
-        <Face kind="member" name={session.org?.name ?? session.name} />
-        <span>
-          {session.org?.name ?? 'No organization'}
-          <span class="small">
-            {session.name}
-            {session.org && ` · ${session.org.role}`}
+        {places.map(([href, title]) => (
+          <a href={href} aria-current={href === here ? 'page' : undefined}>
+            {title}
+            {counts[href] !== undefined && <span class="num small">{counts[href]}</span>}
+          </a>
+        ))}
+        <div class="org">
+          <Face kind="member" name={session.org?.name ?? session.name} />
+          <span class="grow">
+            {session.org?.name ?? 'No organization'}
+            <span class="small">
+              {session.name}
+              {session.org && ` · ${roles[session.org.role]}`}
+            </span>
           </span>
-        </span>
-        <form method="post" action="/sign-out">
-          <Csrf secret={session.secret} />
-          <button type="submit" class="button quiet">
-            Sign out
+          <form method="post" action="/sign-out">
+            <Csrf secret={session.secret} />
+            <button type="submit" class="button quiet">
+              Sign out
+            </button>
+          </form>
+          <button type="button" class="button quiet keys" data-keys hidden>
+            Keys <kbd>?</kbd>
           </button>
-        </form>
-      </div>
-    </nav>
-    <main id="main">{children}</main>
-  </div>
+        </div>
+      </nav>
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
+    </div>
+    <KeysHelp />
+    <script type="module" src="/assets/keys.js" />
+  </>
 );

@@ -14,3 +14,24 @@ export const Due = ({ at, now }: { readonly at: string; readonly now: number }) 
     {dueWords(at, now)}
   </time>
 );
+
+const minute = 60_000;
+
+/** "just now", "4 min ago", "3 h ago", then the day. */
+export function Ago({ at, now }: { readonly at: string; readonly now: number }) {
+  const ms = Date.parse(at);
+  const past = now - ms;
+  const words =
+    past < minute
+      ? 'just now'
+      : past < 60 * minute
+        ? `${Math.floor(past / minute)} min ago`
+        : past < 12 * 60 * minute
+          ? `${Math.floor(past / (60 * minute))} h ago`
+          : shortDate(ms, now);
+  return (
+    <time dateTime={at} title={at}>
+      {words}
+    </time>
+  );
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { readFeed } from '../db/read-flow.ts';
+import { findFlow, nameOrId } from './names.ts';
+import { operation } from './operation.ts';
+import { moment } from './shapes.ts';
+import { byWhom, lines, onDay, plain, short } from './words.ts';
+
+export const listActivity = operation({
+  name: 'list_activity',
+  title: 'What happened in a flow',
+  description: 'What happened in a flow, the latest first: who, what, when, through what. `before` goes further back.',
+  kind: 'read',
+  access: 'member',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({
+    flow: nameOrId('Name or id'),
+    before: z.number().int().min(1).optional().describe('The `seq` of the oldest entry seen so far'),
+    limit: z.number().int().min(1).max(100).default(25),
+  }),
+  output: z.object({
+    flow: z.object({ id: z.string(), name: z.string() }),
+    entries: z.array(
+      z.object({
+        seq: z.number().int(),
+        at: moment,
+        by: z.string(),
+        kind: z.enum(['member', 'external', 'system']),
+        through: z.string(),
+        what: z.string(),
+        text: z.string(),
+        taskId: z.string().nullable(),
+      }),
+    ),
+    more: z.boolean().describe('There are older entries'),
+  }),
+  async handler({ database, principal }, { flow: ref, before, limit }) {
+    return database.withOrg(principal, async (trx) => {
+      const { id, name } = await findFlow(trx, ref);
+      const found = await readFeed(trx, id, before ?? null, limit + 1);
+      const entries = found.slice(0, limit).map((e) => ({
+        ...{ seq: e.seq, at: e.at.toISOString(), by: e.by.name, kind: e.by.kind, through: e.by.through },
+        ...{ what: e.what, text: e.text, taskId: e.task_id },
+      }));
+      return { flow: { id, name }, entries, more: found.length > limit };
+    });
+  },
+  text({ flow, entries, more }, now) {
+    return lines(
+      entries.length === 0 ? `Nothing more happened in ${plain(flow.name)}.` : `What happened in ${plain(flow.name)}:`,
+      entries.map((e) => `- ${onDay(e.at, now)}, ${byWhom(e.by, e.through)}: ${short(plain(e.text), 200)}`),
+      more && `Older: ask again with before ${entries.at(-1)?.seq}.`,
+    );
+  },
+});

@@ -1,0 +1,88 @@
+/** When a page can't be shown: what happened, and what now. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { renderPage } from './page.tsx';
+import { Mark } from './parts.tsx';
+
+export interface Trouble {
+  readonly status: number;
+  /** What happened, in a few words. */
+  readonly title: string;
+  /** Why, and what to do. */
+  readonly text: string;
+  /** Where to go from here; none where only trying again helps. */
+  readonly to?: { readonly href: string; readonly title: string };
+}
+
+/** Thrown by a page that can't be shown; the server answers with a page that says so. */
+export class PageTrouble extends Error {
+  constructor(readonly trouble: Trouble) {
+    super(trouble.text);
+  }
+}
+
+const start = { href: '/flows', title: 'Go to the flows' };
+
+export const notThere = (text: string): Trouble => ({ status: 404, title: 'Nothing is here', text, to: start });
+
+export const troubles = {
+  notFound: notThere('No page has this address. It may have been mistyped, or what it showed is gone.'),
+  stale: {
+    status: 403,
+    title: 'This page was open for long',
+    text: 'Nothing changed. Go back, load the page anew, and try once more.',
+  },
+  onlyAdmins: {
+    status: 403,
+    title: 'This is for owners and admins',
+    text: 'You are a member of this organization. Ask an owner or admin to do it, or to make you an admin.',
+    to: start,
+  },
+  tooLong: {
+    status: 422,
+    title: 'Something typed is too long',
+    text: 'Nothing changed. Go back: what you typed is still there. Shorten it and send it again.',
+  },
+  database: {
+    status: 503,
+    title: 'The database is not answering',
+    text: 'Nothing is lost. Flows go on by themselves, and this page is back as soon as the database is: try again in a moment.',
+  },
+  failed: {
+    status: 500,
+    title: 'Booflow failed to answer',
+    text: 'This is our fault, and it is written down for those who run Booflow. Nothing is known to have changed: look, then try again.',
+    to: start,
+  },
+} as const satisfies Record<string, Trouble>;
+
+export const troublePage = ({ status, title, text, to }: Trouble): string =>
+  renderPage({
+    title,
+    children: (
+      <main class="solo">
+        <div class="card sheet">
+          <p class="brand">
+            <Mark />
+            Booflow
+          </p>
+          <p class="num small">{status}</p>
+          <h1>{title}</h1>
+          <p>{text}</p>
+          {to && (
+            <p>
+              <a class="button" href={to.href}>
+                {to.title}
+              </a>
+            </p>
+          )}
+        </div>
+      </main>
+    ),
+  });
+
+/** Is it a person's browser that asks, so that a page is the answer? */
+export const wantsPage = (request: FastifyRequest): boolean =>
+  (request.headers.accept ?? '').includes('text/html') && !/^\/(api|oauth|\.well-known)\//.test(request.url);
+
+export const sendTrouble = (reply: FastifyReply, trouble: Trouble): FastifyReply =>
+  reply.code(trouble.status).type('text/html').send(troublePage(trouble));

@@ -1,0 +1,110 @@
+/** A new flow, in two steps that need no script: from which template, then what to call it. */
+import type { z } from 'zod';
+import type { Session } from '../oauth/session.ts';
+import type { listPublicTemplates } from '../operations/list-public-templates.ts';
+import { count } from '../operations/words.ts';
+import { renderPage } from './kit/page.tsx';
+import { Csrf, Notice } from './kit/parts.tsx';
+import { Shell } from './kit/shell.tsx';
+
+type Templates = z.output<typeof listPublicTemplates.output>['templates'];
+
+interface ChooseView {
+  readonly session: Session;
+  readonly own: Templates;
+  readonly open: Templates;
+  readonly problem: string | null;
+}
+
+export const chooseTemplatePage = ({ session, own, open, problem }: ChooseView): string =>
+  renderPage({
+    title: 'New flow',
+    children: (
+      <Shell session={session} here="/flows">
+        <p class="small">
+          <a href="/flows">Flows</a> / New flow
+        </p>
+        <h1>Which template is it made from?</h1>
+        <Notice text={problem} bad />
+        <Group title="Yours" templates={own} />
+        <Group title="Public" templates={open} />
+      </Shell>
+    ),
+  });
+
+const Group = ({ title, templates }: { readonly title: string; readonly templates: Templates }) =>
+  templates.length === 0 ? null : (
+    <section class="choose">
+      <h2>{title}</h2>
+      <ul class="tiles">
+        {templates.map((t) => (
+          <li class="card tile">
+            <a class="whole" href={`/flows/new?template=${t.id}`} data-row>
+              {t.name}
+            </a>
+            <span class="small">
+              {count(t.steps, 'step')}
+              {t.category && ` · ${t.category}`}
+            </span>
+            <span class="small about">{t.description}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+
+export interface NewFlowView {
+  readonly session: Session;
+  readonly template: Templates[number];
+  readonly commandId: string;
+  readonly name: string;
+  readonly problem: string | null;
+}
+
+export const newFlowPage = ({ session, template, commandId, name, problem }: NewFlowView): string =>
+  renderPage({
+    title: 'New flow',
+    children: (
+      <Shell session={session} here="/flows">
+        <div class="narrow">
+          <p class="small">
+            <a href="/flows">Flows</a> / <a href="/flows/new">New flow</a>
+          </p>
+          <h1>Whom is this {template.name} for?</h1>
+          <p class="small">
+            {count(template.steps, 'step')}. {template.description}
+          </p>
+          <Notice text={problem} bad />
+          <form method="post" action="/flows" class="stack new">
+            <Csrf secret={session.secret} />
+            <input type="hidden" name="command_id" value={commandId} />
+            <input type="hidden" name="template" value={template.id} />
+            <div class="field">
+              <label for="name">Name</label>
+              <input
+                id="name"
+                name="name"
+                required
+                maxLength={200}
+                value={name}
+                placeholder="Acme Corp"
+                aria-describedby="name-help"
+              />
+              <span class="small" id="name-help">
+                Such as the client. It stands in mails and in the client's portal.
+              </span>
+            </div>
+            <div class="row">
+              <button type="submit" class="button primary">
+                Make the draft
+              </button>
+              <a class="button quiet" href="/flows/new">
+                Another template
+              </a>
+            </div>
+            <p class="small">Nothing is sent to anyone until you start it.</p>
+          </form>
+        </div>
+      </Shell>
+    ),
+  });
