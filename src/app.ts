@@ -56,8 +56,11 @@ interface Limits {
   readonly token: number;
   readonly register: number;
   readonly authorize: number;
+  readonly newLink: number;
 }
-const usualLimits: Limits = { signIn: 20, token: 120, register: 20, authorize: 60 };
+/** How long a body without files may take to arrive. */
+const bodyMs = 30_000;
+const usualLimits: Limits = { signIn: 20, token: 120, register: 20, authorize: 60, newLink: 10 };
 
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { publicUrl, dev, version } = options;
@@ -68,9 +71,16 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     bodyLimit: 256 * 1024,
-    requestTimeout: 30_000,
+    // A file of 25 MB may come by a slow line; whatever else is sent has `bodyMs`.
+    requestTimeout: 600_000,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: [...options.trustedProxies],
+  });
+  app.addHook('onRequest', async (request) => {
+    const { method, headers, raw } = request;
+    if (method === 'GET' || method === 'HEAD' || headers['content-type']?.startsWith('multipart/form-data')) return;
+    const slow = setTimeout(() => raw.destroy(), bodyMs);
+    for (const end of ['end', 'close'] as const) raw.once(end, () => clearTimeout(slow));
   });
   // What is answered is someone's own, at times a secret; what may be kept says so itself.
   app.addHook('onSend', async (_request, reply) => {
@@ -162,7 +172,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(flowRoutes, { authority, tools });
   await app.register(liveRoutes, { authority, subscribe: options.subscribe });
   await app.register(brandRoutes, { tools });
-  await app.register(portalRoutes, { tools, publicUrl });
+  await app.register(portalRoutes, { authority, tools, newLinksPerMinute: limits.newLink });
   await app.register(homeRoutes, { authority, dev });
   if (dev) await app.register(mailboxRoutes, { tools });
   return app;

@@ -8,6 +8,7 @@ import { writeSignInMail } from './oauth/sign-in-mail.ts';
 import { FlowGateway } from './operations/gateway.ts';
 import { probeWorker } from './operations/worker-probe.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
+import { openFiles } from './platform/files/open.ts';
 import { newId } from './platform/ids.ts';
 import type { AddressedLetter } from './platform/letter.ts';
 import { createLogger } from './platform/log.ts';
@@ -33,6 +34,7 @@ await runProcess(async () => {
       .execute((trx) => deliver(trx, { key: newId('mail'), from: mailFrom, ...mail }))
       .catch((err: unknown) => log.error({ err }, `The mail "${mail.subject}" could not be sent`));
   };
+  const files = openFiles(config.files);
   let leaving = false;
   const app = await buildApp({
     log,
@@ -43,6 +45,7 @@ await runProcess(async () => {
     tools: {
       database,
       flows: new FlowGateway(client, { taskQueue: config.taskQueue }),
+      files,
       publicUrl,
       sendMail,
     },
@@ -74,6 +77,7 @@ await runProcess(async () => {
       await app.close();
       await changes.close();
       await database.close();
+      files.close();
       await client.connection.close();
     },
   };

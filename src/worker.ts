@@ -8,6 +8,7 @@ import { ensureHandOverSchedule, makeHandOverActivities } from './activities/han
 import { Database } from './db/database.ts';
 import { FlowGateway } from './operations/gateway.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
+import { openFiles } from './platform/files/open.ts';
 import { createLogger } from './platform/log.ts';
 import { runProcess } from './platform/run-process.ts';
 import { connectClient } from './platform/temporal-connection.ts';
@@ -30,6 +31,7 @@ await runProcess(async () => {
   });
   const { smtpUrl, publicUrl, mailFrom } = config;
   const deliver = smtpUrl === undefined ? toDevMailbox : toMailServer(smtpUrl, new URL(publicUrl).hostname);
+  const files = openFiles(config.files);
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const client = connectClient(config);
   const flows = new FlowGateway(client, { taskQueue: config.taskQueue });
@@ -40,8 +42,8 @@ await runProcess(async () => {
     workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
     activities: {
       ...makeFlowActivities({ database, deliver, publicUrl, mailFrom }),
-      ...makeCleanupActivities(database),
       ...makeHandOverActivities({ database, flows }),
+      ...makeCleanupActivities(database, files),
     },
     shutdownGraceTime: '10 seconds',
   });
@@ -65,6 +67,7 @@ await runProcess(async () => {
       await connection.close();
       await client.connection.close();
       await database.close();
+      files.close();
     },
   };
 });

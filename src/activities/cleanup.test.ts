@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { Worker } from '@temporalio/worker';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../test/support/database.ts';
+import { temporaryFolder } from '../../test/support/folder.ts';
 import { mia } from '../../test/support/people.ts';
 import { sharedTemporal, sharedWorkflows } from '../../test/support/servers.ts';
 import { placeAt } from '../../test/workflows/flow-driver.ts';
 import { type RealEffects, realEffects } from '../../test/workflows/real-effects.ts';
+import { diskStore } from '../platform/files/disk.ts';
+import { FileMissing } from '../platform/files/store.ts';
 import { cleanupWorkflowType } from '../workflows/contract.ts';
 import { makeCleanupActivities } from './cleanup.ts';
 
@@ -27,7 +31,8 @@ afterAll(async () => {
   await fresh.drop();
 });
 
-const cleanup = () => makeCleanupActivities(effects.database, () => now);
+const files = diskStore(temporaryFolder());
+const cleanup = () => makeCleanupActivities(effects.database, files, () => now);
 const hash = (): Buffer => randomBytes(32);
 const org = { org_id: 'or_acme' };
 const link = (expires: number) => ({
@@ -198,4 +203,66 @@ it('goes on batch by batch in its workflow until nothing is left', async () => {
   );
   await leave();
   expect(total).toBe(2_500);
+});
+
+it('takes files out of the store that nobody sent, and those of a flow that is gone; sent and drafted ones stay', async () => {
+  const { owner } = effects;
+  const flow = (id: string) => ({
+    ...{ ...org, id, name: id, template_id: 'tp', template_name: 'T', template_version: 1, status: 'ACTIVE' as const },
+    ...{ percent: 0, done: 0, counting: 1, created_at: at(-9 * day), created_by: '{}', feed_length: 0, version: 1 },
+    ...{ updated_at: at(0), time_zone: 'UTC' },
+  });
+  await owner
+    .insertInto('flows')
+    .values([flow('fl_lives'), flow('fl_goes')])
+    .execute();
+  const file = async (id: string, flow_id: string, age: number, kept: boolean) => {
+    const store_key = `or_acme/${flow_id}/${id}`;
+    await files.put(store_key, Readable.from([id]));
+    await owner
+      .insertInto('files')
+      .values({
+        ...{ ...org, id, flow_id, task_id: 'tk_a', field_key: 'logo', store_key, name: 'logo.png' },
+        ...{ uploaded_by: '{}', uploader_id: 'ex_jane', created_at: at(-age), state: 'STORED' },
+        kept_at: kept ? at(-age) : null,
+      })
+      .execute();
+  };
+  await file('fi_sent', 'fl_lives', 9 * day, true);
+  await file('fi_drafted', 'fl_lives', 9 * day, false);
+  await file('fi_new', 'fl_lives', day - 1, false);
+  await file('fi_left', 'fl_lives', day + 1, false);
+  await file('fi_with_flow', 'fl_goes', 9 * day, true);
+  await owner
+    .insertInto('form_drafts')
+    .values({
+      ...{
+        ...org,
+        flow_id: 'fl_lives',
+        task_id: 'tk_a',
+        external_id: 'ex_jane',
+        comment: '',
+        updated_at: at(-9 * day),
+      },
+      answers: JSON.stringify({ logo: 'fi_other,fi_drafted' }),
+    })
+    .execute();
+  await owner.deleteFrom('flows').where('id', '=', 'fl_goes').execute();
+  while ((await cleanup().deleteExpired()) > 0);
+  const left = await owner.selectFrom('files').select('id').orderBy('id').execute();
+  expect(left.map((f) => f.id)).toEqual(['fi_drafted', 'fi_new', 'fi_sent']);
+  const isThere = (key: string) =>
+    files.get(key).then(
+      (bytes) => bytes.destroy() && true,
+      (error) => (error instanceof FileMissing ? false : error),
+    );
+  for (const [id, there] of [
+    ['fl_lives/fi_sent', true],
+    ['fl_lives/fi_drafted', true],
+    ['fl_lives/fi_new', true],
+    ['fl_lives/fi_left', false],
+    ['fl_goes/fi_with_flow', false],
+  ] as const)
+    expect([id, await isThere(`or_acme/${id}`)]).toEqual([id, there]);
+  expect(await owner.selectFrom('file_remains').selectAll().execute()).toEqual([]);
 });

@@ -4,6 +4,7 @@ import type { ExternalUser, FeedEntry, Flow, Task } from '../domain/flow.ts';
 import type { Projection } from '../domain/ledger.ts';
 import { notifyChange } from './changes.ts';
 import type { Trx } from './database.ts';
+import { keepAnsweredFiles } from './files.ts';
 
 const date = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 
@@ -18,6 +19,7 @@ export async function writeProjection(trx: Trx, { flow, progress, feed }: Projec
   if (flow.externals.length > 0) await writeExternals(trx, flow);
   if (feed.length > 0) await writeFeed(trx, flow, feed, newest);
   await writeComments(trx, flow, newest);
+  await keepAnsweredFiles(trx, flow);
   await endLinks(trx, flow);
   await notifyChange(trx, flow);
 }

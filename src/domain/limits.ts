@@ -30,6 +30,13 @@ export const limits = {
   /** How many days before an answered date something may be due. */
   dueDaysBefore: 365,
   filesPerAnswer: 20,
+  /** In bytes: 25 MiB. */
+  fileBytes: 25 * 1024 * 1024,
+  fileName: 255,
+  /** Files that one person has put into a flow and nobody has sent yet. */
+  filesUnsent: 50,
+  /** Invitations an org sends in an hour, new ones and those sent again. */
+  invitationsPerHour: 1_000,
   /** No date lies after the year 3000. */
   moment: Date.UTC(3001, 0, 1) - 1,
   /** How many entries of the activity feed a flow keeps itself once the read model has them. */

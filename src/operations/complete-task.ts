@@ -12,6 +12,7 @@ import {
   taskInput,
   theTask,
 } from './command.ts';
+import { needFiles } from './files.ts';
 import { operation } from './operation.ts';
 import { byWhom, lines, quote } from './words.ts';
 
@@ -44,6 +45,7 @@ export const completeTask = operation({
   output: z.object({ ...commandOutput, ...actedOn }),
   async handler(call, input) {
     const { flow, task } = await theTask(call, input);
+    await call.database.withOrg(call.principal, (trx) => needFiles(trx, flow.id, task.id, input.answers));
     const facts = await command(call, flow, {
       type: 'complete',
       taskId: task.id,

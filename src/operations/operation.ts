@@ -1,9 +1,11 @@
 /** What Booflow can do, one operation a file. Doors (MCP, REST, pages) run them and know none by name. */
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { Database } from '../db/database.ts';
 import { isStorable } from '../domain/storable.ts';
 import type { ExternalPrincipal, MemberPrincipal, Principal, Scope } from '../oauth/principal.ts';
+import type { FileStore } from '../platform/files/store.ts';
 import { newId } from '../platform/ids.ts';
 import type { AddressedLetter } from '../platform/letter.ts';
 import { isDatabaseAway } from '../platform/outage.ts';
@@ -15,6 +17,8 @@ import { short } from './words.ts';
 export interface Tools {
   readonly database: Database;
   readonly flows: FlowGateway;
+  /** The bytes of people's files; undefined where none come and go. */
+  readonly files?: FileStore | undefined;
   readonly publicUrl: string;
   /** Hands a mail over without being waited for. */
   readonly sendMail: (mail: AddressedLetter) => void;
@@ -26,6 +30,14 @@ export interface Tools {
 export interface Caller extends Tools {
   readonly principal: Principal | null;
   readonly commandId?: string | undefined;
+  /** A file that came beside the input. */
+  readonly upload?: Upload | undefined;
+}
+
+/** A file as it comes in: read once, and to its end by whoever brings it. */
+export interface Upload {
+  readonly name: string;
+  readonly bytes: Readable;
 }
 
 /** A call as its handler sees it. */
@@ -35,6 +47,7 @@ export interface Call<P> extends Tools {
   readonly commandId: string;
   /** A hash of who asked what: the same command id with another one is refused. */
   readonly fingerprint: string;
+  readonly upload?: Upload | undefined;
 }
 
 /** Who may call: anyone at all, any member, an OWNER or ADMIN, or a client in the portal. */
@@ -131,10 +144,10 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
             "Not done: a text in it has characters that can't be stored. Nothing changed.",
           );
         }
-        const { database, flows, publicUrl, sendMail, now } = caller;
+        const { database, flows, files, publicUrl, sendMail, now, upload } = caller;
         const { command_id: given, ...asked } = { command_id: undefined, ...parsed.data };
         const call = {
-          ...{ database, flows, publicUrl, sendMail, now, principal },
+          ...{ database, flows, files, publicUrl, sendMail, now, principal, upload },
           commandId: caller.commandId ?? (typeof given === 'string' ? given : newId('cmd')),
           fingerprint: fingerprintOf(def.name, caller.principal, asked),
         };

@@ -1,11 +1,14 @@
 /** Everything Booflow can do. A new operation is a file and its line here; every door follows. */
 
 import { acceptMyInvitation } from './accept-my-invitation.ts';
+import { addFile } from './add-file.ts';
+import { addMyFile } from './add-my-file.ts';
 import { approveTask } from './approve-task.ts';
 import { archiveTemplate } from './archive-template.ts';
 import { assignTask } from './assign-task.ts';
 import { bulkInviteExternal } from './bulk-invite-external.ts';
 import { changeMemberRole } from './change-member-role.ts';
+import { commentOnMyTask } from './comment-on-my-task.ts';
 import { commentOnTask } from './comment-on-task.ts';
 import { completeMyTask } from './complete-my-task.ts';
 import { completeTask } from './complete-task.ts';
@@ -16,9 +19,11 @@ import { decideMyTask } from './decide-my-task.ts';
 import { discardDraft } from './discard-draft.ts';
 import { explainFlow } from './explain-flow.ts';
 import { exportTemplate } from './export-template.ts';
+import { getFile } from './get-file.ts';
 import { getFlow } from './get-flow.ts';
 import { getLogo } from './get-logo.ts';
 import { getMember } from './get-member.ts';
+import { getMyFile } from './get-my-file.ts';
 import { getMyFlow } from './get-my-flow.ts';
 import { getOrgContext } from './get-org-context.ts';
 import { getOrgSettings } from './get-org-settings.ts';
@@ -43,6 +48,8 @@ import type { Operation, Surface } from './operation.ts';
 import { publishTemplate } from './publish-template.ts';
 import { removeMember } from './remove-member.ts';
 import { reopenTask } from './reopen-task.ts';
+import { requestNewLink } from './request-new-link.ts';
+import { saveMyDraft } from './save-my-draft.ts';
 import { saveTemplateDraft } from './save-template-draft.ts';
 import { setDueDate } from './set-due-date.ts';
 import { setOrgLogo } from './set-org-logo.ts';
@@ -102,6 +109,13 @@ export const operations: readonly Operation[] = [
   acceptMyInvitation,
   completeMyTask,
   decideMyTask,
+  commentOnMyTask,
+  saveMyDraft,
+  addMyFile,
+  getMyFile,
+  addFile,
+  getFile,
+  requestNewLink,
 ];
 
 export const operationsOf = (surface: Surface): readonly Operation[] =>

@@ -9,6 +9,7 @@ const production = {
   TEMPORAL_ADDRESS: 'temporal.example.com:7233',
   SMTP_URL: 'smtps://user:pw@smtp.example.com:465',
   BOOFLOW_ENCRYPTION_KEYS: `2026:${Buffer.alloc(32).toString('base64')}`,
+  FILES_S3_BUCKET: 'booflow-files',
 };
 
 function problems(env: Record<string, string>): readonly string[] {
@@ -53,6 +54,7 @@ describe('readConfig', () => {
       'TEMPORAL_ADDRESS is required in production',
       'SMTP_URL is required in production',
       'BOOFLOW_ENCRYPTION_KEYS is required in production',
+      'FILES_S3_BUCKET is required in production',
     ]);
     expect(() => readConfig({ ...production, DATABASE_URL: 'mysql://u:hunter2@h/d' })).toThrow(
       /DATABASE_URL must begin with postgres:\/\/ or postgresql:\/\/\. Example: DATABASE_URL=(?!.*hunter2)/,
@@ -81,6 +83,25 @@ describe('readConfig', () => {
     (url) => expect(readConfig({ PUBLIC_URL: url }).publicUrl).toBe(url),
   );
 
+  test('files are in a folder in development, and in a bucket or a named folder in production', () => {
+    const place = (env: Record<string, string>) => readConfig(env).files;
+    expect(place({ BOOFLOW_DATA_DIR: '/data' })).toEqual({ kind: 'disk', folder: '/data/files' });
+    const { FILES_S3_BUCKET: _, ...rest } = production;
+    expect(place({ ...rest, FILES_DIR: '/srv/files' })).toEqual({ kind: 'disk', folder: '/srv/files' });
+    expect(place(production)).toEqual({
+      ...{ kind: 's3', bucket: 'booflow-files', region: 'us-east-1' },
+      ...{ endpoint: undefined, credentials: undefined },
+    });
+    const own = { FILES_S3_ENDPOINT: 'https://s3.example.com', FILES_S3_ACCESS_KEY_ID: 'K' };
+    expect(problems({ ...production, ...own })).toEqual([
+      'FILES_S3_SECRET_ACCESS_KEY is required with FILES_S3_ACCESS_KEY_ID',
+    ]);
+    expect(place({ ...production, ...own, FILES_S3_SECRET_ACCESS_KEY: 'S' })).toMatchObject({
+      endpoint: 'https://s3.example.com',
+      credentials: { accessKeyId: 'K', secretAccessKey: 'S' },
+    });
+  });
+
   test('refuses a Temporal address with a scheme, and a sender that is no address', () => {
     expect(problems({ TEMPORAL_ADDRESS: 'http://t:7233', MAIL_FROM: 'Booflow' })).toEqual([
       'TEMPORAL_ADDRESS must be host:port, with no scheme',
@@ -91,6 +112,6 @@ describe('readConfig', () => {
 
 test('.env.example names every variable, and no other', () => {
   const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
-  const named = [...text.matchAll(/^([A-Z_]+)=/gm)].map((match) => match[1]);
+  const named = [...text.matchAll(/^([A-Z0-9_]+)=/gm)].map((match) => match[1]);
   expect(named.sort()).toEqual([...variableNames].sort());
 });

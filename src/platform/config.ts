@@ -1,9 +1,10 @@
 /** The environment as one schema. Everything that is configured is named here and in `.env.example`. */
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { z } from 'zod';
+import type { S3Place } from './files/s3.ts';
 import { keysProblem } from './keyring.ts';
 
 const loopback = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
@@ -53,11 +54,12 @@ const isNetwork = (text: string): boolean => {
 const required = 'is required in production';
 
 /** Production must say where its parts are; elsewhere what is not said is started here. */
-const environment = (production: boolean) => {
+const environment = (production: boolean, filesOnDisk: boolean) => {
   const need = <T>(schema: z.ZodType<T>): z.ZodType<T | undefined> =>
     production
       ? z.custom<unknown>((value) => value !== undefined, { error: required, abort: true }).pipe(schema)
       : schema.optional();
+  const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,62}$/, 'must be the name of a bucket');
   return z.object({
     NODE_ENV: z.enum(['development', 'production', 'test'], 'must be development, production or test'),
     HOST: z
@@ -81,6 +83,12 @@ const environment = (production: boolean) => {
       .regex(/^([^<>\r\n]+<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, 'must be an address, with or without a name')
       .optional(),
     SIGN_UP: z.enum(['open', 'closed'], 'must be open or closed').default('open'),
+    FILES_S3_BUCKET: filesOnDisk ? bucket.optional() : need(bucket),
+    FILES_S3_REGION: word('a region').default('us-east-1'),
+    FILES_S3_ENDPOINT: urlOf(['https:', 'http:']).optional(),
+    FILES_S3_ACCESS_KEY_ID: z.string().max(200).optional(),
+    FILES_S3_SECRET_ACCESS_KEY: z.string().max(200).optional(),
+    FILES_DIR: z.string().optional(),
     BOOFLOW_DATA_DIR: z.string().default('.booflow'),
     BOOFLOW_ENCRYPTION_KEYS: need(
       z.string().superRefine((text, context) => {
@@ -120,6 +128,12 @@ const examples: Readonly<Record<keyof Environment, string>> = {
   SMTP_URL: 'smtps://USER:PASSWORD@smtp.example.com:465',
   MAIL_FROM: 'Booflow <no-reply@example.com>',
   SIGN_UP: 'closed',
+  FILES_S3_BUCKET: 'booflow-files',
+  FILES_S3_REGION: 'eu-central-1',
+  FILES_S3_ENDPOINT: 'https://s3.example.com',
+  FILES_S3_ACCESS_KEY_ID: 'KEY',
+  FILES_S3_SECRET_ACCESS_KEY: 'SECRET',
+  FILES_DIR: '/var/lib/booflow/files',
   BOOFLOW_DATA_DIR: '.booflow',
   BOOFLOW_ENCRYPTION_KEYS: '2026:THE_OUTPUT_OF_openssl_rand_-base64_32',
   BOOFLOW_TEMPORAL_PORT: '7233',
@@ -130,7 +144,7 @@ const examples: Readonly<Record<keyof Environment, string>> = {
 };
 
 /** The name of every variable Booflow reads. */
-export const variableNames: readonly string[] = Object.keys(environment(false).shape);
+export const variableNames: readonly string[] = Object.keys(environment(false, false).shape);
 
 export interface Config {
   readonly env: 'development' | 'production' | 'test';
@@ -164,7 +178,12 @@ export interface Config {
   /** How long the server goes on taking requests once it has said that it is stopping, in milliseconds. */
   readonly drainMs: number;
   readonly logLevel: Environment['LOG_LEVEL'];
+  /** Where people's files are kept. */
+  readonly files: FilesPlace;
 }
+
+/** A folder (absolute), or a bucket. */
+export type FilesPlace = { readonly kind: 'disk'; readonly folder: string } | ({ readonly kind: 's3' } & S3Place);
 
 export interface ConfigProblem {
   readonly variable: string;
@@ -203,9 +222,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     const value = env[name]?.trim();
     if (value) given[name] = value;
   }
-  const parsed = environment(given.NODE_ENV === 'production').safeParse({ NODE_ENV: 'development', ...given });
+  const onDisk = given.FILES_DIR !== undefined;
+  const parsed = environment(given.NODE_ENV === 'production', onDisk).safeParse({ NODE_ENV: 'development', ...given });
   if (!parsed.success) throw new ConfigError(problemsOf(parsed.error));
   const read = parsed.data;
+  if ((read.FILES_S3_ACCESS_KEY_ID === undefined) !== (read.FILES_S3_SECRET_ACCESS_KEY === undefined)) {
+    const names = ['FILES_S3_ACCESS_KEY_ID', 'FILES_S3_SECRET_ACCESS_KEY'] as const;
+    const [variable, other] = read[names[0]] === undefined ? names : ([names[1], names[0]] as const);
+    throw new ConfigError([{ variable, problem: `is required with ${other}`, example: examples[variable] }]);
+  }
   const url = read.PUBLIC_URL ?? `http://localhost:${read.PORT}`;
   return {
     env: read.NODE_ENV,
@@ -228,7 +253,18 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     temporalUiPort: read.BOOFLOW_TEMPORAL_UI_PORT,
     drainMs: read.BOOFLOW_DRAIN_SECONDS * 1_000,
     logLevel: read.LOG_LEVEL,
+    files: filesPlace(read),
   };
+}
+
+function filesPlace(read: Environment): FilesPlace {
+  const { FILES_S3_BUCKET: bucket, FILES_S3_ACCESS_KEY_ID: id, FILES_S3_SECRET_ACCESS_KEY: secret } = read;
+  if (bucket === undefined) {
+    return { kind: 'disk', folder: resolve(read.FILES_DIR ?? join(read.BOOFLOW_DATA_DIR, 'files')) };
+  }
+  const credentials =
+    id === undefined || secret === undefined ? undefined : { accessKeyId: id, secretAccessKey: secret };
+  return { kind: 's3', bucket, region: read.FILES_S3_REGION, endpoint: read.FILES_S3_ENDPOINT, credentials };
 }
 
 /** Reads `.env` in the working directory into `process.env` when there is one; what is set already stays. */

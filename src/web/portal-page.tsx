@@ -1,200 +1,410 @@
-/** What a client sees: what waits for them first, what comes later, what is done. */
+/** What a client sees: what waits for them first, what comes later, what is done; and one task with all that belongs to it. */
+import type { ComponentChildren } from 'preact';
 import type { z } from 'zod';
 import { shortDate } from '../domain/dates.ts';
+import { fileIdsOf } from '../domain/form.ts';
 import type { getMyFlow } from '../operations/get-my-flow.ts';
-import { answerName, FieldInput } from './kit/field.tsx';
+import { count, dueWords } from '../operations/words.ts';
+import { BrandHeader, brandStyles } from './kit/brand.tsx';
+import { answerName, FieldInput, FileList } from './kit/field.tsx';
 import { LateIcon, StatusIcon } from './kit/icons.tsx';
 import { renderPage } from './kit/page.tsx';
+import { Notice } from './kit/parts.tsx';
 
 type MyFlow = z.output<typeof getMyFlow.output>;
-type MyTask = MyFlow['tasks'][number];
+export type MyTask = MyFlow['tasks'][number];
 
-export interface PortalView {
+interface View {
   readonly mine: MyFlow;
   readonly csrf: string;
   readonly now: number;
   /** What came of the last thing they did. */
   readonly notice: string | null;
-  /** A task that could not be done as they filled it in: why, and what they typed. */
-  readonly problem: { readonly taskId: string; readonly text: string; readonly typed: Record<string, string> } | null;
 }
 
-export function portalPage({ mine, csrf, now, notice, problem }: PortalView): string {
-  const { flow, org, me, tasks } = mine;
-  const ready = flow.status === 'ACTIVE' ? tasks.filter((t) => t.status === 'READY') : [];
-  const done = tasks.filter((t) => t.status === 'COMPLETED');
-  const later = tasks.filter((t) => !ready.includes(t) && !done.includes(t));
-  const first = me.name.split(' ')[0] ?? me.name;
-  return renderPage({
-    title: `${flow.name}, ${org.name}`,
+const styles = (org: MyFlow['org']) => ['/assets/portal.css', ...brandStyles(org)];
+export const fileHref = (id: string): string => `/portal/files/${id}`;
+const firstOf = (name: string): string => name.split(' ')[0] ?? name;
+
+/** Theirs to do now. */
+export const isOpen = ({ flow }: MyFlow, t: MyTask): boolean => flow.status === 'ACTIVE' && t.status === 'READY';
+
+interface FrameProps {
+  readonly view: View;
+  readonly title: string;
+  readonly scripts?: readonly string[];
+  readonly children: ComponentChildren;
+}
+
+const frame = ({ view: { mine, csrf }, title, scripts = [], children }: FrameProps): string =>
+  renderPage({
+    title: `${title} · ${mine.org.name}`,
+    scripts,
+    styles: styles(mine.org),
     children: (
-      <main class="narrow">
-        <header class="from">
-          <span class="mark" aria-hidden="true">
-            {org.name.charAt(0)}
-          </span>
-          <span>
-            <b>{org.name}</b>
-            <span class="small">{flow.name}</span>
-          </span>
-        </header>
-        {notice && (
-          <p class="notice" role="status">
-            {notice}
+      <main class="narrow portal">
+        <BrandHeader branding={mine.org} about={mine.flow.name} />
+        {children}
+        <footer class="foot small">
+          <p>
+            This page is for {mine.me.name} ({mine.me.email}) alone. Please don't forward its link.
           </p>
-        )}
-        {problem && !ready.some((t) => t.id === problem.taskId) && (
-          <p class="notice bad" role="alert">
-            That could not be done: it is done already, or it is not yours to do any more.
-          </p>
-        )}
-        <h1>{heading(first, flow.status, ready.length, later.length)}</h1>
-        {tasks.length > 0 && (
-          <div class="row">
-            <progress class="bar" max={tasks.length} value={done.length} aria-label="Your tasks done" />
-            <span class="small num">
-              {done.length} of {tasks.length} done
-            </span>
-          </div>
-        )}
-        <div class="stack">
-          {ready.map((task) => (
-            <Todo task={task} csrf={csrf} now={now} problem={problem?.taskId === task.id ? problem : null} />
-          ))}
-        </div>
-        {later.length > 0 && <Listed title="Later" tasks={later} now={now} />}
-        {done.length > 0 && <Listed title="Done" tasks={done} now={now} />}
-        <p class="small foot">
-          This page is yours alone, {me.email}.<br />
-          Please don't forward its link.
-        </p>
+          <form method="post" action="/portal/leave">
+            <input type="hidden" name="csrf" value={csrf} />
+            <button type="submit" class="button quiet">
+              Leave this page on this device
+            </button>
+          </form>
+        </footer>
       </main>
+    ),
+  });
+
+export function portalPage(view: View & { readonly problem: string | null }): string {
+  const { mine, now, notice, problem } = view;
+  const { flow, org, me, tasks } = mine;
+  const open = tasks.filter((t) => isOpen(mine, t));
+  const done = tasks.filter((t) => t.status === 'COMPLETED');
+  const later = tasks.filter((t) => !open.includes(t) && !done.includes(t) && t.status !== 'SKIPPED');
+  const { done: doneInAll, counting } = flow.progress;
+  const [first, ...others] = open;
+  return frame({
+    view,
+    title: heading(me.name, flow.status, open.length, later.length),
+    children: (
+      <>
+        <Notice text={notice} />
+        <Notice text={problem} bad />
+        <h1>{heading(me.name, flow.status, open.length, later.length)}</h1>
+        <div class="progress">
+          <progress class="bar" max={Math.max(1, counting)} value={doneInAll} aria-label={`${flow.name} so far`} />
+          <span class="small num">
+            {doneInAll} of {counting} done
+          </span>
+        </div>
+        {first && (
+          <ul class="todos">
+            <Todo task={first} now={now} primary />
+            {others.map((t) => (
+              <Todo task={t} now={now} primary={false} />
+            ))}
+          </ul>
+        )}
+        {open.length === 0 && <p class="calm">{calmWords(mine, later.length)}</p>}
+        {later.length > 0 && (
+          <Listed title="Later">
+            {later.map((t) => (
+              <Row task={t} note={laterWords(mine, t, now)} />
+            ))}
+          </Listed>
+        )}
+        {done.length > 0 && (
+          <Listed title="Done">
+            {done.map((t) => (
+              <Row task={t} note={doneWords(t, org.name, now)} />
+            ))}
+          </Listed>
+        )}
+      </>
     ),
   });
 }
 
-function heading(first: string, status: MyFlow['flow']['status'], ready: number, later: number): string {
-  if (status === 'PAUSED') return `${first}, everything is paused; nothing waits for you`;
-  if (ready === 1) return `${first}, one thing is waiting for you`;
-  if (ready > 1) return `${first}, ${ready} things are waiting for you`;
+function heading(name: string, status: MyFlow['flow']['status'], open: number, later: number): string {
+  const first = firstOf(name);
+  if (status === 'PAUSED') return `${first}, everything is paused for now`;
+  if (open === 1) return `${first}, one thing is waiting for you`;
+  if (open > 1) return `${first}, ${open} things are waiting for you`;
   return later > 0 ? `${first}, nothing waits for you now` : `${first}, you are all done`;
 }
 
-interface TodoProps {
-  readonly task: MyTask;
-  readonly csrf: string;
-  readonly now: number;
-  readonly problem: PortalView['problem'];
+function calmWords({ flow, org }: MyFlow, later: number): string {
+  if (flow.status === 'PAUSED') return `${org.name} has paused this. You will get a mail when it goes on.`;
+  if (later > 0) return `${org.name} is at work. You will get a mail as soon as something is ready for you.`;
+  return `There is nothing more for you to do. ${org.name} takes it from here.`;
 }
 
-function Todo({ task, csrf, now, problem }: TodoProps) {
-  const typed = (name: string, otherwise = ''): string => problem?.typed[name] ?? otherwise;
+function Todo({ task, now, primary }: { readonly task: MyTask; readonly now: number; readonly primary: boolean }) {
+  const words = task.draft ? 'Go on' : task.type === 'APPROVAL' ? 'Look and decide' : 'Open';
   return (
-    <article class="card todo" id={task.id}>
+    <li class="card todo">
       <Due task={task} now={now} />
       <h2>{task.title}</h2>
-      {task.description && <p class="small">{task.description}</p>}
-      {task.sentBack && <blockquote class="quoted">It came back to you: “{task.sentBack}”</blockquote>}
-      <form method="post" action={`/portal/tasks/${task.id}`}>
-        <input type="hidden" name="csrf" value={csrf} />
-        {problem && (
-          <p class="notice bad" role="alert">
-            {problem.text}
-          </p>
-        )}
-        {task.fields.map((field) => (
-          <FieldInput
-            field={field}
-            id={`${task.id}-${field.key}`}
-            value={typed(answerName(field.key), task.answers?.[field.key])}
-          />
-        ))}
-        <div class="field">
-          <label for={`${task.id}-comment`}>
-            {task.type === 'APPROVAL' ? 'Your comment, needed when you send it back' : 'A comment, if you like'}
-          </label>
-          <textarea id={`${task.id}-comment`} name="comment" rows={2}>
-            {typed('comment')}
-          </textarea>
-        </div>
-        {task.type === 'APPROVAL' ? (
-          <div class="actions">
-            <button type="submit" class="button primary big" name="decision" value="approve">
-              Approve
-            </button>
-            <button type="submit" class="button big" name="decision" value="reject">
-              Send it back
-            </button>
-          </div>
-        ) : (
-          <button type="submit" class="button primary big">
-            {task.type === 'FORM' ? 'Send my answers' : 'Mark as done'}
-          </button>
-        )}
-      </form>
-    </article>
+      {task.sentBack !== null && <p class="back">It came back to you with a note.</p>}
+      {task.description && <p class="small clamp">{task.description}</p>}
+      {task.draft && <p class="small">You began this; what you filled in is kept.</p>}
+      <a
+        class={primary ? 'button primary big' : 'button big'}
+        href={`/portal/tasks/${task.id}`}
+        aria-label={`${words}: ${task.title}`}
+      >
+        {words}
+      </a>
+    </li>
   );
 }
 
 function Due({ task, now }: { readonly task: MyTask; readonly now: number }) {
   if (task.dueAt === null) return null;
-  const day = shortDate(Date.parse(task.dueAt), now);
+  const words = task.overdue ? `was due ${shortDate(Date.parse(task.dueAt), now)}` : dueWords(task.dueAt, now);
   return (
     <span class={task.overdue ? 'chip late' : 'chip'}>
       {task.overdue && <LateIcon />}
       <time dateTime={task.dueAt} title={task.dueAt}>
-        {task.overdue ? `was due ${day}` : `due ${day}`}
+        {words}
       </time>
     </span>
   );
 }
 
-function Listed({ title, tasks, now }: { readonly title: string; readonly tasks: MyTask[]; readonly now: number }) {
-  return (
-    <section>
-      <h2>{title}</h2>
-      <ul class="card list">
-        {tasks.map((t) => (
-          <li>
-            <StatusIcon status={t.status} />
-            <span>
-              {t.title}
-              <span class="small">{t.doneAt ? shortDate(Date.parse(t.doneAt), now) : laterWords(t, now)}</span>
+const Listed = ({ title, children }: { readonly title: string; readonly children: ComponentChildren }) => (
+  <section>
+    <h2>{title}</h2>
+    <ul class="card list">{children}</ul>
+  </section>
+);
+
+const Row = ({ task, note }: { readonly task: MyTask; readonly note: string }) => (
+  <li>
+    <StatusIcon status={task.status} />
+    <a href={`/portal/tasks/${task.id}`}>
+      {task.title}
+      <span class="small">{note}</span>
+    </a>
+  </li>
+);
+
+function laterWords({ flow, org }: MyFlow, t: MyTask, now: number): string {
+  const due = t.dueAt === null ? '' : `, ${dueWords(t.dueAt, now)}`;
+  if (t.status === 'CANCELLED') return 'no longer needed';
+  if (flow.status === 'PAUSED') return `when this goes on${due}`;
+  const { mine, others } = t.after;
+  const waits =
+    others > 0
+      ? `after ${count(others, 'step')} of ${org.name}${mine > 0 ? ` and ${count(mine, 'step')} of yours` : ''}`
+      : mine > 0
+        ? `after ${count(mine, 'step')} of yours`
+        : 'opens later';
+  return waits + due;
+}
+
+const doneWords = (t: MyTask, org: string, now: number): string =>
+  [
+    t.doneAt === null ? '' : shortDate(Date.parse(t.doneAt), now),
+    t.doneByMe ? (t.type === 'FORM' ? 'see your answers' : '') : `done for you by ${org}`,
+  ]
+    .filter((w) => w !== '')
+    .join(' · ');
+
+export interface TaskView extends View {
+  readonly task: MyTask;
+  readonly commandId: string;
+  /** Why it could not be done as they filled it in, and the fields it lies with. */
+  readonly problem: { readonly text: string; readonly fields: ReadonlyMap<string, string> } | null;
+  /** What they typed, when it could not be done. */
+  readonly typed: Readonly<Record<string, string>> | null;
+}
+
+export function portalTaskPage(view: TaskView): string {
+  const { mine, task, now, notice, problem } = view;
+  const open = isOpen(mine, task);
+  return frame({
+    view,
+    title: task.title,
+    scripts: open ? ['/assets/portal.js'] : [],
+    children: (
+      <>
+        <p class="crumb">
+          <a href="/portal">All your tasks</a>
+        </p>
+        <Notice text={notice} />
+        {problem && <Problem task={task} problem={problem} />}
+        <div class="title">
+          <h1>{task.title}</h1>
+          {open ? (
+            <Due task={task} now={now} />
+          ) : (
+            <span class="chip">
+              <StatusIcon status={task.status} />
+              {stateWords(mine, task, now)}
             </span>
-          </li>
-        ))}
-      </ul>
-    </section>
+          )}
+        </div>
+        {task.description && <p class="said">{task.description}</p>}
+        {task.sentBack !== null && (
+          <div class="quoted">
+            <b>It came back to you.</b>
+            <p class="said">{task.sentBack}</p>
+          </div>
+        )}
+        {open ? <TaskForm view={view} /> : <Answered task={task} />}
+        <Comments view={view} />
+      </>
+    ),
+  });
+}
+
+function stateWords(mine: MyFlow, t: MyTask, now: number): string {
+  if (t.status === 'COMPLETED') return `done${t.doneAt === null ? '' : `, ${shortDate(Date.parse(t.doneAt), now)}`}`;
+  if (t.status === 'SKIPPED') return 'not needed';
+  return laterWords(mine, t, now);
+}
+
+function Problem({ task, problem }: { readonly task: MyTask; readonly problem: NonNullable<TaskView['problem']> }) {
+  return (
+    <div class="notice bad" role="alert">
+      <p>{problem.text}</p>
+      {problem.fields.size > 0 && (
+        <ul>
+          {task.fields
+            .filter((f) => problem.fields.has(f.key))
+            .map((f) => (
+              <li>
+                <a href={`#${fieldId(f.key)}`}>{f.label}</a>
+              </li>
+            ))}
+        </ul>
+      )}
+    </div>
   );
 }
 
-const laterWords = (t: MyTask, now: number): string =>
-  t.status === 'BLOCKED' || t.status === 'READY'
-    ? `opens later${t.dueAt === null ? '' : `, due ${shortDate(Date.parse(t.dueAt), now)}`}`
-    : t.status.toLowerCase();
+const fieldId = (key: string): string => `f-${key}`;
 
-/** After the last task of all: nothing is left to show, and this link is over. */
-export const endedPage = (name: string, flowName: string): string =>
-  renderPage({
-    title: `${flowName} is complete`,
-    children: (
-      <main class="narrow">
-        <h1>Thank you, {name.split(' ')[0] ?? name}. That was the last thing</h1>
-        <p>{flowName} is complete, and nothing more is needed from you. Your link ends here.</p>
-      </main>
-    ),
-  });
+/** What stands in a field: what was just typed, else the draft, else what was answered before. */
+const standing = ({ task, typed }: Pick<TaskView, 'task' | 'typed'>, key: string): string =>
+  typed?.[answerName(key)] ?? task.draft?.answers[key] ?? (typed === null ? (task.answers?.[key] ?? '') : '');
 
-/** When the link leads nowhere any more. Says nothing about whether it ever did. */
-export const closedPage = (): string =>
-  renderPage({
-    title: 'This link is no longer open',
-    children: (
-      <main class="narrow">
-        <h1>This link is no longer open</h1>
-        <p class="small">
-          It may have expired, or what it was for has ended. Ask whoever invited you to send a new one.
-        </p>
-      </main>
-    ),
-  });
+/** One field by itself: what a script puts in its place when a file has come. */
+export function FieldOf({
+  view,
+  field,
+}: {
+  readonly view: Pick<TaskView, 'task' | 'typed' | 'problem'>;
+  readonly field: MyTask['fields'][number];
+}) {
+  return (
+    <FieldInput
+      field={field}
+      id={fieldId(field.key)}
+      value={standing(view, field.key)}
+      files={view.task.files}
+      fileHref={fileHref}
+      removable
+      problem={view.problem?.fields.get(field.key)}
+    />
+  );
+}
+
+function TaskForm({ view }: { readonly view: TaskView }) {
+  const { task, csrf, commandId, typed, mine } = view;
+  const comment = typed?.comment ?? task.draft?.comment ?? '';
+  const approval = task.type === 'APPROVAL';
+  return (
+    <form
+      method="post"
+      action={`/portal/tasks/${task.id}`}
+      enctype="multipart/form-data"
+      class="card pad work"
+      data-draft={`/portal/tasks/${task.id}/draft`}
+      data-files={`/portal/tasks/${task.id}/files`}
+    >
+      <input type="hidden" name="csrf" value={csrf} />
+      <input type="hidden" name="command_id" value={commandId} />
+      {/* What Enter in a field means: send, never the first "Remove". */}
+      {!approval && <button type="submit" class="unseen" tabIndex={-1} aria-hidden="true" />}
+      {task.fields.map((field) => (
+        <FieldOf view={view} field={field} />
+      ))}
+      <div class={view.problem?.fields.has('comment') ? 'field wrong' : 'field'}>
+        <label for="comment">
+          {approval ? 'What should change?' : `A word to ${mine.org.name}`}
+          <span class="small">{approval ? ' (needed when you ask for changes)' : ' (if you like)'}</span>
+        </label>
+        <textarea id="comment" name="comment" rows={approval ? 4 : 2} maxLength={2_000}>
+          {comment}
+        </textarea>
+      </div>
+      <div class="actions">
+        {approval ? (
+          <>
+            <button type="submit" class="button primary big" name="decision" value="approve">
+              Approve
+            </button>
+            <button type="submit" class="button big" name="decision" value="reject">
+              Ask for changes
+            </button>
+          </>
+        ) : (
+          <button type="submit" class="button primary big">
+            {task.type === 'FORM' ? 'Send my answers' : 'Mark as done'}
+          </button>
+        )}
+        {task.type === 'FORM' && (
+          <button type="submit" class="button big" name="save" value="1" formnovalidate>
+            Save and go on later
+          </button>
+        )}
+      </div>
+      <p class="small saved" role="status" data-saved>
+        {task.draft && task.type === 'FORM' ? 'What you filled in is kept here until you send it.' : ''}
+      </p>
+    </form>
+  );
+}
+
+function Answered({ task }: { readonly task: MyTask }) {
+  const { answers } = task;
+  if (answers === null || task.fields.length === 0) return null;
+  return (
+    <dl class="answers card pad">
+      {task.fields.map((f) => (
+        <div>
+          <dt>{f.label}</dt>
+          <dd>
+            {f.type === 'file' ? (
+              <FileList
+                files={fileIdsOf(answers[f.key] ?? '').flatMap((id) => task.files.find((x) => x.id === id) ?? [])}
+                fileHref={fileHref}
+              />
+            ) : (
+              <span class="said">{answers[f.key] || '–'}</span>
+            )}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Comments({ view: { mine, task, csrf, now, commandId, typed } }: { readonly view: TaskView }) {
+  return (
+    <section id="comments" aria-labelledby="comments-title">
+      <h2 id="comments-title">Comments</h2>
+      {task.comments.map((c) => (
+        <div class={c.mine ? 'bubble mine' : 'bubble'}>
+          <p class="small">
+            <b>{c.mine ? 'You' : c.by}</b>{' '}
+            <time dateTime={c.at} title={c.at}>
+              {shortDate(Date.parse(c.at), now)}
+            </time>
+          </p>
+          <p class="said">{c.text}</p>
+        </div>
+      ))}
+      <form method="post" action={`/portal/tasks/${task.id}/comments`} class="say">
+        <input type="hidden" name="csrf" value={csrf} />
+        <input type="hidden" name="command_id" value={`${commandId}-c`} />
+        <div class="field">
+          <label for="text">Write to {mine.org.name} about this</label>
+          <textarea id="text" name="text" rows={2} maxLength={4_000} required>
+            {typed?.text ?? ''}
+          </textarea>
+        </div>
+        <button type="submit" class="button big">
+          Send the comment
+        </button>
+      </form>
+    </section>
+  );
+}

@@ -18,12 +18,18 @@ export class Browser {
     this.#url = url;
   }
 
-  /** One that has opened this link. */
+  /** One that has opened this link and pressed its button. */
   static async opened(url: string, link: string): Promise<Browser> {
     const browser = new Browser(url);
-    const page = await browser.get(link);
+    const page = await browser.open(link);
     if (page.status !== 303) throw new Error(`The link answers ${page.status}`);
     return browser;
+  }
+
+  /** Looks at the link and presses its button. */
+  async open(link: string): Promise<Page> {
+    const { text } = await this.get(link);
+    return this.post(link, { csrf: csrfIn(text) });
   }
 
   get(path: string): Promise<Page> {
@@ -37,9 +43,14 @@ export class Browser {
   /** The portal's page, and its forms' proof. */
   async portal(): Promise<{ page: Page; csrf: string }> {
     const page = await this.get('/portal');
-    const csrf = /name="csrf" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
+    const csrf = csrfIn(page.text);
     Browser.secrets.add(csrf);
     return { page, csrf };
+  }
+
+  /** A form with files, as a browser without JavaScript sends it. */
+  send(path: string, form: FormData): Promise<Page> {
+    return this.#fetch(path, { method: 'POST', body: form });
   }
 
   async #fetch(path: string, request: RequestInit): Promise<Page> {
@@ -56,3 +67,6 @@ export class Browser {
     return { status, headers, text: await answer.text(), location: headers.get('location'), cookies };
   }
 }
+
+/** The proof of the first form on a page; '' when it has none. */
+export const csrfIn = (html: string): string => /name="csrf" value="([^"]+)"/.exec(html)?.[1] ?? '';

@@ -184,7 +184,7 @@ describe('floods', () => {
     await App.register(world.url);
     expect((await count()).rows).toBeGreaterThan(0);
     world.passTime(31 * 86_400_000);
-    await makeCleanupActivities(world.database, world.authority.clock).deleteExpired();
+    await makeCleanupActivities(world.database, world.files, world.authority.clock).deleteExpired();
     expect(await count()).toEqual({ rows: 0 });
   });
   const count = async () => ({ rows: (await world.owner.selectFrom('oauth_clients').select('id').execute()).length });

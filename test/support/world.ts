@@ -1,5 +1,8 @@
 /** The whole product in one process, on the shared PostgreSQL and Temporal: its own database, task queue, server and worker. */
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
@@ -18,6 +21,8 @@ import { createApiKey } from '../../src/oauth/api-keys.ts';
 import type { Authority } from '../../src/oauth/authority.ts';
 import type { SignInMail } from '../../src/oauth/sign-in.ts';
 import { FlowGateway } from '../../src/operations/gateway.ts';
+import { diskStore } from '../../src/platform/files/disk.ts';
+import type { FileStore } from '../../src/platform/files/store.ts';
 import { newId } from '../../src/platform/ids.ts';
 import type { AddressedLetter } from '../../src/platform/letter.ts';
 import { createLogger } from '../../src/platform/log.ts';
@@ -43,6 +48,7 @@ export interface World {
   readonly owner: Kysely<Tables>;
   readonly client: Client;
   readonly flows: FlowGateway;
+  readonly files: FileStore;
   readonly authority: Authority;
   /** Everything the server and the worker logged. */
   readonly logs: string[];
@@ -104,6 +110,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       .execute((trx) => toDevMailbox(trx, written))
       .catch((err: unknown) => log.error({ err }, 'A mail was lost'));
   };
+  const filesFolder = await mkdtemp(join(tmpdir(), 'booflow-files-'));
+  const files = diskStore(filesFolder);
   let ahead = 0;
   const clock = (): number => Date.now() + ahead;
   const authority: Authority = { database, clock, publicUrl: url };
@@ -123,8 +131,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
           publicUrl: url,
           mailFrom: 'Booflow <no-reply@localhost>',
         }),
-        ...makeCleanupActivities(database, clock),
         ...makeHandOverActivities({ database, flows, clock }),
+        ...makeCleanupActivities(database, files, clock),
       },
     });
     running = { worker, done: worker.run(), connection };
@@ -149,12 +157,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     dev: true,
     clock,
     trustedProxies: ['loopback'],
-    tools: { database, flows, publicUrl: url, sendMail },
+    tools: { database, flows, files, publicUrl: url, sendMail },
     signUp: options.signUp ?? 'open',
     readiness: async () => ({ ready: true, parts: {} }),
     subscribe: (orgId, listener) => changes.subscribe(orgId, listener),
     sendSignInMail: (mail) => signInMails.push(mail),
-    limits: { signIn: 10_000, token: 10_000, register: 10_000, authorize: 10_000, ...options.limits },
+    limits: { signIn: 10_000, token: 10_000, register: 10_000, authorize: 10_000, newLink: 10_000, ...options.limits },
     ...(options.fetchDocument && { fetchDocument: options.fetchDocument }),
   });
   await app.listen({ host: '127.0.0.1', port });
@@ -176,6 +184,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       startWorker,
       stopWorker,
     },
+    ...{ url, app, database, owner, client, flows, files, authority, logs, signInMails, startWorker, stopWorker },
     passTime(ms) {
       ahead += ms;
     },
@@ -198,6 +207,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await database.close();
       await owner.destroy();
       await fresh.drop();
+      await rm(filesFolder, { recursive: true });
     },
   };
 }

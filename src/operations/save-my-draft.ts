@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { draftsOf, saveDraft } from '../db/drafts.ts';
+import { dropUnsent } from '../db/files.ts';
+import { findTask } from '../domain/flow.ts';
+import { fileIdsOf } from '../domain/form.ts';
+import { limits } from '../domain/limits.ts';
+import { answersInput } from './complete-task.ts';
+import { mayKnow, needFiles } from './files.ts';
+import { flowTruth } from './flow-truth.ts';
+import { operation } from './operation.ts';
+import { Refusal } from './refusal.ts';
+import { moment } from './shapes.ts';
+
+/** What a client has filled in so far, kept for when they come back. The flow hears nothing of it. */
+export const saveMyDraft = operation({
+  name: 'save_my_draft',
+  title: 'Save my draft',
+  description:
+    'Keeps what a client has filled in of one of their own tasks, without sending it. Files that it no longer names go.',
+  kind: 'write',
+  access: 'portal',
+  surfaces: ['web'],
+  input: z.strictObject({
+    task: z.string().min(1).max(limits.id),
+    answers: answersInput,
+    comment: z.string().max(limits.comment).optional(),
+  }),
+  output: z.object({ savedAt: moment }),
+  async handler(call, { task: taskId, answers = {}, comment = '' }) {
+    const { principal, now } = call;
+    const { flow } = await flowTruth(call, principal.orgId, principal.flowId);
+    const task = findTask(flow, taskId);
+    if (!task || !mayKnow(principal, task)) {
+      throw new Refusal('not_found', 'This flow has no such task for you. Nothing changed.');
+    }
+    if (flow.status !== 'ACTIVE' || task.status !== 'READY') {
+      throw new Refusal('task_not_ready', 'This is not open now, so there is nothing to save. Nothing changed.');
+    }
+    const known = Object.fromEntries(
+      task.fields.flatMap((f) => {
+        const answer = answers[f.key];
+        return answer === undefined ? [] : [[f.key, answer]];
+      }),
+    );
+    await call.database.withOrg(principal, async (trx) => {
+      await needFiles(trx, flow.id, task.id, known);
+      const before = (await draftsOf(trx, principal)).get(task.id)?.answers ?? {};
+      const named = (of: Readonly<Record<string, string>>): string[] =>
+        task.fields.flatMap((f) => (f.type === 'file' ? fileIdsOf(of[f.key] ?? '') : []));
+      const still = new Set(named(known));
+      await dropUnsent(
+        trx,
+        named(before).filter((id) => !still.has(id)),
+      );
+      await saveDraft(trx, principal, task.id, { answers: known, comment }, new Date(now));
+    });
+    return { savedAt: new Date(now).toISOString() };
+  },
+  text: () => 'Saved. You can go on later.',
+});
