@@ -10,6 +10,7 @@ import { demoPassword, demoUsers, olivia } from './demo/people.ts';
 import { seedDemo } from './demo/seed.ts';
 import { type Config, ConfigError, loadDotEnv, readConfig } from './platform/config.ts';
 import { DataFolder } from './platform/data-folder.ts';
+import { keysOf } from './platform/keyring.ts';
 import { requirePorts, type WantedPort } from './platform/ports.ts';
 import { startPostgres, waitForPostgres } from './platform/postgres.ts';
 import { launch } from './platform/processes.ts';
@@ -98,7 +99,7 @@ async function start(config: Config, supervisor: Supervisor, signal: AbortSignal
   if (config.env !== 'production') {
     const { taskQueue, publicUrl } = config;
     const outcome = await orAborted(
-      seedDemo({ databaseUrl, temporalAddress, namespace, taskQueue, publicUrl }),
+      seedDemo({ databaseUrl, temporalAddress, namespace, taskQueue, publicUrl, encryptionKeys: keysOf(config) }),
       signal,
     );
     if (outcome === 'left alone') report('The database holds other organizations, so the demo is not put into it');

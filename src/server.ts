@@ -6,10 +6,12 @@ import { Changes } from './db/changes.ts';
 import { Database } from './db/database.ts';
 import { writeSignInMail } from './oauth/sign-in-mail.ts';
 import { FlowGateway } from './operations/gateway.ts';
+import { wakerOf } from './operations/webhooks.ts';
 import { probeWorker } from './operations/worker-probe.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
 import { openFiles } from './platform/files/open.ts';
 import { newId } from './platform/ids.ts';
+import { keyringOf, keysOf } from './platform/keyring.ts';
 import type { AddressedLetter } from './platform/letter.ts';
 import { createLogger } from './platform/log.ts';
 import { checkReadiness } from './platform/readiness.ts';
@@ -48,6 +50,11 @@ await runProcess(async () => {
       files,
       publicUrl,
       sendMail,
+      webhooks: {
+        keyring: keyringOf(keysOf(config)),
+        anywhere: config.env !== 'production',
+        wake: wakerOf(client, config.taskQueue),
+      },
     },
     signUp: config.signUp,
     subscribe: (orgId, listener) => changes.subscribe(orgId, listener),

@@ -5,11 +5,15 @@ import { ensureCleanupSchedule, makeCleanupActivities } from './activities/clean
 import { toDevMailbox, toMailServer } from './activities/deliver.ts';
 import { makeFlowActivities } from './activities/flow-activities.ts';
 import { ensureHandOverSchedule, makeHandOverActivities } from './activities/hand-over.ts';
+import { makeWebhookActivities } from './activities/webhooks.ts';
 import { Database } from './db/database.ts';
 import { FlowGateway } from './operations/gateway.ts';
+import { wakerOf } from './operations/webhooks.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
 import { openFiles } from './platform/files/open.ts';
+import { keyringOf, keysOf } from './platform/keyring.ts';
 import { createLogger } from './platform/log.ts';
+import { poster } from './platform/post.ts';
 import { runProcess } from './platform/run-process.ts';
 import { connectClient } from './platform/temporal-connection.ts';
 
@@ -32,8 +36,8 @@ await runProcess(async () => {
   const { smtpUrl, publicUrl, mailFrom } = config;
   const deliver = smtpUrl === undefined ? toDevMailbox : toMailServer(smtpUrl, new URL(publicUrl).hostname);
   const files = openFiles(config.files);
-  const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const client = connectClient(config);
+  const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const flows = new FlowGateway(client, { taskQueue: config.taskQueue });
   const worker = await Worker.create({
     connection,
@@ -41,7 +45,14 @@ await runProcess(async () => {
     taskQueue: config.taskQueue,
     workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
     activities: {
-      ...makeFlowActivities({ database, deliver, publicUrl, mailFrom }),
+      ...makeFlowActivities({
+        ...{ database, deliver, publicUrl, mailFrom },
+        wakeWebhook: wakerOf(client, config.taskQueue),
+      }),
+      ...makeWebhookActivities({
+        ...{ database, keyring: keyringOf(keysOf(config)) },
+        post: poster({ anywhere: config.env !== 'production' }),
+      }),
       ...makeHandOverActivities({ database, flows }),
       ...makeCleanupActivities(database, files),
     },

@@ -20,6 +20,7 @@ export const makeCleanupActivities = (
     const { rows } = await sql<{ n: number }>`
       select delete_expired(${now}, ${rowsPerBatch})
         + delete_old_invitations(${now}, ${rowsPerBatch})
+        + delete_old_deliveries(${now}, ${rowsPerBatch})
         + delete_left_over(${now}, ${rowsPerBatch}) as n
     `.execute(database.open);
     return (rows[0]?.n ?? 0) + (await emptyStore(database, files));

@@ -4,9 +4,10 @@ import { brandingOf } from '../db/branding.ts';
 import type { Database, Trx } from '../db/database.ts';
 import { readOrg, readTimeZone } from '../db/people.ts';
 import { writeProjection } from '../db/projection.ts';
+import { queueFeed } from '../db/webhooks.ts';
 import type { MailOrder } from '../domain/flow.ts';
 import { hashSecret, randomText } from '../platform/secrets.ts';
-import type { FlowActivities, SendMailInput } from '../workflows/contract.ts';
+import type { FlowActivities, SendMailInput, WebhookRef } from '../workflows/contract.ts';
 import type { Deliver, OutgoingMail } from './deliver.ts';
 import { writeMail } from './mail-text.ts';
 
@@ -15,6 +16,8 @@ export interface FlowActivitiesNeed {
   readonly deliver: Deliver;
   readonly publicUrl: string;
   readonly mailFrom: string;
+  /** Sees to it that an endpoint's deliveries are sent. */
+  readonly wakeWebhook: (webhook: WebhookRef) => Promise<void>;
 }
 
 const linkLifeMs = 30 * 86_400_000;
@@ -22,7 +25,14 @@ const linkLifeMs = 30 * 86_400_000;
 export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
   const { database } = need;
   return {
-    projectFlow: (projection) => database.withOrg(projection.flow, (trx) => writeProjection(trx, projection)),
+    async projectFlow(projection) {
+      const { orgId } = projection.flow;
+      const toWake = await database.withOrg({ orgId }, async (trx) => {
+        await writeProjection(trx, projection);
+        return queueFeed(trx, projection);
+      });
+      for (const webhookId of toWake) await need.wakeWebhook({ orgId, webhookId });
+    },
     async sendMail(input) {
       const mail = await database.withOrg(input, (trx) => prepare(trx, need, input));
       return typeof mail === 'string' ? mail : database.withOrg(input, (trx) => sendOnce(trx, need, input, mail));

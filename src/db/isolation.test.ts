@@ -87,6 +87,7 @@ function inOrder(): string[] {
 
 /** Where a value must be of a certain kind. */
 const allowed: Record<string, (org: Org) => unknown> = {
+  'webhook_deliveries.state': () => 'PENDING',
   'orgs.slug': (org) => `org-${org}`,
   'memberships.role': () => 'ADMIN',
   'member_invitations.role': () => 'MEMBER',
@@ -282,7 +283,13 @@ describe('the role of requests', () => {
       from pg_proc where pronamespace = 'public'::regnamespace and prosecdef order by proname`);
     expect(rows.filter((r) => !r.path || r.open)).toEqual([]);
     const known = [
-      ...['count_sign_in_failures', 'count_sign_ups', 'delete_expired', 'delete_old_invitations'],
+      ...[
+        'count_sign_in_failures',
+        'count_sign_ups',
+        'delete_expired',
+        'delete_old_deliveries',
+        'delete_old_invitations',
+      ],
       ...['find_access_token', 'find_api_key', 'find_logo', 'find_magic_link'],
       ...['find_member_invitation', 'find_oauth_code', 'find_oauth_token', 'find_org_by_slug'],
       ...['find_portal_session', 'find_session', 'find_sign_in_link', 'find_sign_up'],

@@ -354,6 +354,38 @@ export interface InvitationsAsked {
   n: number;
 }
 
+export interface Webhooks {
+  org_id: string;
+  id: string;
+  url: string;
+  description: string;
+  /** Types of events; none means all. */
+  events: string[];
+  secret_key_id: string;
+  secret: Buffer;
+  old_secret_key_id: string | null;
+  old_secret: Buffer | null;
+  old_secret_until: Date | null;
+  enabled: Generated<boolean>;
+  failing_since: Date | null;
+  created_at: Stamp;
+  created_by: string;
+}
+export interface WebhookDeliveries {
+  org_id: string;
+  webhook_id: string;
+  id: string;
+  type: string;
+  body: string;
+  created_at: Date;
+  state: 'PENDING' | 'DELIVERED' | 'FAILED';
+  attempts: Generated<number>;
+  next_at: Date | null;
+  last_at: Date | null;
+  last_status: number | null;
+  last_error: string | null;
+}
+
 export interface Tables {
   orgs: Orgs;
   users: Users;
@@ -379,6 +411,8 @@ export interface Tables {
   oauth_grants: OAuthGrants;
   oauth_codes: OAuthCodes;
   oauth_tokens: OAuthTokens;
+  webhooks: Webhooks;
+  webhook_deliveries: WebhookDeliveries;
   org_logos: OrgLogos;
   member_invitations: MemberInvitations;
   hand_overs: HandOvers;

@@ -14,7 +14,9 @@ import { createFlowFromTemplate } from '../operations/create-flow-from-template.
 import { FlowGateway } from '../operations/gateway.ts';
 import { invitee } from '../operations/invitees.ts';
 import type { Tools } from '../operations/operation.ts';
+import { wakerOf } from '../operations/webhooks.ts';
 import { idFrom } from '../platform/ids.ts';
+import { keyringOf } from '../platform/keyring.ts';
 import { connectClient } from '../platform/temporal-connection.ts';
 import { demoPassword, demoUsers } from './people.ts';
 import { answersOn, type DemoFlow, dayFrom, type Email, type ScriptStep } from './script.ts';
@@ -30,6 +32,7 @@ export interface SeedOptions {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly publicUrl: string;
+  readonly encryptionKeys: string;
   /** Also play the demo's flows; true unless said otherwise. */
   readonly flows?: boolean;
 }
@@ -89,11 +92,12 @@ async function seedFlows(options: SeedOptions): Promise<void> {
   const client = connectClient({ temporalAddress, temporalNamespace: namespace });
   // The first start compiles much at once; the seed has time.
   const flows = new FlowGateway(client, { taskQueue, signalMs: 30_000, answerMs: 30_000 });
+  const webhooks = { keyring: keyringOf(options.encryptionKeys), anywhere: true, wake: wakerOf(client, taskQueue) };
   // The demo's flows send their own mails; none of its steps is about accounts.
   const sendMail: Tools['sendMail'] = ({ subject }) => {
     throw new Error(`The demo sends no mail of this kind: ${subject}`);
   };
-  const tools: Tools = { database, flows, publicUrl, sendMail, now: Date.now() };
+  const tools: Tools = { database, flows, publicUrl, sendMail, webhooks, now: Date.now() };
   try {
     for (const org of demoOrgs) for (const flow of org.flows) await seedFlow(tools, org, flow);
   } finally {

@@ -11,6 +11,7 @@ import type { AddressedLetter } from '../platform/letter.ts';
 import { isDatabaseAway } from '../platform/outage.ts';
 import type { FlowGateway } from './gateway.ts';
 import { Refusal } from './refusal.ts';
+import type { WebhookTools } from './webhooks.ts';
 import { short } from './words.ts';
 
 /** What every handler may use. */
@@ -22,6 +23,7 @@ export interface Tools {
   readonly publicUrl: string;
   /** Hands a mail over without being waited for. */
   readonly sendMail: (mail: AddressedLetter) => void;
+  readonly webhooks: WebhookTools;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -144,10 +146,10 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
             "Not done: a text in it has characters that can't be stored. Nothing changed.",
           );
         }
-        const { database, flows, files, publicUrl, sendMail, now, upload } = caller;
+        const { database, flows, files, publicUrl, sendMail, webhooks, now, upload } = caller;
         const { command_id: given, ...asked } = { command_id: undefined, ...parsed.data };
         const call = {
-          ...{ database, flows, files, publicUrl, sendMail, now, principal, upload },
+          ...{ database, flows, files, publicUrl, sendMail, webhooks, now, principal, upload },
           commandId: caller.commandId ?? (typeof given === 'string' ? given : newId('cmd')),
           fingerprint: fingerprintOf(def.name, caller.principal, asked),
         };

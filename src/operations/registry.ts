@@ -15,7 +15,9 @@ import { completeTask } from './complete-task.ts';
 import { copyTemplate } from './copy-template.ts';
 import { createFlowFromTemplate } from './create-flow-from-template.ts';
 import { createTemplate } from './create-template.ts';
+import { createWebhook } from './create-webhook.ts';
 import { decideMyTask } from './decide-my-task.ts';
+import { deleteWebhook } from './delete-webhook.ts';
 import { discardDraft } from './discard-draft.ts';
 import { explainFlow } from './explain-flow.ts';
 import { exportTemplate } from './export-template.ts';
@@ -42,21 +44,27 @@ import { listPublicTemplates } from './list-public-templates.ts';
 import { listTasks } from './list-tasks.ts';
 import { listTemplateVersions } from './list-template-versions.ts';
 import { listTemplates } from './list-templates.ts';
+import { listWebhookDeliveries } from './list-webhook-deliveries.ts';
+import { listWebhooks } from './list-webhooks.ts';
 import { manageInvitation } from './manage-invitation.ts';
 import { manageMemberInvitation } from './manage-member-invitation.ts';
 import type { Operation, Surface } from './operation.ts';
 import { publishTemplate } from './publish-template.ts';
+import { redeliverWebhook } from './redeliver-webhook.ts';
 import { removeMember } from './remove-member.ts';
 import { reopenTask } from './reopen-task.ts';
 import { requestNewLink } from './request-new-link.ts';
+import { rotateWebhookSecret } from './rotate-webhook-secret.ts';
 import { saveMyDraft } from './save-my-draft.ts';
 import { saveTemplateDraft } from './save-template-draft.ts';
 import { setDueDate } from './set-due-date.ts';
 import { setOrgLogo } from './set-org-logo.ts';
 import { skipTask } from './skip-task.ts';
 import { suggestNames } from './suggest-names.ts';
+import { testWebhook } from './test-webhook.ts';
 import { updateFlowStatus } from './update-flow-status.ts';
 import { updateOrgSettings } from './update-org-settings.ts';
+import { updateWebhook } from './update-webhook.ts';
 
 export const operations: readonly Operation[] = [
   getOrgContext,
@@ -93,6 +101,14 @@ export const operations: readonly Operation[] = [
   updateOrgSettings,
   setOrgLogo,
   listOrgEvents,
+  listWebhooks,
+  createWebhook,
+  updateWebhook,
+  deleteWebhook,
+  rotateWebhookSecret,
+  listWebhookDeliveries,
+  redeliverWebhook,
+  testWebhook,
   getLogo,
   getTemplate,
   getPublicTemplate,

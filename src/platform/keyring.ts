@@ -71,6 +71,10 @@ export function keyringOf(text: string): Keyring {
   };
 }
 
+/** The keys as they are written: the environment's, or this machine's own. */
+export const keysOf = (config: { readonly encryptionKeys: string | undefined; readonly dataDir: string }): string =>
+  config.encryptionKeys ?? localKeys(config.dataDir);
+
 /** Outside production a key is made once and kept in the data folder; of two that make one at the same time, one wins. */
 export function localKeys(dataDir: string): string {
   const file = join(dataDir, 'encryption-keys');

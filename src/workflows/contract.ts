@@ -35,6 +35,23 @@ export interface FlowActivities {
   sendMail(input: SendMailInput): Promise<'sent' | 'sent before' | 'nobody'>;
 }
 
+export const webhookWorkflowType = 'webhookWorkflow';
+
+export interface WebhookRef {
+  readonly orgId: string;
+  readonly webhookId: string;
+}
+
+export const webhookWorkflowId = ({ orgId, webhookId }: WebhookRef): string => `webhook/${orgId}/${webhookId}`;
+
+/** Signal: there may be something to deliver. */
+export const webhookSignal = 'wake';
+
+export interface WebhookActivities {
+  /** Sends what is due. Gives when something is due next, in milliseconds since 1970; null when nothing waits. */
+  deliverWebhooks(webhook: WebhookRef): Promise<number | null>;
+}
+
 export const cleanupWorkflowType = 'cleanupWorkflow';
 export const cleanupScheduleId = 'booflow-cleanup';
 

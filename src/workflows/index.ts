@@ -3,3 +3,4 @@ export { cleanupWorkflow } from './cleanup-workflow.ts';
 export { flowWorkflow } from './flow-workflow.ts';
 export { handOverWorkflow } from './hand-over-workflow.ts';
 export { probeWorkflow } from './probe-workflow.ts';
+export { webhookWorkflow } from './webhook-workflow.ts';

@@ -19,8 +19,7 @@ export async function clientActs(world: World, email: string): Promise<ClientAct
     .executeTakeFirstOrThrow();
   const principal = { kind: 'external', orgId: org_id, flowId: flow_id, externalId: id, name, email } as const;
   const send = async (wanted: Command): Promise<void> => {
-    const { database, flows, url, sendMail } = world;
-    const call = { database, flows, publicUrl: url, sendMail, now: Date.now(), principal, commandId: newId('cmd') };
+    const call = { ...world.tools, now: Date.now(), principal, commandId: newId('cmd') };
     await command({ ...call, fingerprint: 'test' }, { id: flow_id, name: '' }, wanted);
   };
   const taskId = (stepKey: string): string => idFrom('tk', flow_id, stepKey);

@@ -262,8 +262,7 @@ describe('the end', () => {
     [
       'the invitation is revoked',
       async (flow: string, email: string) => {
-        const { database, flows, url, sendMail } = world;
-        const caller = { database, flows, publicUrl: url, sendMail, now: Date.now(), principal: oliviaPrincipal };
+        const caller = { ...world.tools, now: Date.now(), principal: oliviaPrincipal };
         const done = await manageInvitation.run(caller, { flow, external_user: email, action: 'revoke' });
         expect(done).toMatchObject({ ok: true });
       },

@@ -79,10 +79,8 @@ describe('without Temporal', () => {
     });
     const flows = new FlowGateway(client, { taskQueue: 'nowhere', signalMs: 1_500, answerMs: 500 });
     const caller = {
-      database: world.database,
+      ...world.tools,
       flows,
-      publicUrl: world.url,
-      sendMail: world.sendMail,
       now: Date.now(),
       principal: oliviaPrincipal,
     };

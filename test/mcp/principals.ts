@@ -1,4 +1,4 @@
-/** A member of the demo's Acme Agency, as the doors pass them on. */
+/** Members of the demo's orgs, as the doors pass them on. */
 import { type MemberPrincipal, scopes } from '../../src/oauth/principal.ts';
 
 export const olivia: MemberPrincipal = {
@@ -10,4 +10,21 @@ export const olivia: MemberPrincipal = {
   role: 'OWNER',
   through: 'mcp',
   scopes,
+};
+
+export const mia: MemberPrincipal = {
+  ...olivia,
+  userId: 'us_demo_mia',
+  name: 'Mia Tanaka',
+  email: 'mia@acme.test',
+  role: 'MEMBER',
+};
+
+/** The other org's owner. */
+export const gus: MemberPrincipal = {
+  ...olivia,
+  orgId: 'org_demo_globex',
+  userId: 'us_demo_gus',
+  name: 'Gus',
+  email: 'gus@globex.test',
 };

@@ -19,10 +19,10 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 const callerFor = (who: { id: string; name: string; email: string }, role: 'OWNER' | 'ADMIN' | 'MEMBER') => {
-  const { database, flows, url, sendMail } = world;
   const { id: userId, name, email } = who;
   return {
-    ...{ database, flows, publicUrl: url, sendMail, now: Date.now() },
+    ...world.tools,
+    now: Date.now(),
     principal: { kind: 'member', orgId: acme, userId, name, email, role, through: 'web', scopes } as const,
   };
 };

@@ -106,8 +106,7 @@ test('a server says that it is leaving, finishes its requests and streams, and e
 });
 
 const startFlow = async (name: string): Promise<void> => {
-  const { database, flows, url, sendMail } = world;
-  const caller = { database, flows, publicUrl: url, sendMail, now: Date.now() };
+  const caller = { ...world.tools, now: Date.now() };
   const made = await createFlowFromTemplate.run(
     { ...caller, principal: olivia },
     { template: 'Client Onboarding', name },

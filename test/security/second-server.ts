@@ -17,12 +17,7 @@ export async function startSecondServer(world: World, settings: Settings = {}) {
     dev: false,
     clock: world.authority.clock,
     trustedProxies: [],
-    tools: {
-      database: world.database,
-      flows: world.flows,
-      publicUrl: settings.publicUrl ?? url,
-      sendMail: (mail) => world.mails.push(mail),
-    },
+    tools: { ...world.tools, publicUrl: settings.publicUrl ?? url },
     signUp: 'open',
     // It tells of no news; what is asked of it is answered from the database.
     subscribe: () => () => undefined,

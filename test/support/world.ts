@@ -12,6 +12,7 @@ import { makeCleanupActivities } from '../../src/activities/cleanup.ts';
 import { toDevMailbox } from '../../src/activities/deliver.ts';
 import { makeFlowActivities } from '../../src/activities/flow-activities.ts';
 import { makeHandOverActivities } from '../../src/activities/hand-over.ts';
+import { makeWebhookActivities } from '../../src/activities/webhooks.ts';
 import { type AppOptions, buildApp } from '../../src/app.ts';
 import { Changes } from '../../src/db/changes.ts';
 import { Database, openAsOwner } from '../../src/db/database.ts';
@@ -21,12 +22,15 @@ import { createApiKey } from '../../src/oauth/api-keys.ts';
 import type { Authority } from '../../src/oauth/authority.ts';
 import type { SignInMail } from '../../src/oauth/sign-in.ts';
 import { FlowGateway } from '../../src/operations/gateway.ts';
+import { wakerOf } from '../../src/operations/webhooks.ts';
 import { diskStore } from '../../src/platform/files/disk.ts';
 import type { FileStore } from '../../src/platform/files/store.ts';
 import { newId } from '../../src/platform/ids.ts';
+import { keyringOf } from '../../src/platform/keyring.ts';
 import type { AddressedLetter } from '../../src/platform/letter.ts';
 import { createLogger } from '../../src/platform/log.ts';
 import { freePort } from '../../src/platform/ports.ts';
+import { poster } from '../../src/platform/post.ts';
 import { ensureSearchAttributes } from '../../src/platform/search-attributes.ts';
 import { connectClient } from '../../src/platform/temporal-connection.ts';
 import { searchAttributes } from '../../src/workflows/contract.ts';
@@ -44,6 +48,8 @@ export interface World {
   readonly taskQueue: string;
   readonly app: FastifyInstance;
   readonly database: Database;
+  /** What operations are run with. */
+  readonly tools: AppOptions['tools'];
   /** Past row-level security, to look at what really is there. */
   readonly owner: Kysely<Tables>;
   readonly client: Client;
@@ -99,6 +105,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const logs: string[] = [];
   const log = createLogger({ env: 'test', logLevel: 'info' }, 'test', (line) => logs.push(line));
   const flows = new FlowGateway(client, { taskQueue });
+  const encryptionKeys = `test:${Buffer.alloc(32, 7).toString('base64')}`;
+  const webhooks = { keyring: keyringOf(encryptionKeys), anywhere: true, wake: wakerOf(client, taskQueue) };
   const signInMails: SignInMail[] = [];
   const mails: AddressedLetter[] = [];
   // Into the dev mailbox too, where a browser finds it.
@@ -112,6 +120,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   const filesFolder = await mkdtemp(join(tmpdir(), 'booflow-files-'));
   const files = diskStore(filesFolder);
+  const tools = { database, flows, files, publicUrl: url, sendMail, webhooks };
   let ahead = 0;
   const clock = (): number => Date.now() + ahead;
   const authority: Authority = { database, clock, publicUrl: url };
@@ -130,7 +139,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
           deliver: toDevMailbox,
           publicUrl: url,
           mailFrom: 'Booflow <no-reply@localhost>',
+          wakeWebhook: webhooks.wake,
         }),
+        ...makeWebhookActivities({ database, keyring: webhooks.keyring, post: poster({ anywhere: true }), clock }),
         ...makeHandOverActivities({ database, flows, clock }),
         ...makeCleanupActivities(database, files, clock),
       },
@@ -148,7 +159,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
   await startWorker();
   const seed = { databaseUrl: fresh.url, temporalAddress: temporal.address, namespace, taskQueue };
-  await seedDemo({ ...seed, publicUrl: url, flows: options.flows ?? false });
+  await seedDemo({ ...seed, publicUrl: url, encryptionKeys, flows: options.flows ?? false });
   const changes = new Changes(fresh.url, () => undefined);
   const app = await buildApp({
     log,
@@ -157,7 +168,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     dev: true,
     clock,
     trustedProxies: ['loopback'],
-    tools: { database, flows, files, publicUrl: url, sendMail },
+    tools,
     signUp: options.signUp ?? 'open',
     readiness: async () => ({ ready: true, parts: {} }),
     subscribe: (orgId, listener) => changes.subscribe(orgId, listener),
@@ -173,6 +184,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       url,
       app,
       database,
+      tools,
       owner,
       client,
       flows,

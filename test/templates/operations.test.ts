@@ -36,7 +36,7 @@ const client: Caller['principal'] = {
 };
 
 const as = (principal: Caller['principal'], commandId?: string): Caller => ({
-  ...{ database: world.database, flows: world.flows, publicUrl: world.url, sendMail: world.sendMail },
+  ...world.tools,
   ...{ now: Date.now(), principal, commandId },
 });
 function facts<F>(result: Result<F>): F {

@@ -32,6 +32,7 @@ export async function realEffects(url: string, deliver: Deliver = toDevMailbox):
       ...{ database, deliver },
       publicUrl: 'https://flows.acme.test',
       mailFrom: 'Booflow <no-reply@acme.test>',
+      wakeWebhook: async () => undefined,
     }),
     async close() {
       await database.close();

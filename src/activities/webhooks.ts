@@ -1,0 +1,102 @@
+/** Deliveries to endpoints, signed as Standard Webhooks has it (https://www.standardwebhooks.com). */
+import { Context } from '@temporalio/activity';
+import { Webhook } from 'standardwebhooks';
+import type { Database } from '../db/database.ts';
+import {
+  type DeliveryRow,
+  dueDeliveries,
+  findWebhook,
+  nextDelivery,
+  noteAttempt,
+  switchOff,
+  type WebhookRow,
+} from '../db/webhooks.ts';
+import { givenUpAfter, retryAfter } from '../domain/webhook.ts';
+import type { Keyring } from '../platform/keyring.ts';
+import type { Post, Posted } from '../platform/post.ts';
+import { openSecrets } from '../platform/webhook-secret.ts';
+import type { WebhookActivities } from '../workflows/contract.ts';
+
+export interface WebhookActivitiesNeed {
+  readonly database: Database;
+  readonly keyring: Keyring;
+  readonly post: Post;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+}
+
+/** In one activity, so that its time limit holds whatever the endpoint does. */
+const deliveriesAtOnce = 20;
+
+export const makeWebhookActivities = (need: WebhookActivitiesNeed): WebhookActivities => ({
+  async deliverWebhooks({ orgId, webhookId }) {
+    const { database } = need;
+    const now = need.clock ?? Date.now;
+    const { webhook, due } = await database.withOrg({ orgId }, async (trx) => {
+      const webhook = await findWebhook(trx, webhookId);
+      return { webhook, due: webhook ? await dueDeliveries(trx, webhookId, new Date(now()), deliveriesAtOnce) : [] };
+    });
+    if (!webhook?.enabled) return null;
+    for (const delivery of due) {
+      const on = await attempt(need, webhook, delivery, now);
+      Context.current().heartbeat();
+      if (!on) return null;
+    }
+    const next = await database.withOrg({ orgId }, (trx) => nextDelivery(trx, webhookId));
+    return next?.getTime() ?? null;
+  },
+});
+
+/** One attempt, and a note of it. False when the endpoint is switched off by it. */
+async function attempt(
+  { database, keyring, post }: WebhookActivitiesNeed,
+  webhook: WebhookRow,
+  delivery: DeliveryRow,
+  now: () => number,
+): Promise<boolean> {
+  const at = new Date(now());
+  const signature = openSecrets(keyring, webhook, at)
+    .map((secret) => new Webhook(secret).sign(delivery.id, at, delivery.body))
+    .join(' ');
+  const posted = await post(
+    webhook.url,
+    {
+      'content-type': 'application/json',
+      'user-agent': 'Booflow-Webhooks',
+      'webhook-id': delivery.id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+      'webhook-signature': signature,
+    },
+    delivery.body,
+  );
+  const delivered = posted.status !== null && posted.status >= 200 && posted.status < 300;
+  const wait = delivered ? null : retryAfter(delivery.attempts + 1);
+  // 410 Gone is an endpoint's way to say that it wants nothing more.
+  const gone = posted.status === 410;
+  const failingSince = webhook.failing_since?.getTime() ?? at.getTime();
+  const off = !delivered && (gone || (wait === null && at.getTime() - failingSince >= givenUpAfter));
+  await database.withOrg({ orgId: webhook.org_id }, async (trx) => {
+    const nextAt = delivered || gone || wait === null ? null : new Date(now() + jitter(wait));
+    await noteAttempt(trx, delivery, {
+      at,
+      delivered,
+      status: posted.status,
+      error: whyNot(posted, delivered),
+      nextAt,
+    });
+    if (off) await switchOff(trx, webhook.id);
+  });
+  return !off;
+}
+
+/** Up to a tenth more, so that many that failed together are not all tried at the same moment. */
+const jitter = (ms: number): number => Math.round(ms * (1 + Math.random() / 10));
+
+function whyNot(posted: Posted, delivered: boolean): string | null {
+  if (delivered) return null;
+  if (posted.status === null) return posted.error;
+  if (posted.status === 410) return 'it answered 410: it wants nothing more, and is switched off';
+  if (posted.status >= 300 && posted.status < 400)
+    return `it answered ${posted.status}: redirections are not followed; give the address they lead to`;
+  return `it answered ${posted.status}${posted.answer === '' ? '' : `: ${posted.answer.slice(0, 200)}`}`;
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { countWebhooksLocked, findWebhook } from '../db/webhooks.ts';
+import { idFrom } from '../platform/ids.ts';
+import { newWebhookSecret, sealSecret } from '../platform/webhook-secret.ts';
+import { commandInput } from './command.ts';
+import { operation } from './operation.ts';
+import { Refusal } from './refusal.ts';
+import { addressOf, theWebhook, webhookFacts, webhookFields, webhookShape } from './webhooks.ts';
+import { plain } from './words.ts';
+
+const webhooksMost = 20;
+
+export const createWebhook = operation({
+  name: 'create_webhook',
+  title: 'Make a webhook',
+  description:
+    'Tells an https endpoint of what happens in flows from now on, signed as Standard Webhooks has it. The secret to check signatures with is shown once, here.',
+  kind: 'write',
+  openWorld: true,
+  access: 'admin',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({
+    url: webhookFields.url,
+    description: webhookFields.description.default(''),
+    events: webhookFields.events.default([]),
+    ...commandInput,
+  }),
+  output: z.object({ webhook: webhookShape, secret: z.string().describe('Shown this once') }),
+  async handler({ database, principal, webhooks, commandId }, { url, description, events }) {
+    const { orgId } = principal;
+    const kept = { org_id: orgId, id: idFrom('wh', orgId, commandId) };
+    const address = addressOf(url, webhooks.anywhere);
+    const secret = newWebhookSecret();
+    const sealed = sealSecret(webhooks.keyring, kept, secret);
+    return database.withOrg(principal, async (trx) => {
+      const n = await countWebhooksLocked(trx, orgId);
+      if (await findWebhook(trx, kept.id))
+        throw new Refusal(
+          'already_done',
+          'That webhook was made before, with the same command id, and its secret was shown then. Change the secret for a new one.',
+          { webhook: kept.id },
+        );
+      if (n >= webhooksMost)
+        throw new Refusal(
+          'limit',
+          `Not done: there are ${webhooksMost} webhooks, the most an organization can have. Delete one first.`,
+        );
+      await trx
+        .insertInto('webhooks')
+        .values({
+          ...kept,
+          ...{ url: address, description, events, created_by: principal.name },
+          ...{ secret_key_id: sealed.keyId, secret: sealed.bytes },
+        })
+        .execute();
+      return { webhook: webhookFacts(await theWebhook(trx, kept.id)), secret };
+    });
+  },
+  text: ({ webhook }) =>
+    `${plain(webhook.url)} is told from now on (\`${webhook.id}\`). Keep the secret now: it is shown this once.`,
+});

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { operation } from './operation.ts';
+import { theWebhook, webhookId } from './webhooks.ts';
+import { plain } from './words.ts';
+
+export const deleteWebhook = operation({
+  name: 'delete_webhook',
+  title: 'Delete a webhook',
+  description: 'The endpoint is told nothing more, and its log of deliveries goes too.',
+  kind: 'write',
+  destructive: true,
+  access: 'admin',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({ webhook: webhookId }),
+  output: z.object({ id: z.string(), url: z.string() }),
+  handler: ({ database, principal }, { webhook }) =>
+    database.withOrg(principal, async (trx) => {
+      const { id, url } = await theWebhook(trx, webhook);
+      await trx.deleteFrom('webhooks').where('id', '=', id).execute();
+      return { id, url };
+    }),
+  text: ({ url }) => `The webhook ${plain(url)} is deleted, with its log.`,
+});

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { dueAgain } from '../db/webhooks.ts';
+import { limits } from '../domain/limits.ts';
+import { operation } from './operation.ts';
+import { Refusal } from './refusal.ts';
+import { theWebhook, webhookId } from './webhooks.ts';
+
+export const redeliverWebhook = operation({
+  name: 'redeliver_webhook',
+  title: 'Deliver again',
+  description: 'Sends one delivery of a webhook once more, with the same id and body, whatever became of it before.',
+  kind: 'write',
+  openWorld: true,
+  access: 'admin',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({ webhook: webhookId, delivery: z.string().min(1).max(limits.id).describe('Its id') }),
+  output: z.object({ webhook: z.string(), delivery: z.string() }),
+  async handler({ database, principal, webhooks, now }, { webhook: id, delivery }) {
+    await database.withOrg(principal, async (trx) => {
+      const webhook = await theWebhook(trx, id);
+      if (!webhook.enabled)
+        throw new Refusal('wrong_status', 'Not done: this webhook is off. Switch it on first. Nothing changed.');
+      if (!(await dueAgain(trx, id, delivery, new Date(now))))
+        throw new Refusal('not_found', "There is no such delivery in this webhook's log. Nothing changed.");
+    });
+    await webhooks.wake({ orgId: principal.orgId, webhookId: id });
+    return { webhook: id, delivery };
+  },
+  text: ({ delivery }) => `\`${delivery}\` is on its way again.`,
+});

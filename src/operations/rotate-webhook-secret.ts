@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { newWebhookSecret, sealSecret } from '../platform/webhook-secret.ts';
+import { operation } from './operation.ts';
+import { theWebhook, webhookFacts, webhookId, webhookShape } from './webhooks.ts';
+
+const oldLivesMs = 24 * 3_600_000;
+
+export const rotateWebhookSecret = operation({
+  name: 'rotate_webhook_secret',
+  title: "Change a webhook's secret",
+  description:
+    'Makes a new secret, shown once, here. For 24 hours each delivery is signed with the old one too, so that nothing is missed meanwhile.',
+  kind: 'write',
+  access: 'admin',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({ webhook: webhookId }),
+  output: z.object({
+    webhook: webhookShape,
+    secret: z.string().describe('Shown this once'),
+    oldUntil: z.string().describe('Until when the old one signs too, ISO 8601'),
+  }),
+  async handler({ database, principal, webhooks, now }, { webhook: id }) {
+    const secret = newWebhookSecret();
+    const until = new Date(now + oldLivesMs);
+    return database.withOrg(principal, async (trx) => {
+      const before = await theWebhook(trx, id);
+      const sealed = sealSecret(webhooks.keyring, before, secret);
+      await trx
+        .updateTable('webhooks')
+        .set({
+          ...{ secret_key_id: sealed.keyId, secret: sealed.bytes },
+          ...{ old_secret_key_id: before.secret_key_id, old_secret: before.secret, old_secret_until: until },
+        })
+        .where('id', '=', id)
+        .execute();
+      return { webhook: webhookFacts(await theWebhook(trx, id)), secret, oldUntil: until.toISOString() };
+    });
+  },
+  text: () => 'The secret is changed. Keep the new one now: it is shown this once. The old one signs too for 24 hours.',
+});

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { queue } from '../db/webhooks.ts';
+import { idFrom } from '../platform/ids.ts';
+import { commandInput } from './command.ts';
+import { operation } from './operation.ts';
+import { Refusal } from './refusal.ts';
+import { theWebhook, webhookId } from './webhooks.ts';
+
+export const testWebhook = operation({
+  name: 'test_webhook',
+  title: 'Try a webhook',
+  description: 'Sends an event of the type `webhook.test` to an endpoint, whichever events it asked for.',
+  kind: 'write',
+  openWorld: true,
+  access: 'admin',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({ webhook: webhookId, ...commandInput }),
+  output: z.object({ webhook: z.string(), delivery: z.string() }),
+  async handler({ database, principal, webhooks, now, commandId }, { webhook: id }) {
+    const delivery = idFrom('ev', principal.orgId, id, commandId);
+    const type = 'webhook.test';
+    const data = { webhook: id, by: { kind: 'member', id: principal.userId, name: principal.name } };
+    const body = JSON.stringify({ type, timestamp: new Date(now).toISOString(), data });
+    await database.withOrg(principal, async (trx) => {
+      const { enabled } = await theWebhook(trx, id);
+      if (!enabled)
+        throw new Refusal('wrong_status', 'Not done: this webhook is off. Switch it on first. Nothing changed.');
+      await queue(trx, principal.orgId, [{ webhook: id, event: { id: delivery, type, at: now, body } }]);
+    });
+    await webhooks.wake({ orgId: principal.orgId, webhookId: id });
+    return { webhook: id, delivery };
+  },
+  text: ({ delivery }) => `A test is on its way, \`${delivery}\`.`,
+});

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { nextDelivery } from '../db/webhooks.ts';
+import { operation } from './operation.ts';
+import { addressOf, theWebhook, webhookFacts, webhookFields, webhookId, webhookShape } from './webhooks.ts';
+import { plain } from './words.ts';
+
+export const updateWebhook = operation({
+  name: 'update_webhook',
+  title: 'Change a webhook',
+  description:
+    'Its address, description, types of events, or whether it is on. What waited while it was off is delivered when it is on again.',
+  kind: 'write',
+  openWorld: true,
+  access: 'admin',
+  surfaces: ['rest', 'web'],
+  input: z.strictObject({
+    webhook: webhookId,
+    url: webhookFields.url.optional(),
+    description: webhookFields.description.optional(),
+    events: webhookFields.events.optional(),
+    enabled: z.boolean().optional(),
+  }),
+  output: z.object({ webhook: webhookShape }),
+  async handler({ database, principal, webhooks }, { webhook: id, url, description, events, enabled }) {
+    const address = url === undefined ? undefined : addressOf(url, webhooks.anywhere);
+    const { row, waits } = await database.withOrg(principal, async (trx) => {
+      const before = await theWebhook(trx, id);
+      const changes = { url: address, description, events, enabled };
+      const given = Object.values(changes).some((v) => v !== undefined);
+      if (given) await trx.updateTable('webhooks').set(changes).where('id', '=', before.id).execute();
+      const row = given ? await theWebhook(trx, id) : before;
+      return { row, waits: row.enabled && (await nextDelivery(trx, id)) !== null };
+    });
+    if (waits) await webhooks.wake({ orgId: principal.orgId, webhookId: id });
+    return { webhook: webhookFacts(row) };
+  },
+  text: ({ webhook }) => `The webhook ${plain(webhook.url)} is ${webhook.enabled ? 'on' : 'off'}.`,
+});

@@ -1,0 +1,88 @@
+/** What operations on webhooks share: how they look, which is meant, what an address must be. */
+import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
+import { z } from 'zod';
+import type { Trx } from '../db/database.ts';
+import { findWebhook, type WebhookRow } from '../db/webhooks.ts';
+import { limits } from '../domain/limits.ts';
+import { webhookEvents } from '../domain/webhook.ts';
+import type { Keyring } from '../platform/keyring.ts';
+import { type WebhookRef, webhookSignal, webhookWorkflowId, webhookWorkflowType } from '../workflows/contract.ts';
+import { Refusal } from './refusal.ts';
+
+export interface WebhookTools {
+  /** Seals what deliveries are signed with. */
+  readonly keyring: Keyring;
+  /** Development: plain http and addresses of this machine are taken too. */
+  readonly anywhere: boolean;
+  /** Sees to it that an endpoint's deliveries are sent. */
+  readonly wake: (webhook: WebhookRef) => Promise<void>;
+}
+
+/** Wakes an endpoint's workflow, which is started when it does not run. Rejects when Temporal does not take it. */
+export const wakerOf =
+  (client: Client, taskQueue: string): WebhookTools['wake'] =>
+  async (webhook) => {
+    await client.withDeadline(Date.now() + 5_000, () =>
+      client.workflow.signalWithStart<(webhook: WebhookRef) => Promise<void>>(webhookWorkflowType, {
+        workflowId: webhookWorkflowId(webhook),
+        taskQueue,
+        args: [webhook],
+        signal: webhookSignal,
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+        staticSummary: 'Deliveries to a webhook',
+      }),
+    );
+  };
+
+export const webhookShape = z.object({
+  id: z.string(),
+  url: z.string(),
+  description: z.string(),
+  events: z.array(z.string()).describe('Types of events it is told; none means all'),
+  enabled: z.boolean(),
+  failingSince: z.string().nullable().describe('Since when every delivery has failed, ISO 8601'),
+  createdAt: z.string(),
+  createdBy: z.string(),
+});
+
+export const webhookFacts = (w: WebhookRow): z.infer<typeof webhookShape> => ({
+  id: w.id,
+  url: w.url,
+  description: w.description,
+  events: w.events,
+  enabled: w.enabled,
+  failingSince: w.failing_since?.toISOString() ?? null,
+  createdAt: w.created_at.toISOString(),
+  createdBy: w.created_by,
+});
+
+export const webhookId = z.string().min(1).max(limits.id).describe('Id of the webhook');
+
+export const webhookFields = {
+  url: z.string().trim().max(2_000).describe('https address that takes a POST'),
+  description: z.string().trim().max(limits.name).describe('What it is for'),
+  events: z
+    .array(z.enum(webhookEvents))
+    .max(webhookEvents.length)
+    .describe('Types of events it is told; none means all'),
+};
+
+/** Refuses an id that is no webhook of the org. */
+export async function theWebhook(trx: Trx, id: string): Promise<WebhookRow> {
+  const found = await findWebhook(trx, id);
+  if (!found) throw new Refusal('not_found', 'There is no such webhook in your organization. Nothing changed.');
+  return found;
+}
+
+/** The address as it is kept. Refuses one that could not be delivered to. */
+export function addressOf(url: string, anywhere: boolean): string {
+  const no = (why: string) => new Refusal('bad_input', `Not done: the address ${why}. Nothing changed.`);
+  if (!URL.canParse(url)) throw no('is not a URL; it looks like https://example.com/booflow');
+  const parsed = new URL(url);
+  const open = parsed.protocol === 'https:' || (anywhere && parsed.protocol === 'http:');
+  if (!open) throw no('must begin with https://');
+  if (parsed.username !== '' || parsed.password !== '')
+    throw no('has a user name or password in it; deliveries are signed, so it needs none');
+  parsed.hash = '';
+  return parsed.href;
+}

@@ -1,0 +1,253 @@
+/** Endpoints of other products, told through the whole way: flow, projection, delivery, and a receiver that checks. */
+import { createServer, type Server } from 'node:http';
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { createFlowFromTemplate } from '../../src/operations/create-flow-from-template.ts';
+import { createWebhook } from '../../src/operations/create-webhook.ts';
+import { deleteWebhook } from '../../src/operations/delete-webhook.ts';
+import { listWebhookDeliveries } from '../../src/operations/list-webhook-deliveries.ts';
+import { listWebhooks } from '../../src/operations/list-webhooks.ts';
+import type { Operation, TypedOperation } from '../../src/operations/operation.ts';
+import { redeliverWebhook } from '../../src/operations/redeliver-webhook.ts';
+import { rotateWebhookSecret } from '../../src/operations/rotate-webhook-secret.ts';
+import { testWebhook } from '../../src/operations/test-webhook.ts';
+import { updateFlowStatus } from '../../src/operations/update-flow-status.ts';
+import { updateWebhook } from '../../src/operations/update-webhook.ts';
+import { poster } from '../../src/platform/post.ts';
+import { gus, mia, olivia } from '../mcp/principals.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+interface Heard {
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+let world: World;
+let receiver: Server;
+let url: string;
+/** What the receiver got, and how it answers next; 204 when nothing is said. */
+let heard: Heard[] = [];
+let answers: number[] = [];
+
+beforeAll(async () => {
+  world = await startWorld();
+  receiver = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([k, v]) => [k, String(v)]));
+    heard.push({ headers, body });
+    response.writeHead(answers.shift() ?? 204).end();
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  const address = receiver.address();
+  if (address === null || typeof address === 'string') throw new Error('No port was given');
+  url = `http://127.0.0.1:${address.port}/hook`;
+});
+beforeEach(async () => {
+  await world.owner.deleteFrom('webhooks').execute();
+  heard = [];
+  answers = [];
+});
+afterAll(async () => {
+  receiver.closeAllConnections();
+  receiver.close();
+  await world.stop();
+});
+
+const caller = (principal = olivia) => ({ ...world.tools, now: world.authority.clock(), principal });
+
+async function done<O extends z.ZodObject>(operation: TypedOperation<O>, input: object): Promise<z.output<O>> {
+  const result = await operation.run(caller(), input);
+  if (!result.ok) throw new Error(result.text);
+  return result.facts;
+}
+const made = (events: string[] = []) => done(createWebhook, { url, events });
+const log = async (webhook: string) => (await done(listWebhookDeliveries, { webhook })).deliveries;
+
+async function startedFlow(name: string) {
+  const { flow } = await done(createFlowFromTemplate, { template: 'Client Onboarding', name });
+  await done(updateFlowStatus, { flow: flow.id, action: 'start' });
+  return flow;
+}
+
+const bodySchema = z.object({
+  type: z.string(),
+  timestamp: z.string(),
+  data: z.object({ flow: z.object({ id: z.string(), name: z.string() }), text: z.string() }),
+});
+const eventually = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 30_000, interval: 100 });
+
+test('what happens in flows is told, once, in signed requests that the published library takes', async () => {
+  const { secret } = await made(['flow.created', 'flow.started']);
+  const flow = await startedFlow('Told to others');
+  await eventually(() => expect(heard).toHaveLength(2));
+  const checked = heard.map(({ body, headers }) => bodySchema.parse(new Webhook(secret).verify(body, headers)));
+  expect(checked.map((b) => b.type)).toEqual(['flow.created', 'flow.started']);
+  expect(checked[1]?.data).toMatchObject({ flow: { id: flow.id, name: 'Told to others' }, text: 'started the flow' });
+  expect(new Set(heard.map((h) => h.headers['webhook-id'])).size).toBe(2);
+  for (const { body, headers } of heard) {
+    expect(() => new Webhook(secret).verify(body.replace('Told', 'Sold'), headers)).toThrow();
+    expect(() => new Webhook(`whsec_${Buffer.alloc(24).toString('base64')}`).verify(body, headers)).toThrow();
+  }
+});
+
+test('one that fails is tried again with the same id and body, until a day is over', async () => {
+  const { webhook, secret } = await made();
+  answers = [500, 503];
+  await done(testWebhook, { webhook: webhook.id });
+  await eventually(() => expect(heard).toHaveLength(1));
+  await eventually(async () =>
+    expect(await log(webhook.id)).toMatchObject([{ state: 'PENDING', attempts: 1, lastStatus: 500 }]),
+  );
+  world.passTime(10_000);
+  await eventually(() => expect(heard).toHaveLength(2));
+  await eventually(async () => expect(await log(webhook.id)).toMatchObject([{ attempts: 2, lastStatus: 503 }]));
+  world.passTime(70_000);
+  // Its workflow waits by Temporal's clock, which this test does not move: waking it is what a new event does.
+  await world.tools.webhooks.wake({ orgId: olivia.orgId, webhookId: webhook.id });
+  await eventually(() => expect(heard).toHaveLength(3));
+  expect(new Set(heard.map((h) => h.headers['webhook-id'])).size).toBe(1);
+  expect(new Set(heard.map((h) => h.body)).size).toBe(1);
+  for (const h of heard) expect(() => verifyAt(secret, h)).not.toThrow();
+  await eventually(async () =>
+    expect(await log(webhook.id)).toMatchObject([{ state: 'DELIVERED', attempts: 3, nextAt: null, lastError: null }]),
+  );
+});
+
+/** The library holds five minutes against this machine's clock, and the world's runs ahead of it. */
+function verifyAt(secret: string, { body, headers }: Heard): void {
+  const now = vi.spyOn(Date, 'now').mockReturnValue(Number(headers['webhook-timestamp']) * 1_000);
+  try {
+    new Webhook(secret).verify(body, headers);
+  } finally {
+    now.mockRestore();
+  }
+}
+
+test('after a day of failures it is FAILED, and a redelivery sends it again', async () => {
+  const { webhook } = await made();
+  answers = new Array<number>(9).fill(500);
+  const { delivery } = await done(testWebhook, { webhook: webhook.id });
+  for (let n = 1; n <= 9; n++) {
+    await eventually(async () => expect((await log(webhook.id))[0]?.attempts).toBe(n));
+    world.passTime(9 * 3_600_000);
+    await world.tools.webhooks.wake({ orgId: olivia.orgId, webhookId: webhook.id });
+  }
+  expect(await log(webhook.id)).toMatchObject([{ state: 'FAILED', nextAt: null, lastError: 'it answered 500' }]);
+  expect((await done(listWebhooks, {})).webhooks).toMatchObject([{ enabled: true, failingSince: expect.any(String) }]);
+  await done(redeliverWebhook, { webhook: webhook.id, delivery });
+  await eventually(async () => expect(await log(webhook.id)).toMatchObject([{ state: 'DELIVERED', attempts: 1 }]));
+  expect(heard).toHaveLength(10);
+  expect(new Set(heard.map((h) => h.headers['webhook-id']))).toEqual(new Set([delivery]));
+  expect((await done(listWebhooks, {})).webhooks).toMatchObject([{ failingSince: null }]);
+});
+
+test('a changed secret and the old one both sign for a day, then the new one alone', async () => {
+  const { webhook, secret: old } = await made();
+  const { secret: fresh } = await done(rotateWebhookSecret, { webhook: webhook.id });
+  await done(testWebhook, { webhook: webhook.id });
+  await eventually(() => expect(heard).toHaveLength(1));
+  for (const secret of [old, fresh]) for (const h of heard) expect(() => verifyAt(secret, h)).not.toThrow();
+  world.passTime(25 * 3_600_000);
+  await done(testWebhook, { webhook: webhook.id });
+  await eventually(() => expect(heard).toHaveLength(2));
+  for (const h of heard.slice(1)) {
+    expect(() => verifyAt(fresh, h)).not.toThrow();
+    expect(() => verifyAt(old, h)).toThrow();
+  }
+});
+
+test('one that answers 410 is switched off; what waits is delivered when it is on again', async () => {
+  const { webhook } = await made();
+  answers = [410];
+  await done(testWebhook, { webhook: webhook.id });
+  await eventually(async () => expect((await done(listWebhooks, {})).webhooks).toMatchObject([{ enabled: false }]));
+  const refused = await testWebhook.run(caller(), { webhook: webhook.id });
+  expect(refused).toMatchObject({ ok: false, code: 'wrong_status' });
+  await done(updateWebhook, { webhook: webhook.id, enabled: true });
+  await done(testWebhook, { webhook: webhook.id });
+  await eventually(() => expect(heard).toHaveLength(2));
+});
+
+test('a redirection is not followed, and says what to do', async () => {
+  const { webhook } = await made();
+  answers = [302];
+  await done(testWebhook, { webhook: webhook.id });
+  await eventually(async () => expect((await log(webhook.id))[0]?.lastError).toMatch(/redirections are not followed/));
+  expect(heard).toHaveLength(1);
+});
+
+test('an event whose worker died before it woke the endpoint is delivered when the projection is run again', async () => {
+  const { webhook } = await made(['flow.created']);
+  const wake = vi.spyOn(world.tools.webhooks, 'wake').mockRejectedValueOnce(new Error('the worker is gone'));
+  const { flow } = await done(createFlowFromTemplate, { template: 'Client Onboarding', name: 'Died in between' });
+  await eventually(async () => expect(await log(webhook.id)).toMatchObject([{ state: 'DELIVERED' }]));
+  expect(bodySchema.parse(JSON.parse(heard[0]?.body ?? '')).data.flow.id).toBe(flow.id);
+  expect(heard).toHaveLength(1);
+  wake.mockRestore();
+});
+
+describe('the border', () => {
+  const operations: Operation[] = [
+    ...[listWebhookDeliveries, updateWebhook, deleteWebhook, rotateWebhookSecret, testWebhook],
+    redeliverWebhook,
+  ];
+
+  test("another org's webhook is like one that is not there, and a MEMBER sees none", async () => {
+    const { webhook } = await made();
+    for (const operation of operations) {
+      const input = { webhook: webhook.id, ...(operation === redeliverWebhook && { delivery: 'ev_x' }) };
+      const foreign = await operation.run(caller(gus), input);
+      const unknown = await operation.run(caller(gus), { ...input, webhook: 'wh_unknown' });
+      expect(foreign).toMatchObject({ ok: false, code: 'not_found' });
+      expect(foreign).toEqual(unknown);
+      expect(await operation.run(caller(mia), input)).toMatchObject({ ok: false, code: 'not_allowed' });
+    }
+    expect(await listWebhooks.run(caller(gus), {})).toMatchObject({ facts: { webhooks: [] } });
+    expect(await listWebhooks.run(caller(mia), {})).toMatchObject({ code: 'not_allowed' });
+  });
+
+  test('the secret is shown once, and lies sealed', async () => {
+    const { webhook, secret } = await made();
+    const row = await world.owner.selectFrom('webhooks').selectAll().executeTakeFirstOrThrow();
+    expect(JSON.stringify(row)).not.toContain(secret);
+    expect(row.secret.includes(Buffer.from(secret))).toBe(false);
+    expect(JSON.stringify(await done(listWebhooks, {}))).not.toContain(secret.slice(6));
+    expect(world.logs.join('')).not.toContain(secret.slice(6));
+    const again = await createWebhook.run(caller(), { url, command_id: 'same' });
+    expect(again.ok).toBe(true);
+    expect(await createWebhook.run(caller(), { url, command_id: 'same' })).toMatchObject({ code: 'already_done' });
+    expect((await done(deleteWebhook, { webhook: webhook.id })).id).toBe(webhook.id);
+  });
+
+  test.each([
+    ['not an address', 'is not a URL'],
+    ['ftp://example.com', 'must begin with https://'],
+    ['https://user:pw@example.com/hook', 'has a user name or password in it'],
+    [`https://example.com/${'x'.repeat(2_000)}`, "the input doesn't fit"],
+  ])('the address %.30s is refused', async (bad, why) => {
+    const refused = await createWebhook.run(caller(), { url: bad });
+    expect(refused).toMatchObject({ ok: false, code: 'bad_input' });
+    expect(refused.text).toContain(why);
+    expect((await done(listWebhooks, {})).webhooks).toEqual([]);
+  });
+
+  test('in production only the public internet is posted to, over https', async () => {
+    const post = poster({ anywhere: false });
+    for (const [address, why] of [
+      [url, 'its address is not https'],
+      [url.replace('http:', 'https:'), 'its host is not on the public internet'],
+      ['https://[::ffff:127.0.0.1]/', 'its host is not on the public internet'],
+      ['https://169.254.169.254/latest/meta-data', 'its host is not on the public internet'],
+      ['https://localhost/', 'its host is not on the public internet'],
+    ] as const)
+      expect(await post(address, {}, '{}')).toEqual({ status: null, error: why, answer: '' });
+    expect(heard).toEqual([]);
+  });
+
+  test('twenty are the most', async () => {
+    for (let n = 0; n < 20; n++) await made();
+    expect(await createWebhook.run(caller(), { url })).toMatchObject({ ok: false, code: 'limit' });
+  });
+});
