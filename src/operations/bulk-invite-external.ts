@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
 import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf } from './command.ts';
+import { withinTheHour } from './invitation-limit.ts';
 import { addressOf, invitee } from './invitees.ts';
 import { findFlow, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
@@ -56,7 +57,12 @@ export const bulkInviteExternal = operation({
       const given = read.slice(0, 5).map((r) => quote(r.given, 60));
       throw new Refusal('bad_input', `None of these is a mail address: ${given.join(', ')}. Nothing changed.`);
     }
-    const facts = await command(call, flow, { type: 'invite', people: wanted });
+    const facts = await withinTheHour(
+      call,
+      wanted.length,
+      () => command(call, flow, { type: 'invite', people: wanted }),
+      ({ effects }) => effects?.invited.filter((i) => i.status === 'invited').length ?? wanted.length,
+    );
     const told = [...(facts.effects?.invited ?? [])];
     const each = read.map((r) => {
       if (r.person === null) return { email: r.given, outcome: 'bad_address' as const, id: null };

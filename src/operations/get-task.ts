@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { filesOf } from '../db/files.ts';
 import { commentAudiences, isOverdue, findTask as taskOf } from '../domain/flow.ts';
+import { fileIdsOf } from '../domain/form.ts';
 import { formFieldSchema } from '../domain/template.ts';
+import { fileFacts, fileShape } from './files.ts';
 import { ageLine, flowTruth } from './flow-truth.ts';
 import { findFlow, findTask, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
@@ -15,6 +18,8 @@ const output = briefShape.extend({
   description: z.string(),
   fields: z.array(formFieldSchema).describe('What the form asks'),
   answers: z.record(z.string(), z.string()).nullable(),
+  answeredBy: z.enum(['member', 'external', 'system']).nullable(),
+  files: z.array(fileShape).describe('Uploaded for its file fields, whose answers are their ids'),
   readyAt: moment.nullable(),
   doneAt: moment.nullable(),
   doneBy: z.string().nullable(),
@@ -51,6 +56,8 @@ export const getTask = operation({
     const { flow, asOf } = await flowTruth(call, principal.orgId, found.flow_id);
     const task = taskOf(flow, found.id);
     if (!task) throw new Refusal('not_found', `${plain(flow.name)} has no task ${quote(input.task)}.`);
+    const asksForFiles = task.fields.some((f) => f.type === 'file');
+    const files = asksForFiles ? await database.withOrg(principal, (trx) => filesOf(trx, flow.id, task.id)) : [];
     return {
       ...brief(task),
       flow: { id: flow.id, name: flow.name, status: flow.status },
@@ -59,6 +66,9 @@ export const getTask = operation({
       description: task.description,
       fields: [...task.fields],
       answers: task.answers,
+      // Of work that came back, whoever has to do it again is who answered.
+      answeredBy: task.answers === null ? null : (task.doneBy?.kind ?? task.assignee?.kind ?? 'member'),
+      files: files.map(fileFacts),
       readyAt: isoOr(task.readyAt),
       doneAt: isoOr(task.doneAt),
       doneBy: task.doneBy?.name ?? null,
@@ -90,7 +100,8 @@ export const getTask = operation({
       f.doneAt !== null && `Done${f.doneBy === null ? '' : ` by ${plain(f.doneBy)}`} on ${onDay(f.doneAt, now)}.`,
       f.flow.status !== 'ACTIVE' && `The flow is ${f.flow.status}.`,
       f.description !== '' && `What is to be done: ${quote(f.description, 600)}`,
-      f.fields.length > 0 && 'The form asks:',
+      f.fields.length > 0 &&
+        (f.answeredBy === 'external' ? 'The form asks, and the client answered in their own words:' : 'The form asks:'),
       f.fields.map(fieldLine(f)),
       f.dependencies.length > 0 && `Comes after (${f.dependencies.length}):`,
       f.dependencies.map((t) => briefLine(t, now, 'with status')),
@@ -112,6 +123,14 @@ const fieldLine =
   (f: Facts) =>
   (field: Facts['fields'][number]): string => {
     const kind = field.type === 'choice' ? `one of: ${field.options.map(plain).join(', ')}` : field.type;
-    const answer = f.answers?.[field.key];
-    return `- \`${field.key}\` ${quote(field.label)}, ${kind}${field.required ? '' : ', optional'}${answer === undefined || answer === '' ? '' : `: answered ${quote(answer, 300)}`}`;
+    const answer = f.answers?.[field.key] ?? '';
+    const by = f.answeredBy === 'external' ? 'client answered' : 'answered';
+    const told = field.type === 'file' ? answer && filesTold(f, answer) : answer && quote(answer, 300);
+    return `- \`${field.key}\` ${quote(field.label)}, ${kind}${field.required ? '' : ', optional'}${told === '' ? '' : `: ${by} ${told}`}`;
   };
+
+const filesTold = (f: Facts, answer: string): string =>
+  fileIdsOf(answer)
+    .map((id) => f.files.find((one) => one.id === id))
+    .map((one) => (one ? `${quote(one.name, 100)} (${one.mediaType}, ${one.size} bytes)` : 'a file that is gone'))
+    .join(', ');

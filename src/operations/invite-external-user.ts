@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
 import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf } from './command.ts';
+import { withinTheHour } from './invitation-limit.ts';
 import { addressOf, invitee } from './invitees.ts';
 import { findFlow, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
@@ -37,7 +38,7 @@ export const inviteExternalUser = operation({
     }
     const flow = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
     const person = invitee(flow.id, address, name, role);
-    const facts = await command(call, flow, { type: 'invite', people: [person] });
+    const facts = await withinTheHour(call, 1, () => command(call, flow, { type: 'invite', people: [person] }));
     const id = facts.effects?.invited[0]?.externalId ?? person.externalId;
     return { ...factsOf(facts), externalUser: { id, email: person.email, name: person.name, role: person.role } };
   },

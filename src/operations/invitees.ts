@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Invitee } from '../domain/command.ts';
 import { limits } from '../domain/limits.ts';
 import { idFrom } from '../platform/ids.ts';
+import { plain } from './words.ts';
 
 const emailSchema = z.email().max(limits.email);
 
@@ -16,8 +17,9 @@ export function addressOf(text: string): string | null {
 export const invitee = (flowId: string, email: string, name = '', role = ''): Invitee => ({
   externalId: idFrom('ex', flowId, email),
   email,
-  name: name === '' ? nameFrom(email) : name,
-  role,
+  // A name is one line, whoever wrote it.
+  name: plain(name) === '' ? nameFrom(email) : plain(name),
+  role: plain(role),
 });
 
 /** "jane.alder@example.com" → "Jane Alder". */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { acceptedText, command, commandInput, commandOutput, factsOf } from './command.ts';
+import { withinTheHour } from './invitation-limit.ts';
 import { findFlow, findInvited, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { plain } from './words.ts';
@@ -29,7 +30,8 @@ export const manageInvitation = operation({
       return { flow, client: await findInvited(trx, input.external_user, flow) };
     });
     const type = input.action === 'resend' ? 'resend_invitation' : 'revoke_invitation';
-    const facts = await command(call, flow, { type, externalId: client.id });
+    const send = () => command(call, flow, { type, externalId: client.id });
+    const facts = type === 'resend_invitation' ? await withinTheHour(call, 1, send) : await send();
     return { ...factsOf(facts), action: input.action, email: client.email };
   },
   text(f) {

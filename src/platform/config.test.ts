@@ -53,8 +53,8 @@ describe('readConfig', () => {
       'DATABASE_URL is required in production',
       'TEMPORAL_ADDRESS is required in production',
       'SMTP_URL is required in production',
-      'BOOFLOW_ENCRYPTION_KEYS is required in production',
       'FILES_S3_BUCKET is required in production',
+      'BOOFLOW_ENCRYPTION_KEYS is required in production',
     ]);
     expect(() => readConfig({ ...production, DATABASE_URL: 'mysql://u:hunter2@h/d' })).toThrow(
       /DATABASE_URL must begin with postgres:\/\/ or postgresql:\/\/\. Example: DATABASE_URL=(?!.*hunter2)/,

@@ -3,12 +3,14 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { FlowStatus } from '../domain/flow.ts';
 import { flowStatuses } from '../domain/flow.ts';
 import type { Authority } from '../oauth/authority.ts';
+import { addFile } from '../operations/add-file.ts';
 import { approveTask } from '../operations/approve-task.ts';
 import { assignTask } from '../operations/assign-task.ts';
 import { commentOnTask } from '../operations/comment-on-task.ts';
 import { completeTask } from '../operations/complete-task.ts';
 import { createFlowFromTemplate } from '../operations/create-flow-from-template.ts';
 import { explainFlow } from '../operations/explain-flow.ts';
+import { getFile } from '../operations/get-file.ts';
 import { getFlow } from '../operations/get-flow.ts';
 import { getOverview } from '../operations/get-overview.ts';
 import { getTask } from '../operations/get-task.ts';
@@ -27,7 +29,9 @@ import { skipTask } from '../operations/skip-task.ts';
 import { updateFlowStatus } from '../operations/update-flow-status.ts';
 import { flowPage } from './flow-page.tsx';
 import { type FlowsQuery, flowsPage } from './flows-page.tsx';
-import { answersIn } from './kit/field.tsx';
+import { takeFiles } from './kit/body.ts';
+import { sendFile } from './kit/download.ts';
+import { answerName, answersIn, uploadKey } from './kit/field.tsx';
 import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
 import { notThere, PageTrouble, troubles } from './kit/trouble.tsx';
 import { chooseTemplatePage, newFlowPage } from './new-flow-page.tsx';
@@ -63,7 +67,8 @@ function flowsQuery(query: Fields): FlowsQuery {
 }
 
 export async function flowRoutes(app: FastifyInstance, { authority, tools }: FlowRoutesOptions): Promise<void> {
-  const { page, form } = memberRoutes(app, authority, tools);
+  await takeFiles(app);
+  const { page, form, fileForm } = memberRoutes(app, authority, tools);
   const html = (reply: FastifyReply, text: string, status = 200) => reply.code(status).type('text/html').send(text);
 
   page('/flows', async (visit, reply) => {
@@ -162,18 +167,27 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
   };
   page('/flows/:id', (visit, reply) => show(visit, reply));
 
+  page('/files/:id', async (visit, reply) => {
+    const found = await getFile.run(callerOf(visit), { file: visit.params.id });
+    if (!found.ok) return reply.code(404).type('text/plain').send('There is no such file here.');
+    return sendFile(reply, found.facts);
+  });
+
   /** A button on the flow's page: does it, then shows the truth; a refusal is told on the page, with what was typed. */
-  const button = (path: string, operation: Operation, inputOf: (params: Fields, fields: Fields) => object) =>
-    form(`/flows/:id/${path}`, async (visit, fields, reply) => {
-      const { id = '', task } = visit.params;
-      const result = await operation.run(callerOf(visit, fields), inputOf(visit.params, fields));
-      if (!result.ok) return show(visit, reply, { typed: fields, problem: result.text });
-      const query = new URLSearchParams({
-        ...(task && { task }),
-        ...(result.facts.state === 'accepted' && { told: 'later' }),
-      });
-      return reply.redirect(`/flows/${id}${query.size > 0 ? `?${query}` : ''}`, 303);
+  const press = async (operation: Operation, visit: Visit, fields: Fields, reply: FastifyReply, input: object) => {
+    const { id = '', task } = visit.params;
+    const result = await operation.run(callerOf(visit, fields), input);
+    if (!result.ok) return show(visit, reply, { typed: fields, problem: result.text });
+    const query = new URLSearchParams({
+      ...(task && { task }),
+      ...(result.facts.state === 'accepted' && { told: 'later' }),
     });
+    return reply.redirect(`/flows/${id}${query.size > 0 ? `?${query}` : ''}`, 303);
+  };
+  const button = (path: string, operation: Operation, inputOf: (params: Fields, fields: Fields) => object) =>
+    form(`/flows/:id/${path}`, (visit, fields, reply) =>
+      press(operation, visit, fields, reply, inputOf(visit.params, fields)),
+    );
   const onTask = (params: Fields) => ({ flow: params.id, task: params.task });
   const given = (fields: Fields, ...names: string[]) =>
     Object.fromEntries(names.flatMap((n) => (fields[n]?.trim() ? [[n, fields[n]]] : [])));
@@ -184,14 +198,30 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
   }));
   button('invite', inviteExternalUser, ({ id }, f) => ({ flow: id, ...given(f, 'email', 'name', 'role') }));
   button('invitations', manageInvitation, ({ id }, f) => ({ flow: id, ...given(f, 'external_user', 'action') }));
-  button('tasks/:task/complete', completeTask, (params, f) => {
-    const answers = answersIn(f);
-    return {
-      ...onTask(params),
-      ...given(f, 'comment'),
-      ...(Object.keys(answers).length > 0 && { answers }),
-    };
-  });
+  /** Each file that comes with a form is there before the form is completed with it. */
+  fileForm(
+    '/flows/:id/tasks/:task/complete',
+    async (visit, name, upload) => {
+      const field = uploadKey(name) ?? '';
+      const added = await addFile.run({ ...callerOf(visit), upload }, { ...onTask(visit.params), field });
+      return { field, added };
+    },
+    async (visit, fields, reply, taken) => {
+      const answers = answersIn(fields);
+      for (const { field, added } of taken) {
+        if (!added.ok) continue;
+        const before = added.facts.multiple && answers[field] ? `${answers[field]},` : '';
+        answers[field] = before + added.facts.file.id;
+      }
+      const typed = { ...fields, ...Object.fromEntries(Object.entries(answers).map(([k, v]) => [answerName(k), v])) };
+      const refused = taken.find(({ added }) => !added.ok);
+      if (refused) return show(visit, reply, { typed, problem: refused.added.text });
+      return press(completeTask, visit, typed, reply, {
+        ...{ ...onTask(visit.params), ...given(fields, 'comment') },
+        ...(Object.keys(answers).length > 0 && { answers }),
+      });
+    },
+  );
   button('tasks/:task/decide', approveTask, (params, f) => ({ ...onTask(params), ...given(f, 'decision', 'comment') }));
   button('tasks/:task/assign', assignTask, (params, f) => ({ ...onTask(params), ...given(f, 'assignee') }));
   button('tasks/:task/skip', skipTask, (params, f) => ({ ...onTask(params), ...given(f, 'reason') }));

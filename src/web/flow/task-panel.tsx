@@ -1,7 +1,8 @@
 /** The chosen task, with all that can be seen of it and done to it. */
+import { fileIdsOf } from '../../domain/form.ts';
 import { count } from '../../operations/words.ts';
 import { Face } from '../kit/face.tsx';
-import { answerName, FieldInput } from '../kit/field.tsx';
+import { answerName, FieldInput, FileList } from '../kit/field.tsx';
 import { LateIcon, StatusIcon, statusWord } from '../kit/icons.tsx';
 import { Ago, Day, Due } from '../kit/when.tsx';
 import { type FlowView, firstName, isAdmin, isOver, Sent, type TaskFacts, taskHref, whom } from './view.tsx';
@@ -70,7 +71,15 @@ const Answers = ({ task }: Pick<TaskProps, 'task'>) =>
       {task.fields.map((f) => (
         <div>
           <dt>{f.label}</dt>
-          <dd class="said">{task.answers?.[f.key] || <span class="small">no answer</span>}</dd>
+          <dd class="said">
+            {f.type === 'file' && task.answers?.[f.key] ? (
+              <FileList
+                files={fileIdsOf(task.answers[f.key] ?? '').flatMap((id) => task.files.find((x) => x.id === id) ?? [])}
+              />
+            ) : (
+              task.answers?.[f.key] || <span class="small">no answer</span>
+            )}
+          </dd>
         </div>
       ))}
     </dl>
@@ -103,11 +112,21 @@ function Doing({ view, task }: TaskProps) {
   const forWhom = task.assignee && !mine ? ` for ${firstName(task.assignee.name)}` : '';
   const approval = task.type === 'APPROVAL';
   return (
-    <form method="post" action={`/flows/${flow.id}/tasks/${task.id}/${approval ? 'decide' : 'complete'}`} class="stack">
+    <form
+      method="post"
+      action={`/flows/${flow.id}/tasks/${task.id}/${approval ? 'decide' : 'complete'}`}
+      enctype={task.fields.some((f) => f.type === 'file') ? 'multipart/form-data' : undefined}
+      class="stack"
+    >
       <Sent view={view} as="do" />
       {task.type === 'FORM' &&
         task.fields.map((f) => (
-          <FieldInput field={f} id={`field-${f.key}`} value={typed[answerName(f.key)] ?? task.answers?.[f.key] ?? ''} />
+          <FieldInput
+            field={f}
+            id={`field-${f.key}`}
+            value={typed[answerName(f.key)] ?? task.answers?.[f.key] ?? ''}
+            files={task.files}
+          />
         ))}
       <label class="field">
         {approval ? 'Comment; a rejection needs it as its reason' : 'Comment, if you like'}

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import type { Authority } from '../../oauth/authority.ts';
 import type { MemberPrincipal } from '../../oauth/principal.ts';
 import { memberIn, type Session } from '../../oauth/session.ts';
-import type { Caller, Tools } from '../../operations/operation.ts';
+import type { Caller, Tools, Upload } from '../../operations/operation.ts';
+import { type Fields, readBody } from './body.ts';
 import { isOurForm, sessionOf } from './session.ts';
 import { sendTrouble, troubles } from './trouble.tsx';
 
@@ -36,7 +37,16 @@ export interface MemberRoutes {
     url: string,
     act: (visit: Visit, fields: Readonly<Record<string, string>>, reply: FastifyReply) => Promise<FastifyReply>,
   ): void;
+  /** On an app that takes files. */
+  readonly fileForm: FileForm;
 }
+
+/** A form that may bring files: `take` gets each as it comes, `act` what came of them beside the fields. */
+type FileForm = <T>(
+  url: string,
+  take: (visit: Visit, name: string, upload: Upload) => Promise<T>,
+  act: (visit: Visit, fields: Fields, reply: FastifyReply, taken: readonly T[]) => Promise<FastifyReply>,
+) => void;
 
 export function memberRoutes(app: FastifyInstance, authority: Authority, tools: () => Tools): MemberRoutes {
   const visitOf = async (request: FastifyRequest): Promise<Visit | null> => {
@@ -72,6 +82,21 @@ export function memberRoutes(app: FastifyInstance, authority: Authority, tools: 
         if (!isOurForm(authority, request, visit.session.secret, fields.data.csrf))
           return sendTrouble(reply, troubles.stale);
         return act(visit, fields.data, reply);
+      });
+    },
+    fileForm(url, take, act) {
+      app.post(url, async (request, reply) => {
+        const visit = await visitOf(request);
+        if (!visit) return toSignIn(request, reply);
+        const isOurs = (fields: Fields) => isOurForm(authority, request, visit.session.secret, fields.csrf);
+        const taken: Awaited<ReturnType<typeof take>>[] = [];
+        // The proof comes first in the form, so nothing is taken without it.
+        const fields = await readBody(request, async (name, upload, before) => {
+          if (isOurs(before)) taken.push(await take(visit, name, upload));
+        });
+        if (fields === null) return sendTrouble(reply, troubles.tooLong);
+        if (!isOurs(fields)) return sendTrouble(reply, troubles.stale);
+        return act(visit, fields, reply, taken);
       });
     },
   };

@@ -1,0 +1,49 @@
+/** An org sends so many invitations an hour and no more: whoever gets hold of an account can't send mail without end. */
+import { askForInvitations, settleInvitations } from '../db/invitations.ts';
+import type { Effects } from '../domain/ledger.ts';
+import { limits } from '../domain/limits.ts';
+import type { MemberPrincipal } from '../oauth/principal.ts';
+import type { CommandFacts } from './command.ts';
+import type { Call } from './operation.ts';
+import { Refusal } from './refusal.ts';
+import { count } from './words.ts';
+
+const hourMs = 3_600_000;
+
+type Commanded = CommandFacts & { effects: Effects | null };
+
+/** Does `invite`, which asks for `n` invitations, when the org's hour has room for them; refuses when it has not. */
+export async function withinTheHour(
+  call: Call<MemberPrincipal>,
+  n: number,
+  invite: () => Promise<Commanded>,
+  sent: (facts: Commanded) => number = () => n,
+): Promise<Commanded> {
+  const { principal, commandId, now, database } = call;
+  const most = limits.invitationsPerHour;
+  const full = await database.withOrg(principal, (trx) => {
+    const asked = { orgId: principal.orgId, commandId, n, at: new Date(now) };
+    return askForInvitations(trx, asked, new Date(now - hourMs), most);
+  });
+  if (full) {
+    const left = Math.max(0, most - full.lately);
+    const minutes = Math.max(1, Math.ceil((full.oldest + hourMs - now) / 60_000));
+    throw new Refusal(
+      'too_many_invitations',
+      `Not invited: your organization has sent ${count(full.lately, 'invitation')} in the last hour, and ${most} is the most. ${left === 0 ? 'Try' : `Invite ${left} at most now, or try`} again in ${count(minutes, 'minute')}. Nothing changed.`,
+      { limit: most, lately: full.lately, left, retryInMinutes: minutes },
+    );
+  }
+  let went = 0;
+  try {
+    const facts = await invite();
+    went = facts.state === 'accepted' ? n : sent(facts);
+    return facts;
+  } catch (error) {
+    // Of one that was not confirmed nobody knows, so it counts.
+    if (!(error instanceof Refusal) || error.code === 'engine_unavailable') went = n;
+    throw error;
+  } finally {
+    if (went !== n) await database.withOrg(principal, (trx) => settleInvitations(trx, commandId, went));
+  }
+}
