@@ -21,11 +21,13 @@ import { consentRoutes } from './web/consent.tsx';
 import { flowRoutes } from './web/flows.ts';
 import { homeRoutes } from './web/home.tsx';
 import { PageTrouble, sendTrouble, troubles, wantsPage } from './web/kit/trouble.tsx';
+import { joinRoutes } from './web/join.tsx';
 import { type LiveOptions, liveRoutes } from './web/live.ts';
 import { mailboxRoutes } from './web/mailbox.tsx';
 import { portalRoutes } from './web/portal.ts';
 import { settingsRoutes } from './web/settings.tsx';
 import { signInRoutes } from './web/sign-in.tsx';
+import { signUpRoutes } from './web/sign-up.tsx';
 
 export interface AppOptions {
   readonly log: Logger;
@@ -167,13 +169,22 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(mcpRoute, { tools, authority, views: makeViews({ tokens, publicUrl }), version });
   await app.register(oauthRoutes, { authority, fetchDocument, limits });
   await app.register(consentRoutes, { authority, fetchDocument, asksPerMinute: limits.authorize });
-  await app.register(signInRoutes, { authority, sendSignInMail, triesPerMinute: limits.signIn });
+  await app.register(signInRoutes, {
+    authority,
+    sendSignInMail,
+    signUp: options.signUp,
+    triesPerMinute: limits.signIn,
+  });
+  const { signUp } = options;
+  const { sendMail } = options.tools;
+  await app.register(signUpRoutes, { authority, signUp, sendMail, triesPerMinute: limits.signIn });
+  await app.register(joinRoutes, { authority, triesPerMinute: limits.signIn });
   await app.register(settingsRoutes, { authority });
   await app.register(flowRoutes, { authority, tools });
   await app.register(liveRoutes, { authority, subscribe: options.subscribe });
   await app.register(brandRoutes, { tools });
   await app.register(portalRoutes, { authority, tools, newLinksPerMinute: limits.newLink });
-  await app.register(homeRoutes, { authority, dev });
+  await app.register(homeRoutes, { authority, dev, signUp });
   if (dev) await app.register(mailboxRoutes, { tools });
   return app;
 }

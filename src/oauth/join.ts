@@ -10,6 +10,8 @@ import { hashPassword } from './password.ts';
 import type { Session } from './session.ts';
 import { openSession } from './sign-in.ts';
 
+export type { FoundInvitation };
+
 export type InvitationState =
   /** No such link: replaced by a newer one, or never one. */
   | { readonly kind: 'unknown' }

@@ -73,3 +73,16 @@ function decode(stored: string): { cost: Cost; salt: Buffer; hash: Buffer } {
     hash: Buffer.from(hash, 'base64'),
   };
 }
+
+const shortest = 10;
+
+/** Why a new password is not taken, as a sentence; null when it is. `about`: what anyone would try first. */
+export function passwordProblem(password: string, about: readonly string[]): string | null {
+  if (password.length < shortest)
+    return `Choose a password of ${shortest} characters or more. A few words in a row are good.`;
+  if (password.length > maxPasswordLength) return `A password has ${maxPasswordLength} characters at most.`;
+  const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+  if (about.some((word) => same(word, password)) || new Set(password).size < 4)
+    return 'That password is the first that anyone would try. Choose another.';
+  return null;
+}

@@ -7,9 +7,10 @@ import { sessionOf } from './kit/session.ts';
 export interface HomeOptions {
   readonly authority: Authority;
   readonly dev: boolean;
+  readonly signUp: 'open' | 'closed';
 }
 
-export async function homeRoutes(app: FastifyInstance, { authority, dev }: HomeOptions): Promise<void> {
+export async function homeRoutes(app: FastifyInstance, { authority, dev, signUp }: HomeOptions): Promise<void> {
   const { publicUrl } = authority;
   const page = renderPage({
     title: 'Booflow',
@@ -24,10 +25,15 @@ export async function homeRoutes(app: FastifyInstance, { authority, dev }: HomeO
         <p class="small">
           The public templates alone, with no sign-in: <code>{publicUrl}/api/mcp/public</code>
         </p>
-        <p>
+        <p class="actions">
           <a class="button primary" href="/sign-in?next=/flows">
             Sign in
           </a>
+          {signUp === 'open' && (
+            <a class="button" href="/sign-up">
+              Sign up
+            </a>
+          )}
         </p>
         {dev && (
           <p>

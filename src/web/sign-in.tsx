@@ -1,19 +1,26 @@
 /** Signing in and out: a password, or a link by mail. */
-import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Authority } from '../oauth/authority.ts';
 import { endSession } from '../oauth/session.ts';
-import { makeSignInLink, type SignInMail, signInWithLink, signInWithPassword } from '../oauth/sign-in.ts';
+import {
+  makeSignInLink,
+  readSignInLink,
+  type SignInMail,
+  signInWithLink,
+  signInWithPassword,
+} from '../oauth/sign-in.ts';
 import { fieldText } from './kit/form.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice, Solo } from './kit/parts.tsx';
 import { clearSession, isOurForm, safeNext, sessionOf, setSession, visitorSecret } from './kit/session.ts';
+import { limitTries, stale } from './kit/visitor.ts';
 
 export interface SignInOptions {
   readonly authority: Authority;
   /** Sends the mail with the link, without being waited for. */
   readonly sendSignInMail: (mail: SignInMail) => void;
+  readonly signUp: 'open' | 'closed';
   /** Tries from one address in a minute. */
   readonly triesPerMinute: number;
 }
@@ -29,6 +36,8 @@ const formSchema = z.object({
 const proofOf = (body: unknown): string | undefined => formSchema.safeParse(body ?? {}).data?.csrf;
 const linkOf = (params: unknown): string => z.object({ secret: z.string() }).parse(params).secret.slice(0, 100);
 
+const linkOver = 'This link was used before, or is older than 15 minutes. Have a new one sent.';
+
 interface View {
   readonly secret: string;
   readonly next: string;
@@ -36,21 +45,15 @@ interface View {
   readonly problem: string | null;
 }
 
-const stale = 'This page was open for long. Please try once more.';
-
 export async function signInRoutes(app: FastifyInstance, options: SignInOptions): Promise<void> {
-  const { authority, sendSignInMail, triesPerMinute } = options;
-  await app.register(rateLimit, {
-    global: false,
-    errorResponseBuilder: (_request, { ttl }) => ({
-      statusCode: 429,
-      message: `Too many tries. Wait ${Math.ceil(ttl / 1000)} seconds, then try again.`,
-    }),
-  });
-  const limited = { config: { rateLimit: { max: triesPerMinute, timeWindow: '1 minute' } } };
+  const { authority, sendSignInMail, signUp, triesPerMinute } = options;
+  const limited = await limitTries(app, triesPerMinute);
   const agentOf = (request: FastifyRequest): string => request.headers['user-agent'] ?? '';
   const show = (reply: FastifyReply, view: View, status = 200) =>
-    reply.code(status).type('text/html').send(signInPage(view));
+    reply
+      .code(status)
+      .type('text/html')
+      .send(signInPage({ ...view, signUp }));
 
   app.get('/sign-in', async (request, reply) => {
     const { next: wanted } = z.object({ next: z.unknown().optional() }).parse(request.query);
@@ -107,8 +110,11 @@ export async function signInRoutes(app: FastifyInstance, options: SignInOptions)
 
   // Opening the link uses nothing up: mail scanners open links too.
   app.get('/sign-in/link/:secret', async (request, reply) => {
+    const link = linkOf(request.params);
     const secret = visitorSecret(authority, request, reply);
-    return reply.type('text/html').send(useLinkPage(linkOf(request.params), secret));
+    const whose = await readSignInLink(authority, link);
+    if (!whose) return show(reply, { secret, next: home, email: '', problem: linkOver }, 404);
+    return reply.type('text/html').send(useLinkPage({ link, secret, whose }));
   });
 
   app.post('/sign-in/link/:secret', limited, async (request, reply) => {
@@ -118,7 +124,7 @@ export async function signInRoutes(app: FastifyInstance, options: SignInOptions)
     const fail = (problem: string, status: number) => show(reply, { secret, next: home, email: '', problem }, status);
     if (!isOurForm(authority, request, secret, csrf)) return fail(stale, 403);
     const signedIn = await signInWithLink(authority, link, agentOf(request));
-    if (!signedIn) return fail('This link was used before, or is older than 15 minutes. Have a new one sent.', 422);
+    if (!signedIn) return fail(linkOver, 422);
     return setSession(authority, reply, signedIn.secret).redirect(safeNext(authority, signedIn.next, home), 303);
   });
 
@@ -128,11 +134,13 @@ export async function signInRoutes(app: FastifyInstance, options: SignInOptions)
       await endSession(authority, session);
       clearSession(authority, reply);
     }
-    return reply.redirect('/sign-in', 303);
+    // Whoever signs out to open a link as somebody else comes back to it.
+    const { next } = formSchema.catch({ email: '', password: '' }).parse(request.body ?? {});
+    return reply.redirect(safeNext(authority, next, '/sign-in'), 303);
   });
 }
 
-const signInPage = ({ secret, next, email, problem }: View): string =>
+const signInPage = ({ secret, next, email, problem, signUp }: View & Pick<SignInOptions, 'signUp'>): string =>
   renderPage({
     title: 'Sign in to Booflow',
     children: (
@@ -165,6 +173,11 @@ const signInPage = ({ secret, next, email, problem }: View): string =>
             Send me a link instead
           </button>
         </form>
+        {signUp === 'open' && (
+          <p class="small">
+            New here? <a href="/sign-up">Make an account and an organization</a>
+          </p>
+        )}
       </Solo>
     ),
   });
@@ -183,12 +196,21 @@ const linkSentPage = (email: string): string =>
     ),
   });
 
-const useLinkPage = (link: string, secret: string): string =>
+interface UseLinkView {
+  readonly link: string;
+  readonly secret: string;
+  readonly whose: { readonly name: string; readonly email: string };
+}
+
+const useLinkPage = ({ link, secret, whose }: UseLinkView): string =>
   renderPage({
     title: 'Sign in to Booflow',
     children: (
       <Solo>
-        <h1>One step left</h1>
+        <h1>Sign in as {whose.name}?</h1>
+        <p>
+          This link opens the account of <b>{whose.email}</b>. If that is not you, close this page.
+        </p>
         <form method="post" action={`/sign-in/link/${encodeURIComponent(link)}`} class="stack">
           <Csrf secret={secret} />
           <button type="submit" class="button primary big">

@@ -1,0 +1,46 @@
+/** A field for one line of text: label above, help below, what is wrong beside it. */
+
+interface TextFieldProps {
+  readonly name: string;
+  readonly label: string;
+  readonly value?: string;
+  readonly type?: 'text' | 'email' | 'password';
+  readonly autocomplete: string;
+  readonly most: number;
+  readonly least?: number;
+  readonly help?: string;
+  readonly wrong?: string | null;
+}
+
+export function TextField(props: TextFieldProps) {
+  const { name, label, value, type = 'text', autocomplete, most, least, help, wrong = null } = props;
+  const told = [...(help ? [`${name}-help`] : []), ...(wrong === null ? [] : [`${name}-wrong`])].join(' ');
+  const same = {
+    ...{ id: name, name, value, autocomplete, required: true },
+    ...{ maxLength: most, minLength: least },
+    'aria-describedby': told || undefined,
+    'aria-invalid': wrong === null ? undefined : ('true' as const),
+  };
+  return (
+    <div class="field">
+      <label for={name}>{label}</label>
+      {type === 'password' ? (
+        <input {...same} type="password" />
+      ) : type === 'email' ? (
+        <input {...same} type="email" />
+      ) : (
+        <input {...same} type="text" />
+      )}
+      {wrong !== null && (
+        <span class="wrong" id={`${name}-wrong`}>
+          {wrong}
+        </span>
+      )}
+      {help && (
+        <span class="small" id={`${name}-help`}>
+          {help}
+        </span>
+      )}
+    </div>
+  );
+}
