@@ -24,6 +24,8 @@ import { PageTrouble, sendTrouble, troubles, wantsPage } from './web/kit/trouble
 import { joinRoutes } from './web/join.tsx';
 import { type LiveOptions, liveRoutes } from './web/live.ts';
 import { mailboxRoutes } from './web/mailbox.tsx';
+import { membersRoutes } from './web/members.ts';
+import { organizationRoutes } from './web/organization.ts';
 import { portalRoutes } from './web/portal.ts';
 import { settingsRoutes } from './web/settings.tsx';
 import { signInRoutes } from './web/sign-in.tsx';
@@ -180,6 +182,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(signUpRoutes, { authority, signUp, sendMail, triesPerMinute: limits.signIn });
   await app.register(joinRoutes, { authority, triesPerMinute: limits.signIn });
   await app.register(settingsRoutes, { authority });
+  await app.register(membersRoutes, { authority, tools });
+  await app.register(organizationRoutes, { authority, tools });
   await app.register(flowRoutes, { authority, tools });
   await app.register(liveRoutes, { authority, subscribe: options.subscribe });
   await app.register(brandRoutes, { tools });

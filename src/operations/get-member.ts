@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { countOpenTasks } from '../db/members.ts';
+import { countOpenTasks, countOwners, findMemberById } from '../db/members.ts';
+import { roles } from '../oauth/principal.ts';
+import { mayDo } from './member-rules.ts';
 import { memberShape } from './members.ts';
 import { findMember, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
@@ -13,12 +15,20 @@ export const getMember = operation({
   access: 'member',
   surfaces: ['rest', 'web'],
   input: z.strictObject({ member: nameOrId('"me", or a name, address or id') }),
-  output: z.object({ member: memberShape, openTasks: z.number().int(), flows: z.number().int() }),
+  output: z.object({
+    member: memberShape,
+    openTasks: z.number().int(),
+    flows: z.number().int(),
+    may: z
+      .object({ roles: z.array(z.enum(roles)), remove: z.boolean(), leave: z.boolean() })
+      .describe('What you may do: give these roles, remove them, leave'),
+  }),
   async handler({ database, principal }, { member: ref }) {
     return database.withOrg(principal, async (trx) => {
       const member = await findMember(trx, ref, principal.userId);
       const { tasks, flows } = await countOpenTasks(trx, member.id);
-      return { member, openTasks: tasks, flows };
+      const me = (await findMemberById(trx, principal.userId)) ?? { ...principal, id: principal.userId };
+      return { member, openTasks: tasks, flows, may: mayDo(me, member, await countOwners(trx)) };
     });
   },
   text: ({ member, openTasks, flows }) =>

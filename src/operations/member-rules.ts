@@ -1,5 +1,5 @@
 /** Who may change whose part in an org. Each rule throws a Refusal that says why not and who may. */
-import type { Role } from '../oauth/principal.ts';
+import { type Role, roles } from '../oauth/principal.ts';
 import { Refusal } from './refusal.ts';
 import { plain } from './words.ts';
 
@@ -46,6 +46,24 @@ export function needMayRemove(actor: RoleHolder, target: RoleHolder, owners: num
   if (target.role === 'OWNER' && actor.role !== 'OWNER')
     throw notAllowed('Only an owner can remove an owner. Ask one of them.');
   if (target.role === 'OWNER' && owners <= 1) throw lastOwner(`${plain(target.name)} is the only owner.`);
+}
+
+/** What of it is allowed now, without a refusal: for pages that offer no more than that. */
+export function mayDo(actor: RoleHolder, target: RoleHolder, owners: number) {
+  const isAllowed = (rule: () => void): boolean => {
+    try {
+      rule();
+      return true;
+    } catch (error) {
+      if (error instanceof Refusal) return false;
+      throw error;
+    }
+  };
+  return {
+    roles: roles.filter((role) => isAllowed(() => needMayChangeRole(actor, target, role, owners))),
+    remove: isAllowed(() => needMayRemove(actor, target, owners)),
+    leave: actor.id === target.id && isAllowed(() => needMayLeave(actor, owners)),
+  };
 }
 
 export function needMayLeave(actor: RoleHolder, owners: number): void {

@@ -37,6 +37,7 @@ import { inviteMember } from './invite-member.ts';
 import { leaveOrg } from './leave-org.ts';
 import { listActivity } from './list-activity.ts';
 import { listFlows } from './list-flows.ts';
+import { listHandOvers } from './list-hand-overs.ts';
 import { listMemberInvitations } from './list-member-invitations.ts';
 import { listOrgEvents } from './list-org-events.ts';
 import { listOrgMembers } from './list-org-members.ts';
@@ -109,6 +110,7 @@ export const operations: readonly Operation[] = [
   listWebhookDeliveries,
   redeliverWebhook,
   testWebhook,
+  listHandOvers,
   getLogo,
   getTemplate,
   getPublicTemplate,

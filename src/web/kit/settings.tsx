@@ -5,6 +5,8 @@ import { Csrf } from './parts.tsx';
 import { Shell } from './shell.tsx';
 
 const tabs = [
+  ['/settings/organization', 'Organization'],
+  ['/settings/members', 'Members'],
   ['/settings/api-keys', 'API keys'],
   ['/settings/apps', 'Connected apps'],
   ['/settings/sessions', 'My sessions'],

@@ -1,0 +1,92 @@
+/** The organization's settings: its name, its time zone, and how its clients see it. */
+import multipart from '@fastify/multipart';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Authority } from '../oauth/authority.ts';
+import { memberIn } from '../oauth/session.ts';
+import { getOrgSettings } from '../operations/get-org-settings.ts';
+import type { Tools } from '../operations/operation.ts';
+import { mostLogoBytes, setOrgLogo } from '../operations/set-org-logo.ts';
+import { updateOrgSettings } from '../operations/update-org-settings.ts';
+import { callerOf, memberRoutes, type Visit } from './kit/member.ts';
+import { isOurForm, sessionOf } from './kit/session.ts';
+import { organizationPage } from './organization-page.tsx';
+
+interface Told {
+  readonly notice?: string;
+  readonly problem?: string;
+  readonly typed?: Readonly<Record<string, string>>;
+}
+
+export async function organizationRoutes(
+  app: FastifyInstance,
+  { authority, tools }: { readonly authority: Authority; readonly tools: () => Tools },
+): Promise<void> {
+  const { page, form } = memberRoutes(app, authority, tools);
+  await app.register(multipart, {
+    // One byte more than the most, so that a file of the most is not taken for one that was cut off.
+    limits: { files: 1, fields: 5, fieldSize: 1_000, fileSize: mostLogoBytes + 1, parts: 6 },
+    throwFileSizeLimit: false,
+  });
+
+  const show = async (
+    visit: Pick<Visit, 'session' | 'principal' | 'tools'>,
+    reply: FastifyReply,
+    told: Told = {},
+    status = told.problem === undefined ? 200 : 422,
+  ) => {
+    const found = await getOrgSettings.run({ ...visit.tools, principal: visit.principal }, {});
+    if (!found.ok) throw new Error(`What a page shows could not be read: ${found.text}`);
+    const view = {
+      ...{ session: visit.session, settings: found.facts, typed: told.typed ?? {} },
+      ...{ notice: told.notice ?? null, problem: told.problem ?? null },
+    };
+    return reply.code(status).type('text/html').send(organizationPage(view));
+  };
+  page('/settings/organization', (visit, reply) => show(visit, reply));
+
+  form('/settings/organization', async (visit, fields, reply) => {
+    const { name = '', time_zone = '' } = fields;
+    const result = await updateOrgSettings.run(callerOf(visit, fields), { name, time_zone });
+    if (!result.ok) return show(visit, reply, { problem: result.text, typed: fields });
+    // The name stands in the frame of this very page.
+    return reply.redirect('/settings/organization', 303);
+  });
+
+  form('/settings/organization/colour', async (visit, fields, reply) => {
+    const colour = fields.own === 'yes' ? null : (fields.colour ?? '');
+    const result = await updateOrgSettings.run(callerOf(visit, fields), { colour });
+    if (!result.ok) {
+      const problem = result.code === 'bad_input' ? `“${colour}” is no colour, such as #1f6f4a.` : result.text;
+      return show(visit, reply, { problem });
+    }
+    const { adjustment } = result.facts.branding;
+    return show(visit, reply, { notice: ['Your clients see it from now on.', adjustment ?? ''].join(' ').trim() });
+  });
+
+  app.post('/settings/organization/logo', async (request, reply) => {
+    const session = await sessionOf(authority, request);
+    if (!session?.org) return reply.redirect('/sign-in?next=/settings/organization', 303);
+    const visit = { session, principal: memberIn(session, session.org), tools: tools() };
+    if (!request.isMultipart()) return show(visit, reply, { problem: 'Choose a picture first.' });
+    let csrf = '';
+    let image: Buffer = Buffer.alloc(0);
+    let away = false;
+    let tooLarge = false;
+    for await (const part of request.parts()) {
+      if (part.type === 'file') {
+        image = await part.toBuffer();
+        tooLarge = image.length > mostLogoBytes;
+      } else if (part.fieldname === 'csrf') csrf = String(part.value);
+      else if (part.fieldname === 'away') away = true;
+    }
+    if (!isOurForm(authority, request, session.secret, csrf)) {
+      return show(visit, reply, { problem: 'This page was open for long. Please choose the picture once more.' }, 403);
+    }
+    if (tooLarge)
+      return show(visit, reply, { problem: 'The logo has more than 200 kB. Make it smaller, then choose it again.' });
+    if (!away && image.length === 0) return show(visit, reply, { problem: 'Choose a picture first.' });
+    const input = { image_base64: away ? null : image.toString('base64') };
+    const result = await setOrgLogo.run({ ...visit.tools, principal: visit.principal }, input);
+    return show(visit, reply, result.ok ? { notice: result.text } : { problem: result.text });
+  });
+}
