@@ -27,17 +27,46 @@ export async function revokeKey(authority: Authority, principal: MemberPrincipal
   return authority.database.withOrg(principal, (trx) => revokeApiKey(trx, id));
 }
 
+type GrantRow = Awaited<ReturnType<typeof listGrants>>[number];
+
+/** A program on one's own machine is answered at another port each time. */
+const withoutLoopbackPort = (host: string): string => host.replace(/^(localhost|127\.0\.0\.1|\[::1\]):\d+$/, '$1');
+
+/** An app as a person sees it, however often it was allowed: who allowed it, its name, and where it is answered. */
+const appOf = (g: GrantRow): string => JSON.stringify([g.user_id, g.client_name, withoutLoopbackPort(g.redirect_host)]);
+
+/** One row an app, with the id of its newest grant, all it may, and when it was first allowed and last used. */
 export async function appsOf({ database, clock }: Authority, principal: MemberPrincipal) {
   const grants = await database.withOrg(principal, (trx) => listGrants(trx, new Date(clock())));
-  return grants.filter((g) => seesAll(principal) || g.user_id === principal.userId);
+  const apps = new Map<string, { newest: GrantRow; all: GrantRow[] }>();
+  for (const grant of grants.filter((g) => seesAll(principal) || g.user_id === principal.userId)) {
+    const known = apps.get(appOf(grant));
+    if (known) known.all.push(grant);
+    else apps.set(appOf(grant), { newest: grant, all: [grant] });
+  }
+  return [...apps.values()].map(({ newest, all }) => {
+    const used = all.flatMap((g) => g.last_used_at?.getTime() ?? []);
+    return {
+      ...newest,
+      redirect_host: withoutLoopbackPort(newest.redirect_host),
+      scope: [...new Set(all.flatMap((g) => g.scope))],
+      created_at: new Date(Math.min(...all.map((g) => g.created_at.getTime()))),
+      last_used_at: used.length === 0 ? null : new Date(Math.max(...used)),
+      grantIds: all.map((g) => g.id),
+    };
+  });
 }
 export type AppRow = Awaited<ReturnType<typeof appsOf>>[number];
 
-/** Ends all tokens of the app at once. True when it was connected and this person may disconnect it. */
+/** Ends all tokens of the app at once, of each time it was allowed. True when this person may disconnect it. */
 export async function disconnectApp(authority: Authority, principal: MemberPrincipal, id: string): Promise<boolean> {
-  const mine = await appsOf(authority, principal);
-  if (!mine.some((g) => g.id === id)) return false;
-  return authority.database.withOrg(principal, (trx) => revokeGrant(trx, id, new Date(authority.clock())));
+  const app = (await appsOf(authority, principal)).find((a) => a.grantIds.includes(id));
+  if (!app) return false;
+  return authority.database.withOrg(principal, async (trx) => {
+    const ended = [];
+    for (const grant of app.grantIds) ended.push(await revokeGrant(trx, grant, new Date(authority.clock())));
+    return ended.includes(true);
+  });
 }
 
 export const sessionsOf = ({ database, clock }: Authority, session: Session) =>

@@ -65,7 +65,7 @@ export function membersPage(view: MembersView): string {
           </p>
         ))}
         {manages && (
-          <form method="post" action="/settings/members/invite" class="invite">
+          <form method="post" action="/settings/members/invite" class="ask">
             <Csrf secret={session.secret} />
             <div class="field">
               <label for="email">Mail address</label>

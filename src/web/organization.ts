@@ -65,7 +65,7 @@ export async function organizationRoutes(
 
   app.post('/settings/organization/logo', async (request, reply) => {
     const session = await sessionOf(authority, request);
-    if (!session?.org) return reply.redirect('/sign-in?next=/settings/organization', 303);
+    if (!session?.org) return reply.redirect('/settings/organization', 303);
     const visit = { session, principal: memberIn(session, session.org), tools: tools() };
     if (!request.isMultipart()) return show(visit, reply, { problem: 'Choose a picture first.' });
     let csrf = '';

@@ -7,6 +7,7 @@ import type { MemberPrincipal } from '../../oauth/principal.ts';
 import { memberIn, type Session } from '../../oauth/session.ts';
 import type { Caller, Tools, Upload } from '../../operations/operation.ts';
 import { type Fields, readBody } from './body.ts';
+import { noOrgPage } from './no-org.tsx';
 import { isOurForm, sessionOf } from './session.ts';
 import { sendTrouble, troubles } from './trouble.tsx';
 
@@ -49,9 +50,9 @@ type FileForm = <T>(
 ) => void;
 
 export function memberRoutes(app: FastifyInstance, authority: Authority, tools: () => Tools): MemberRoutes {
-  const visitOf = async (request: FastifyRequest): Promise<Visit | null> => {
+  const visitOf = async (request: FastifyRequest): Promise<Visit | Session | null> => {
     const session = await sessionOf(authority, request);
-    if (!session?.org) return null;
+    if (!session?.org) return session;
     const principal = memberIn(session, session.org);
     return {
       session,
@@ -61,7 +62,9 @@ export function memberRoutes(app: FastifyInstance, authority: Authority, tools: 
       query: words.parse(request.query),
     };
   };
-  const toSignIn = (request: FastifyRequest, reply: FastifyReply) => {
+  /** Who is in no org has nothing to see here, and is told how to come into one. */
+  const turnedAway = (request: FastifyRequest, reply: FastifyReply, session: Session | null) => {
+    if (session) return reply.code(403).type('text/html').send(noOrgPage(session));
     const next = request.method === 'GET' ? request.url : '/flows';
     return reply.redirect(`/sign-in?${new URLSearchParams({ next })}`, 303);
   };
@@ -70,13 +73,13 @@ export function memberRoutes(app: FastifyInstance, authority: Authority, tools: 
       app.get(url, async (request, reply) => {
         const visit = await visitOf(request);
         reply.header('cache-control', 'no-store');
-        return visit ? show(visit, reply) : toSignIn(request, reply);
+        return visit && 'principal' in visit ? show(visit, reply) : turnedAway(request, reply, visit);
       });
     },
     form(url, act) {
       app.post(url, async (request, reply) => {
         const visit = await visitOf(request);
-        if (!visit) return toSignIn(request, reply);
+        if (!visit || !('principal' in visit)) return turnedAway(request, reply, visit);
         const fields = fieldsSchema.safeParse(request.body ?? {});
         if (!fields.success) return sendTrouble(reply, troubles.tooLong);
         if (!isOurForm(authority, request, visit.session.secret, fields.data.csrf))
@@ -87,7 +90,7 @@ export function memberRoutes(app: FastifyInstance, authority: Authority, tools: 
     fileForm(url, take, act) {
       app.post(url, async (request, reply) => {
         const visit = await visitOf(request);
-        if (!visit) return toSignIn(request, reply);
+        if (!visit || !('principal' in visit)) return turnedAway(request, reply, visit);
         const isOurs = (fields: Fields) => isOurForm(authority, request, visit.session.secret, fields.csrf);
         const taken: Awaited<ReturnType<typeof take>>[] = [];
         // The proof comes first in the form, so nothing is taken without it.

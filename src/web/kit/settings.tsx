@@ -1,7 +1,6 @@
 /** The frame of the settings pages: which of them, and of which org. */
 import type { ComponentChildren } from 'preact';
 import type { Session } from '../../oauth/session.ts';
-import { Csrf } from './parts.tsx';
 import { Shell } from './shell.tsx';
 
 const tabs = [
@@ -28,23 +27,6 @@ export const Settings = ({ session, here, children }: SettingsProps) => (
           </a>
         ))}
       </nav>
-      {session.orgs.length > 1 && here !== '/settings/sessions' && (
-        <form method="post" action="/settings/org" class="switch">
-          <Csrf secret={session.secret} />
-          <input type="hidden" name="next" value={here} />
-          <label for="org">Organization</label>
-          <select id="org" name="org">
-            {session.orgs.map((o) => (
-              <option value={o.id} selected={o.id === session.org?.id}>
-                {o.name}
-              </option>
-            ))}
-          </select>
-          <button type="submit" class="button">
-            Switch
-          </button>
-        </form>
-      )}
       {children}
     </div>
   </Shell>

@@ -38,14 +38,31 @@ export const Shell = ({ session, here, counts = {}, children }: ShellProps) => (
           </a>
         ))}
         <div class="org">
-          <Face kind="member" name={session.org?.name ?? session.name} />
-          <span class="grow">
-            {session.org?.name ?? 'No organization'}
-            <span class="small">
-              {session.name}
-              {session.org && ` · ${roles[session.org.role]}`}
-            </span>
-          </span>
+          {session.orgs.length > 1 ? (
+            <details class="orgs">
+              <summary aria-label={`You are in ${session.org?.name}. Switch the organization`}>
+                <Whose session={session} />
+                <span class="chevron" aria-hidden="true" />
+              </summary>
+              <form method="post" action="/settings/org" class="card">
+                <Csrf secret={session.secret} />
+                <input type="hidden" name="next" value={here} />
+                {session.orgs.map((o) => (
+                  <button
+                    type="submit"
+                    name="org"
+                    value={o.id}
+                    aria-current={o.id === session.org?.id ? 'true' : undefined}
+                  >
+                    {o.name}
+                    <span class="small">{roles[o.role]}</span>
+                  </button>
+                ))}
+              </form>
+            </details>
+          ) : (
+            <Whose session={session} />
+          )}
           <form method="post" action="/sign-out">
             <Csrf secret={session.secret} />
             <button type="submit" class="button quiet">
@@ -63,5 +80,18 @@ export const Shell = ({ session, here, counts = {}, children }: ShellProps) => (
     </div>
     <KeysHelp />
     <script type="module" src="/assets/keys.js" />
+  </>
+);
+
+const Whose = ({ session }: { readonly session: Session }) => (
+  <>
+    <Face kind="member" name={session.org?.name ?? session.name} />
+    <span class="grow">
+      {session.org?.name ?? 'No organization'}
+      <span class="small">
+        {session.name}
+        {session.org && ` · ${roles[session.org.role]}`}
+      </span>
+    </span>
   </>
 );
