@@ -152,17 +152,21 @@ export async function countLateFlows(trx: Trx, filter: FlowFilter): Promise<numb
   return row.n;
 }
 
-export type FoundFlow = Pick<FlowRow, 'id' | 'name' | 'status' | 'percent'>;
+export type FoundFlow = Pick<FlowRow, 'id' | 'name' | 'status' | 'percent' | 'time_zone'>;
 
 export function findFlowById(trx: Trx, id: string): Promise<FoundFlow | undefined> {
-  return trx.selectFrom('flows').select(['id', 'name', 'status', 'percent']).where('id', '=', id).executeTakeFirst();
+  return trx
+    .selectFrom('flows')
+    .select(['id', 'name', 'status', 'percent', 'time_zone'])
+    .where('id', '=', id)
+    .executeTakeFirst();
 }
 
 /** Flows of this very name, letter case aside. */
 export function findFlowsByName(trx: Trx, name: string, limit: number): Promise<FoundFlow[]> {
   return trx
     .selectFrom('flows')
-    .select(['id', 'name', 'status', 'percent'])
+    .select(['id', 'name', 'status', 'percent', 'time_zone'])
     .where(sql<SqlBool>`name_key = lower(${name})`)
     .orderBy('created_at', 'desc')
     .orderBy('id')
@@ -174,7 +178,7 @@ export function findFlowsByName(trx: Trx, name: string, limit: number): Promise<
 export function findFlowsLike(trx: Trx, part: string, limit: number): Promise<FoundFlow[]> {
   return trx
     .selectFrom('flows')
-    .select(['id', 'name', 'status', 'percent'])
+    .select(['id', 'name', 'status', 'percent', 'time_zone'])
     .where(sql<SqlBool>`position(lower(${part}) in name_key) > 0`)
     .orderBy('created_at', 'desc')
     .orderBy('id')
@@ -186,7 +190,7 @@ export function findFlowsLike(trx: Trx, part: string, limit: number): Promise<Fo
 export function recentFlows(trx: Trx, limit: number): Promise<FoundFlow[]> {
   return trx
     .selectFrom('flows')
-    .select(['id', 'name', 'status', 'percent'])
+    .select(['id', 'name', 'status', 'percent', 'time_zone'])
     .orderBy('created_at', 'desc')
     .orderBy('id')
     .limit(limit)
@@ -290,7 +294,10 @@ export async function countTasks(trx: Trx, filter: TaskFilter): Promise<number> 
   return Number(row.n);
 }
 
-export type FoundTask = Pick<TaskRow, 'id' | 'title' | 'status' | 'flow_id'> & { flow_name: string };
+export type FoundTask = Pick<TaskRow, 'id' | 'title' | 'status' | 'flow_id'> & {
+  flow_name: string;
+  time_zone: string;
+};
 
 /** Tasks to find one by its id or title in: of one flow or of all, or with `open` of those that are not over. */
 export function findTasks(
@@ -299,7 +306,7 @@ export function findTasks(
   limit: number,
 ): Promise<FoundTask[]> {
   let query = tasksWithFlows(trx)
-    .select(['tasks.id', 'tasks.title', 'tasks.status', 'tasks.flow_id', 'flows.name as flow_name'])
+    .select(['tasks.id', 'tasks.title', 'tasks.status', 'tasks.flow_id', 'flows.name as flow_name', 'flows.time_zone'])
     .orderBy('flows.created_at', 'desc')
     .orderBy('flows.id')
     .orderBy('tasks.position')

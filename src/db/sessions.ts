@@ -96,6 +96,7 @@ export async function forgetSignInFailures(db: Kysely<Tables>, emailHash: Buffer
 export interface MyOrg {
   readonly id: string;
   readonly name: string;
+  readonly timeZone: string;
   readonly role: MemberRole;
 }
 
@@ -104,7 +105,7 @@ export function myOrgs(trx: Trx): Promise<MyOrg[]> {
   return trx
     .selectFrom('memberships')
     .innerJoin('orgs', 'orgs.id', 'memberships.org_id')
-    .select(['orgs.id', 'orgs.name', 'memberships.role'])
+    .select(['orgs.id', 'orgs.name', 'orgs.time_zone as timeZone', 'memberships.role'])
     .orderBy(sql`lower(orgs.name)`)
     .orderBy('orgs.id')
     .execute();

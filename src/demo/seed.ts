@@ -134,7 +134,7 @@ async function seedFlow(tools: Tools, org: DemoOrg, script: DemoFlow): Promise<v
         email: step.email,
       });
     }
-    const call = { ...tools, principal, commandId: commandId(n + 1), fingerprint: 'demo' };
+    const call = { ...tools, principal, commandId: commandId(n + 1), fingerprint: 'demo', timeZone: 'UTC' };
     const wanted = commandOf(step, org, flowId, principal, tools.now);
     const done = await command(call, { id: flowId, name: script.name }, wanted);
     if (done.state !== 'applied') throw new Error(`The demo flow "${script.name}" waits: no worker is answering.`);

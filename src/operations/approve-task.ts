@@ -45,12 +45,12 @@ export const approveTask = operation({
     );
     return { ...factsOf(facts), task, by: call.principal.name, through: call.principal.through, decision };
   },
-  text(f, now) {
+  text(f, now, zone) {
     if (f.state === 'accepted') return acceptedText(f);
     const word = f.decision === 'approve' ? 'approved' : 'rejected';
     return lines(
       `${quote(f.task.title)} is ${word} (by ${byWhom(f.by, f.through)}). ${standing(f)}`,
-      effectLines(f, now),
+      effectLines(f, now, zone),
     );
   },
 });

@@ -12,7 +12,7 @@ import { findFlow, findTask, nameOrId } from './names.ts';
 import type { Call } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { brief, briefLine, briefShape, flowStatus, progressShape } from './shapes.ts';
-import { count, lines, percentWords, plain } from './words.ts';
+import { count, lines, percentWords, plain, quote } from './words.ts';
 
 /** Every command takes an id, so that trying again is safe. */
 export const commandInput = {
@@ -35,6 +35,7 @@ export const commandOutput = {
   }),
   nowReady: z.array(briefShape),
   waitAgain: z.array(briefShape),
+  notNeeded: z.array(briefShape).describe('Skipped: their conditions are not met'),
   mailsQueued: z.number().int(),
   listsMayLag: z.boolean().describe('True when lists do not show this yet'),
 };
@@ -58,11 +59,14 @@ export const actedOn = {
 export async function theTask(
   call: Call<MemberPrincipal>,
   input: { task: string; flow?: string | undefined },
-): Promise<{ task: { id: string; title: string }; flow: { id: string; name: string } }> {
+): Promise<{ task: { id: string; title: string }; flow: { id: string; name: string; timeZone: string } }> {
   const found = await call.database.withOrg(call.principal, async (trx) =>
     findTask(trx, input.task, input.flow === undefined ? null : await findFlow(trx, input.flow)),
   );
-  return { task: { id: found.id, title: found.title }, flow: { id: found.flow_id, name: found.flow_name } };
+  return {
+    task: { id: found.id, title: found.title },
+    flow: { id: found.flow_id, name: found.flow_name, timeZone: found.time_zone },
+  };
 }
 
 /** Who acts, in the domain's words. */
@@ -88,7 +92,7 @@ export async function command(
     case 'accepted':
       return accepted(commandId, flow);
     case 'applied':
-      return applied(sent.answer, commandId, fingerprint, call.now);
+      return applied(sent.answer, call);
   }
 }
 
@@ -98,6 +102,7 @@ export const accepted = (commandId: string, flow: { id: string; name: string }):
   flow: { id: flow.id, name: flow.name, status: null, progress: null },
   nowReady: [],
   waitAgain: [],
+  notNeeded: [],
   mailsQueued: 0,
   listsMayLag: true,
   effects: null,
@@ -106,9 +111,12 @@ export const accepted = (commandId: string, flow: { id: string; name: string }):
 /** The facts of a command that has an outcome; throws a Refusal when the outcome is one. */
 export function applied(
   answer: CommandAnswer,
-  commandId: string,
-  fingerprint: string,
-  now: number,
+  {
+    commandId,
+    fingerprint,
+    now,
+    timeZone: zone,
+  }: Pick<Call<unknown>, 'commandId' | 'fingerprint' | 'now' | 'timeZone'>,
 ): CommandFacts & { effects: Effects } {
   const { outcome } = answer;
   if (outcome === null) throw new Error('An applied command has an outcome.');
@@ -127,7 +135,7 @@ export function applied(
       outcome.refusal.code,
       lines(
         first,
-        blocking.map((t) => briefLine(t, now, 'with status')),
+        blocking.map((t) => briefLine(t, now, zone, 'with status')),
         rest.join(' '),
       ),
       { blockedBy: blocking, commandId },
@@ -140,6 +148,7 @@ export function applied(
     flow: { id: answer.flow.id, name: answer.flow.name, status: effects.status, progress: effects.progress },
     nowReady: named(effects.ready),
     waitAgain: named(effects.waitAgain),
+    notNeeded: named(effects.notNeeded),
     mailsQueued: effects.mails,
     listsMayLag: !answer.projected,
     effects,
@@ -155,7 +164,7 @@ async function goneRefusal(
   if (!known) return new Refusal('not_found', `No flow has the id ${flow.id}. Nothing changed.`);
   const { status, finishedAt: at } = known.flow;
   const word = status === 'COMPLETED' ? 'completed' : status === 'CANCELLED' ? 'cancelled' : 'ended by an operator';
-  const when = at === null ? '' : ` on ${shortDate(at, call.now)}`;
+  const when = at === null ? '' : ` on ${shortDate(at, call.now, call.timeZone)}`;
   return new Refusal('flow_final', `${plain(flow.name)} was ${word}${when}, and that is final. Nothing changed.`, {
     status,
   });
@@ -166,18 +175,19 @@ export const acceptedText = (f: { commandId: string }): string =>
   `Accepted, not applied yet: Booflow's worker is not answering. Your command is stored and will be applied when it is back. Ask again with command id \`${f.commandId}\`; sending it twice does it once.`;
 
 /** What followed: what is ready now, what waits again, where the flow stands. */
-export function effectLines(f: CommandFacts, now: number): string {
+export function effectLines(f: CommandFacts, now: number, zone: string): string {
   return lines(
     f.nowReady.length > 0 &&
       lines(
         'Now ready:',
-        f.nowReady.map((t) => briefLine(t, now)),
+        f.nowReady.map((t) => briefLine(t, now, zone)),
       ),
     f.waitAgain.length > 0 &&
       lines(
         'Waiting again:',
-        f.waitAgain.map((t) => briefLine(t, now)),
+        f.waitAgain.map((t) => briefLine(t, now, zone)),
       ),
+    f.notNeeded.length > 0 && `Not needed, so skipped: ${f.notNeeded.map((t) => quote(t.title)).join(', ')}.`,
     f.mailsQueued > 0 && `${count(f.mailsQueued, 'mail')} on the way.`,
     f.listsMayLag && 'Lists may lag a moment behind this.',
   );

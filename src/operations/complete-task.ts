@@ -54,11 +54,11 @@ export const completeTask = operation({
     });
     return { ...factsOf(facts), task, by: call.principal.name, through: call.principal.through };
   },
-  text(f, now) {
+  text(f, now, zone) {
     if (f.state === 'accepted') return acceptedText(f);
     return lines(
       `${quote(f.task.title)} is completed (by ${byWhom(f.by, f.through)}). ${standing(f)}`,
-      effectLines(f, now),
+      effectLines(f, now, zone),
     );
   },
 });

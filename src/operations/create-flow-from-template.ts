@@ -55,7 +55,7 @@ export const createFlowFromTemplate = operation({
       : await call.flows.create(flow, { commandId, fingerprint });
     const made = { template: flow.template, tasks: flow.tasks.length };
     if (sent.state === 'applied' && sent.answer.outcome !== null) {
-      return { ...factsOf(applied(sent.answer, commandId, fingerprint, now)), ...made };
+      return { ...factsOf(applied(sent.answer, call)), ...made };
     }
     const facts = factsOf(accepted(commandId, known ?? flow));
     // Made long ago, and Temporal has forgotten it since it ended: the read model has not.

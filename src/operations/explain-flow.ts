@@ -41,7 +41,7 @@ export const explainFlow = operation({
       })),
     };
   },
-  text({ flow, holds }, now) {
+  text({ flow, holds }, now, zone) {
     const name = plain(flow.name);
     switch (flow.status) {
       case 'DRAFT':
@@ -57,8 +57,9 @@ export const explainFlow = operation({
             ? `${name} is paused: nothing goes on until it is resumed. After that it waits on ${count(holds.length, 'task')}.`
             : `${name} waits on ${count(holds.length, 'task')}.`,
           holds.slice(0, 10).map((h) => {
-            const late = flow.status === 'ACTIVE' && h.task.dueAt !== null ? `, ${dueWords(h.task.dueAt, now)}` : '';
-            const since = h.since === null ? '' : ` since ${onDay(h.since, now)}`;
+            const late =
+              flow.status === 'ACTIVE' && h.task.dueAt !== null ? `, ${dueWords(h.task.dueAt, now, zone)}` : '';
+            const since = h.since === null ? '' : ` since ${onDay(h.since, now, zone)}`;
             const behind =
               h.behind === 0
                 ? ''

@@ -112,7 +112,7 @@ const taskFacts = (flow: Flow, t: Task, now: number): Facts['tasks'][number] => 
   comments: t.comments.length,
 });
 
-function tell(f: Facts, now: number): string {
+function tell(f: Facts, now: number, zone: string): string {
   const open = f.tasks.filter((t) => t.status === 'READY');
   const behind = f.tasks.filter((t) => t.status === 'BLOCKED' || t.status === 'REJECTED');
   const over = f.tasks.filter((t) => isResolved(t) || t.status === 'CANCELLED');
@@ -121,10 +121,10 @@ function tell(f: Facts, now: number): string {
   return lines(
     `${plain(f.name)} is ${f.status}${f.status === 'CANCELLED' ? `, with ${f.progress.done} of ${count(f.tasks.length, 'task')} done` : `: ${percentWords(f.progress)}`}${f.overdue > 0 ? `, ${f.overdue} overdue` : ''} · \`${f.id}\``,
     ageLine(f.asOf, f.status, now),
-    `From ${quote(f.template.name)}, made by ${plain(f.createdBy)} on ${onDay(f.createdAt, now)}${f.startDate === null ? '' : `, started ${onDay(f.startDate, now)}`}${f.finishedAt === null ? '' : `, ended ${onDay(f.finishedAt, now)}`}.`,
+    `From ${quote(f.template.name)}, made by ${plain(f.createdBy)} on ${onDay(f.createdAt, now, zone)}${f.startDate === null ? '' : `, started ${onDay(f.startDate, now, zone)}`}${f.finishedAt === null ? '' : `, ended ${onDay(f.finishedAt, now, zone)}`}.`,
     f.status === 'DRAFT' && 'It has not started; `update_flow_status` with action start starts it.',
     open.length > 0 && `Ready (${open.length}):`,
-    open.map((t) => taskLine(t, who(t.assignee), running && t.dueAt !== null ? dueWords(t.dueAt, now) : '')),
+    open.map((t) => taskLine(t, who(t.assignee), running && t.dueAt !== null ? dueWords(t.dueAt, now, zone) : '')),
     behind.length > 0 && `Waiting (${behind.length}):`,
     behind.map((t) => {
       const first = t.dependsOn.map((id) => titles.get(id)).filter((d) => d !== undefined && !isResolved(d));
@@ -148,7 +148,7 @@ function tell(f: Facts, now: number): string {
       ),
     ),
     `Lately (${Math.min(f.activity.length, f.activityTotal)} of ${f.activityTotal}):`,
-    f.activity.map((a) => `- ${onDay(a.at, now)}, ${byWhom(a.by, a.through)}: ${short(plain(a.text), 200)}`),
+    f.activity.map((a) => `- ${onDay(a.at, now, zone)}, ${byWhom(a.by, a.through)}: ${short(plain(a.text), 200)}`),
   );
 }
 

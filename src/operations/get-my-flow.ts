@@ -103,11 +103,11 @@ export const getMyFlow = operation({
       }),
     };
   },
-  text(f, now) {
+  text(f, now, zone) {
     const ready = f.tasks.filter((t) => t.status === 'READY');
     return lines(
       `${plain(f.flow.name)}: ${count(ready.length, 'task')} for you.`,
-      ready.map((t) => briefLine(t, now)),
+      ready.map((t) => briefLine(t, now, zone)),
     );
   },
 });

@@ -84,11 +84,13 @@ export const getTask = operation({
       })),
     };
   },
-  text(f, now) {
+  text(f, now, zone) {
     const state = [
       f.status,
       who(f.assignee),
-      f.flow.status === 'ACTIVE' && (f.status === 'READY' || f.status === 'BLOCKED') ? dueWords(f.dueAt, now) : '',
+      f.flow.status === 'ACTIVE' && (f.status === 'READY' || f.status === 'BLOCKED')
+        ? dueWords(f.dueAt, now, zone)
+        : '',
       f.round > 1 && `round ${f.round}`,
     ].filter((s) => typeof s === 'string' && s !== '');
     return lines(
@@ -97,22 +99,22 @@ export const getTask = operation({
         `\`${f.id}\``,
       ),
       ageLine(f.asOf, f.flow.status, now),
-      f.doneAt !== null && `Done${f.doneBy === null ? '' : ` by ${plain(f.doneBy)}`} on ${onDay(f.doneAt, now)}.`,
+      f.doneAt !== null && `Done${f.doneBy === null ? '' : ` by ${plain(f.doneBy)}`} on ${onDay(f.doneAt, now, zone)}.`,
       f.flow.status !== 'ACTIVE' && `The flow is ${f.flow.status}.`,
       f.description !== '' && `What is to be done: ${quote(f.description, 600)}`,
       f.fields.length > 0 &&
         (f.answeredBy === 'external' ? 'The form asks, and the client answered in their own words:' : 'The form asks:'),
       f.fields.map(fieldLine(f)),
       f.dependencies.length > 0 && `Comes after (${f.dependencies.length}):`,
-      f.dependencies.map((t) => briefLine(t, now, 'with status')),
+      f.dependencies.map((t) => briefLine(t, now, zone, 'with status')),
       f.dependents.length > 0 && `Comes before (${f.dependents.length}):`,
-      f.dependents.map((t) => briefLine(t, now, 'with status')),
+      f.dependents.map((t) => briefLine(t, now, zone, 'with status')),
       f.comments.length > 0 && `Comments (${f.comments.length}), in their own words:`,
       f.comments
         .slice(-20)
         .map(
           (c) =>
-            `- ${onDay(c.at, now)}, ${c.kind === 'external' ? 'client ' : ''}${plain(c.by)}${c.kind === 'member' && c.audience === 'client' ? ', to the client' : ''}: ${quote(c.text, 400)}`,
+            `- ${onDay(c.at, now, zone)}, ${c.kind === 'external' ? 'client ' : ''}${plain(c.by)}${c.kind === 'member' && c.audience === 'client' ? ', to the client' : ''}: ${quote(c.text, 400)}`,
         ),
       f.comments.length > 20 && `- and ${f.comments.length - 20} older`,
     );

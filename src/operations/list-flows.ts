@@ -58,11 +58,11 @@ export const listFlows = operation({
       return { total, ...cursors, status: status ?? null, late, flows: rows.map(listedFlow) };
     });
   },
-  text({ total, status, late, flows, nextCursor }, now) {
+  text({ total, status, late, flows, nextCursor }, now, zone) {
     if (total === 0) return 'No flow fits. `create_flow_from_template` makes one.';
     return lines(
       `${count(total, status === null ? 'flow' : `${status.toLowerCase()} flow`)}${late > 0 ? `, ${late} late` : ''}${flows.length < total ? `; ${flows.length} here` : ''}.`,
-      flows.map((f) => dots(`- ${plain(f.name)}`, state(f), ...waiting(f, now), `\`${f.id}\``)),
+      flows.map((f) => dots(`- ${plain(f.name)}`, state(f), ...waiting(f, now, zone), `\`${f.id}\``)),
       moreLine(nextCursor),
     );
   },
@@ -90,10 +90,10 @@ function state(f: Listed): string {
   return over ? f.status : `${f.status}, ${percentWords(f.progress)}`;
 }
 
-function waiting({ status, overdue, next }: Listed, now: number): string[] {
+function waiting({ status, overdue, next }: Listed, now: number, zone: string): string[] {
   if (next === null) return [];
   // While a flow is paused nothing becomes due.
-  const due = next.dueAt === null || status !== 'ACTIVE' ? '' : dueWords(next.dueAt, now);
+  const due = next.dueAt === null || status !== 'ACTIVE' ? '' : dueWords(next.dueAt, now, zone);
   const whom = who(next.assignee);
   return overdue > 0
     ? [`${overdue} overdue: ${quote(next.title, 60)}, with ${whom}, ${due}`]

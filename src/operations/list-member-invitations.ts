@@ -35,7 +35,7 @@ export const listMemberInvitations = operation({
     }));
     return { total: invitations.length, invitations };
   },
-  text({ total, invitations }, now) {
+  text({ total, invitations }, now, zone) {
     if (total === 0) return 'No invitation is open.';
     return lines(
       `${count(total, 'invitation')} open.`,
@@ -43,7 +43,7 @@ export const listMemberInvitations = operation({
         dots(
           `- ${plain(i.email)}, ${i.role}`,
           `invited by ${plain(i.invitedBy)}`,
-          i.expired ? 'expired' : `until ${onDay(i.expiresAt, now)}`,
+          i.expired ? 'expired' : `until ${onDay(i.expiresAt, now, zone)}`,
           `\`${i.id}\``,
         ),
       ),

@@ -31,9 +31,9 @@ export const listOrgEvents = operation({
       })),
     };
   },
-  text: ({ events }, now) =>
+  text: ({ events }, now, zone) =>
     lines(
       `${count(events.length, 'change')}.`,
-      events.map((e) => `- ${onDay(e.at, now)}: ${byWhom(e.by, e.through)} ${plain(e.text)}`),
+      events.map((e) => `- ${onDay(e.at, now, zone)}: ${byWhom(e.by, e.through)} ${plain(e.text)}`),
     ),
 });

@@ -50,7 +50,7 @@ export const listTasks = operation({
       return { total: await countTasks(trx, filter), ...cursors, tasks: rows.map((t) => listedTask(t, now)) };
     });
   },
-  text({ total, tasks, nextCursor }, now) {
+  text({ total, tasks, nextCursor }, now, zone) {
     if (total === 0) return 'No task fits.';
     const late = tasks.filter((t) => t.overdue).length;
     return lines(
@@ -59,7 +59,7 @@ export const listTasks = operation({
         dots(
           `- ${quote(t.title)} on ${plain(t.flow.name)}`,
           isOpen(t) || t.assignee !== null ? `${t.status}, ${who(t.assignee)}` : t.status,
-          t.flow.status === 'PAUSED' ? 'flow PAUSED' : isOpen(t) ? dueWords(t.dueAt, now) : '',
+          t.flow.status === 'PAUSED' ? 'flow PAUSED' : isOpen(t) ? dueWords(t.dueAt, now, zone) : '',
           `\`${t.id}\``,
         ),
       ),

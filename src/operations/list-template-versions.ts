@@ -37,12 +37,12 @@ export const listTemplateVersions = operation({
       return { template: { id, name }, versions };
     });
   },
-  text: ({ template, versions }, now) =>
+  text: ({ template, versions }, now, zone) =>
     lines(
       `${plain(template.name)} has ${count(versions.length, 'version')}.`,
       versions.map(
         (v) =>
-          `- Version ${v.version}, ${onDay(v.publishedAt, now)}${v.publishedBy ? ` by ${plain(v.publishedBy)}` : ''}, ${count(v.steps, 'step')}, ${count(v.flows, 'flow')}`,
+          `- Version ${v.version}, ${onDay(v.publishedAt, now, zone)}${v.publishedBy ? ` by ${plain(v.publishedBy)}` : ''}, ${count(v.steps, 'step')}, ${count(v.flows, 'flow')}`,
       ),
     ),
 });

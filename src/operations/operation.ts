@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { Database } from '../db/database.ts';
+import { timeZoneOf } from '../db/time-zone.ts';
 import { isStorable } from '../domain/storable.ts';
 import type { ExternalPrincipal, MemberPrincipal, Principal, Scope } from '../oauth/principal.ts';
 import type { FileStore } from '../platform/files/store.ts';
@@ -50,6 +51,8 @@ export interface Call<P> extends Tools {
   /** A hash of who asked what: the same command id with another one is refused. */
   readonly fingerprint: string;
   readonly upload?: Upload | undefined;
+  /** The org's: its due dates are days in it. */
+  readonly timeZone: string;
 }
 
 /** Who may call: anyone at all, any member, an OWNER or ADMIN, or a client in the portal. */
@@ -88,13 +91,19 @@ interface Definition<I extends InputSchema, O extends z.ZodObject, A extends Acc
   readonly input: I;
   readonly output: O;
   handler(call: Call<CallerOf<A>>, input: z.output<I>): Promise<z.output<O>>;
-  /** The result as a model reads it: the answer first, then what helps the next step. */
-  text(facts: z.output<O>, now: number): string;
+  /** The result as a model reads it: the answer first, then what helps the next step. Days are those of the org's time zone. */
+  text(facts: z.output<O>, now: number, zone: string): string;
 }
 
 /** The result of an operation: facts for machines, text for reading. A refusal changed nothing. */
 export type Result<F = Record<string, unknown>> =
-  | { readonly ok: true; readonly text: string; readonly facts: F }
+  | {
+      readonly ok: true;
+      readonly text: string;
+      readonly facts: F;
+      /** The org's, in which its days are told. */
+      readonly timeZone: string;
+    }
   | { readonly ok: false; readonly code: string; readonly text: string; readonly facts: Record<string, unknown> };
 
 /** An operation with its types folded away: what the doors see. */
@@ -148,13 +157,14 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
         }
         const { database, flows, files, publicUrl, sendMail, webhooks, now, upload } = caller;
         const { command_id: given, ...asked } = { command_id: undefined, ...parsed.data };
+        const timeZone = await timeZoneOf(database, caller.principal, now);
         const call = {
-          ...{ database, flows, files, publicUrl, sendMail, webhooks, now, principal, upload },
+          ...{ database, flows, files, publicUrl, sendMail, webhooks, now, principal, upload, timeZone },
           commandId: caller.commandId ?? (typeof given === 'string' ? given : newId('cmd')),
           fingerprint: fingerprintOf(def.name, caller.principal, asked),
         };
         const facts = await def.handler(call, parsed.data);
-        return { ok: true, text: def.text(facts, now), facts };
+        return { ok: true, text: def.text(facts, now, timeZone), facts, timeZone };
       } catch (error) {
         const refusal = isDatabaseAway(error) ? databaseAway() : error;
         if (!(refusal instanceof Refusal)) throw error;

@@ -30,8 +30,8 @@ export const reopenTask = operation({
     const facts = await command(call, flow, { type: 'reopen', taskId: task.id, reason: input.reason ?? '' });
     return { ...factsOf(facts), task, by: call.principal.name, through: call.principal.through };
   },
-  text(f, now) {
+  text(f, now, zone) {
     if (f.state === 'accepted') return acceptedText(f);
-    return lines(`${quote(f.task.title)} is open again. ${standing(f)}`, effectLines(f, now));
+    return lines(`${quote(f.task.title)} is open again. ${standing(f)}`, effectLines(f, now, zone));
   },
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endOfDay, isCalendarDay } from '../domain/dates.ts';
+import { endOfDate, isCalendarDay } from '../domain/dates.ts';
 import { acceptedText, actedOn, command, commandInput, commandOutput, factsOf, taskInput, theTask } from './command.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -24,16 +24,16 @@ export const setDueDate = operation({
     if (day !== null && !isCalendarDay(day)) {
       throw new Refusal('bad_input', 'due_date must be a day written YYYY-MM-DD. Nothing changed.');
     }
-    const dueAt = day === null ? null : endOfDay(Date.parse(day));
     const { flow, task } = await theTask(call, input);
+    const dueAt = day === null ? null : endOfDate(day, flow.timeZone);
     const facts = await command(call, flow, { type: 'set_due', taskId: task.id, dueAt });
     const { name: by, through } = call.principal;
     return { ...factsOf(facts), task, by, through, dueAt: isoOr(dueAt) };
   },
-  text(f, now) {
+  text(f, now, zone) {
     if (f.state === 'accepted') return acceptedText(f);
     return f.dueAt === null
       ? `${quote(f.task.title)} has no due date now.`
-      : `${quote(f.task.title)} is due ${onDay(f.dueAt, now)} now.`;
+      : `${quote(f.task.title)} is due ${onDay(f.dueAt, now, zone)} now.`;
   },
 });

@@ -46,13 +46,13 @@ export const brief = (t: TaskBrief): Brief => ({
 });
 
 /** `- "Sign the contract", client Jane Alder, due Fri 27 Nov · tk_…`; the status is told where it is not plain. */
-export const briefLine = (t: Brief, now: number, status: 'with status' | null = null): string =>
+export const briefLine = (t: Brief, now: number, zone: string, status: 'with status' | null = null): string =>
   dots(
     [
       `- ${quote(t.title)}${t.type === 'TASK' ? '' : ` (${t.type.toLowerCase()})`}`,
       who(t.assignee),
       status && t.status,
-      t.dueAt && (t.status === 'READY' || t.status === 'BLOCKED') && dueWords(t.dueAt, now),
+      t.dueAt && (t.status === 'READY' || t.status === 'BLOCKED') && dueWords(t.dueAt, now, zone),
       t.round > 1 && `round ${t.round}`,
     ]
       .filter((p) => typeof p === 'string' && p !== '')

@@ -31,8 +31,8 @@ export const skipTask = operation({
     const facts = await command(call, flow, { type: 'skip', taskId: task.id, reason: input.reason });
     return { ...factsOf(facts), task, by: call.principal.name, through: call.principal.through };
   },
-  text(f, now) {
+  text(f, now, zone) {
     if (f.state === 'accepted') return acceptedText(f);
-    return lines(`${quote(f.task.title)} is skipped. ${standing(f)}`, effectLines(f, now));
+    return lines(`${quote(f.task.title)} is skipped. ${standing(f)}`, effectLines(f, now, zone));
   },
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Command } from '../domain/command.ts';
-import { isCalendarDay } from '../domain/dates.ts';
+import { isCalendarDay, startOfDate } from '../domain/dates.ts';
 import { limits } from '../domain/limits.ts';
 import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf, standing } from './command.ts';
 import { findFlow, nameOrId } from './names.ts';
@@ -33,11 +33,11 @@ export const updateFlowStatus = operation({
   }),
   output: z.object({ ...commandOutput, action: z.enum(actions) }),
   async handler(call, { flow: ref, action, start_date, reason }) {
-    const wanted = wish(action, start_date, reason);
     const flow = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
+    const wanted = wish(action, start_date, reason, flow.time_zone);
     return { ...factsOf(await command(call, flow, wanted)), action };
   },
-  text(f, now) {
+  text(f, now, zone) {
     if (f.state === 'accepted') return acceptedText(f);
     const name = plain(f.flow.name);
     const told = {
@@ -46,15 +46,22 @@ export const updateFlowStatus = operation({
       resume: `${name} is running again; due dates moved by the length of the pause.`,
       cancel: `${name} is cancelled. Its open tasks and magic links have ended.`,
     };
-    return lines(told[f.action], f.action === 'cancel' ? null : standing(f), effectLines(f, now));
+    return lines(told[f.action], f.action === 'cancel' ? null : standing(f), effectLines(f, now, zone));
   },
 });
 
-/** A day of the years that a flow's dates may lie in. */
-const isStartDay = (text: string): boolean =>
-  isCalendarDay(text) && Date.parse(text) >= 0 && Date.parse(text) <= limits.moment;
+/** The first moment of a day of the years that a flow's dates may lie in; null for any other text. */
+function startOf(text: string, zone: string): number | null {
+  const start = isCalendarDay(text) ? startOfDate(text, zone) : -1;
+  return start >= 0 && start <= limits.moment ? start : null;
+}
 
-function wish(action: (typeof actions)[number], startDate: string | undefined, reason: string | undefined): Command {
+function wish(
+  action: (typeof actions)[number],
+  startDate: string | undefined,
+  reason: string | undefined,
+  zone: string,
+): Command {
   if (startDate !== undefined && action !== 'start') {
     throw new Refusal('bad_input', `start_date goes with start, not with ${action}. Nothing changed.`);
   }
@@ -63,13 +70,14 @@ function wish(action: (typeof actions)[number], startDate: string | undefined, r
   }
   switch (action) {
     case 'start':
-      if (startDate !== undefined && !isStartDay(startDate)) {
+      if (startDate === undefined) return { type: 'start', startDate: null };
+      if (startOf(startDate, zone) === null) {
         throw new Refusal(
           'bad_input',
           'start_date must be a day from 1970 to 3000, written YYYY-MM-DD. Nothing changed.',
         );
       }
-      return { type: 'start', startDate: startDate === undefined ? null : Date.parse(startDate) };
+      return { type: 'start', startDate: startOf(startDate, zone) };
     case 'pause':
     case 'resume':
       return { type: action };

@@ -1,20 +1,18 @@
 /** Small words that many answers share. */
-import { dayMs, shortDate } from '../domain/dates.ts';
+import { dayOf, shortDate } from '../domain/dates.ts';
 
-const day = (ms: number): number => Math.floor(ms / dayMs);
-
-/** "due today", "due Fri 27 Nov", "2 days late". Days are UTC days. */
-export function dueWords(dueAt: string | null, now: number): string {
+/** "due today", "due Fri 27 Nov", "2 days late", in days of the time zone. */
+export function dueWords(dueAt: string | null, now: number, zone: string): string {
   if (dueAt === null) return '';
   const at = Date.parse(dueAt);
-  const days = day(at) - day(now);
+  const days = dayOf(at, zone) - dayOf(now, zone);
   if (days < 0) return days === -1 ? '1 day late' : `${-days} days late`;
   if (at < now) return 'late since today';
   if (days === 0) return 'due today';
-  return days === 1 ? 'due tomorrow' : `due ${shortDate(at, now)}`;
+  return days === 1 ? 'due tomorrow' : `due ${shortDate(at, now, zone)}`;
 }
 
-export const onDay = (iso: string, now: number): string => shortDate(Date.parse(iso), now);
+export const onDay = (iso: string, now: number, zone: string): string => shortDate(Date.parse(iso), now, zone);
 
 /** "1 task", "3 tasks". */
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;

@@ -1,17 +1,22 @@
 /** Dates: short and relative where near, with the full moment to hover. */
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
 import { shortDate } from '../../domain/dates.ts';
 import { dueWords } from '../../operations/words.ts';
 
+/** The org's time zone, in which a page tells its days; the frame of a page provides it. */
+export const TimeZone = createContext('UTC');
+
 export const Day = ({ at, now }: { readonly at: string; readonly now: number }) => (
   <time dateTime={at} title={at}>
-    {shortDate(Date.parse(at), now)}
+    {shortDate(Date.parse(at), now, useContext(TimeZone))}
   </time>
 );
 
 /** "2 days late", "due today", "due Fri 27 Nov". */
 export const Due = ({ at, now }: { readonly at: string; readonly now: number }) => (
   <time dateTime={at} title={at}>
-    {dueWords(at, now)}
+    {dueWords(at, now, useContext(TimeZone))}
   </time>
 );
 
