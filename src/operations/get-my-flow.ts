@@ -49,7 +49,13 @@ export const getMyFlow = operation({
   surfaces: ['web'],
   input: z.strictObject({}),
   output: z.object({
-    flow: z.object({ id: z.string(), name: z.string(), status: flowStatus, progress: progressShape }),
+    flow: z.object({
+      id: z.string(),
+      name: z.string(),
+      status: flowStatus,
+      progress: progressShape,
+      timeZone: z.string().describe('Due dates are days in it'),
+    }),
     org: z.object({ name: z.string(), colour: z.string().nullable(), logo: z.string().nullable() }),
     me: z.object({ name: z.string(), email: z.string(), role: z.string(), invitation: z.string() }),
     tasks: z.array(myTask),
@@ -69,7 +75,7 @@ export const getMyFlow = operation({
     const mine = flow.tasks.filter((t) => mayKnow(principal, t));
     const { name, colour, logo } = known.branding;
     return {
-      flow: { id: flow.id, name: flow.name, status: flow.status, progress: progress(flow) },
+      flow: { id: flow.id, name: flow.name, status: flow.status, progress: progress(flow), timeZone: flow.timeZone },
       org: { name, colour, logo },
       me: { name: me.name, email: me.email, role: me.role, invitation: me.invitation },
       tasks: mine.map((t) => {

@@ -44,10 +44,10 @@ export const listActivity = operation({
       return { flow: { id, name }, entries, more: found.length > limit };
     });
   },
-  text({ flow, entries, more }, now) {
+  text({ flow, entries, more }, now, zone) {
     return lines(
       entries.length === 0 ? `Nothing more happened in ${plain(flow.name)}.` : `What happened in ${plain(flow.name)}:`,
-      entries.map((e) => `- ${onDay(e.at, now)}, ${byWhom(e.by, e.through)}: ${short(plain(e.text), 200)}`),
+      entries.map((e) => `- ${onDay(e.at, now, zone)}, ${byWhom(e.by, e.through)}: ${short(plain(e.text), 200)}`),
       more && `Older: ask again with before ${entries.at(-1)?.seq}.`,
     );
   },

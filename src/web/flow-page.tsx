@@ -61,7 +61,7 @@ export function flowPage(view: FlowView): string {
             </a>
           </nav>
           <FlowGraph
-            tasks={flow.tasks.map((t) => graphTask(t, flow, view.now))}
+            tasks={flow.tasks.map((t) => graphTask(t, view))}
             selected={task?.id ?? null}
             href={(id) => taskHref(flow.id, id)}
             {...(!view.unfolded && { unfold: address({ unfold: '1' }) })}
@@ -95,7 +95,7 @@ export function flowHeadline(view: Pick<FlowView, 'flow' | 'explained' | 'now' |
       const [first, ...others] = explained.holds;
       if (!first) return `${flow.name} is under way`;
       const { assignee, dueAt } = first.task;
-      const late = dueAt !== null && Date.parse(dueAt) < now ? `, ${dueWords(dueAt, now)}` : '';
+      const late = dueAt !== null && Date.parse(dueAt) < now ? `, ${dueWords(dueAt, now, zoneOf(view))}` : '';
       if (assignee === null) return `${flow.name} waits, and nobody has “${first.task.title}”${late}`;
       const more = new Set(others.map((h) => h.task.assignee?.id)).size;
       const also = more > 0 && others.some((h) => h.task.assignee?.id !== assignee.id) ? ' and others' : '';
@@ -104,16 +104,19 @@ export function flowHeadline(view: Pick<FlowView, 'flow' | 'explained' | 'now' |
   }
 }
 
-function graphTask(t: FlowFacts['tasks'][number], flow: FlowFacts, now: number): GraphTask {
+const zoneOf = ({ session }: Pick<FlowView, 'session'>): string => session.org?.timeZone ?? 'UTC';
+
+function graphTask(t: FlowFacts['tasks'][number], view: FlowView): GraphTask {
   const { id, title, status, overdue, dependsOn, assignee } = t;
-  return { id, title, status, overdue, dependsOn, assignee, note: noteOf(t, flow, now) };
+  return { id, title, status, overdue, dependsOn, assignee, note: noteOf(t, view) };
 }
 
-function noteOf(t: FlowFacts['tasks'][number], flow: FlowFacts, now: number): string {
+function noteOf(t: FlowFacts['tasks'][number], view: FlowView): string {
+  const { flow, now } = view;
   const round = t.round > 1 ? `round ${t.round}, ` : '';
   switch (t.status) {
     case 'READY':
-      return `${round}${t.dueAt && flow.status === 'ACTIVE' ? dueWords(t.dueAt, now) : 'ready'}`;
+      return `${round}${t.dueAt && flow.status === 'ACTIVE' ? dueWords(t.dueAt, now, zoneOf(view)) : 'ready'}`;
     case 'BLOCKED': {
       const open = flow.tasks.filter(
         (d) => t.dependsOn.includes(d.id) && d.status !== 'COMPLETED' && d.status !== 'SKIPPED',

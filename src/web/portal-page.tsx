@@ -62,7 +62,7 @@ const frame = ({ view: { mine, csrf }, title, scripts = [], children }: FramePro
 
 export function portalPage(view: View & { readonly problem: string | null }): string {
   const { mine, now, notice, problem } = view;
-  const { flow, org, me, tasks } = mine;
+  const { flow, me, tasks } = mine;
   const open = tasks.filter((t) => isOpen(mine, t));
   const done = tasks.filter((t) => t.status === 'COMPLETED');
   const later = tasks.filter((t) => !open.includes(t) && !done.includes(t) && t.status !== 'SKIPPED');
@@ -84,9 +84,9 @@ export function portalPage(view: View & { readonly problem: string | null }): st
         </div>
         {first && (
           <ul class="todos">
-            <Todo task={first} now={now} primary />
+            <Todo task={first} mine={mine} now={now} primary />
             {others.map((t) => (
-              <Todo task={t} now={now} primary={false} />
+              <Todo task={t} mine={mine} now={now} primary={false} />
             ))}
           </ul>
         )}
@@ -101,7 +101,7 @@ export function portalPage(view: View & { readonly problem: string | null }): st
         {done.length > 0 && (
           <Listed title="Done">
             {done.map((t) => (
-              <Row task={t} note={doneWords(t, org.name, now)} />
+              <Row task={t} note={doneWords(t, mine, now)} />
             ))}
           </Listed>
         )}
@@ -124,11 +124,11 @@ function calmWords({ flow, org }: MyFlow, later: number): string {
   return `There is nothing more for you to do. ${org.name} takes it from here.`;
 }
 
-function Todo({ task, now, primary }: { readonly task: MyTask; readonly now: number; readonly primary: boolean }) {
+function Todo({ task, mine, now, primary }: TaskProps & { readonly primary: boolean }) {
   const words = task.draft ? 'Go on' : task.type === 'APPROVAL' ? 'Look and decide' : 'Open';
   return (
     <li class="card todo">
-      <Due task={task} now={now} />
+      <Due task={task} mine={mine} now={now} />
       <h2>{task.title}</h2>
       {task.sentBack !== null && <p class="back">It came back to you with a note.</p>}
       {task.description && <p class="small clamp">{task.description}</p>}
@@ -144,9 +144,17 @@ function Todo({ task, now, primary }: { readonly task: MyTask; readonly now: num
   );
 }
 
-function Due({ task, now }: { readonly task: MyTask; readonly now: number }) {
+interface TaskProps {
+  readonly task: MyTask;
+  readonly mine: MyFlow;
+  readonly now: number;
+}
+
+function Due({ task, mine: { flow }, now }: TaskProps) {
   if (task.dueAt === null) return null;
-  const words = task.overdue ? `was due ${shortDate(Date.parse(task.dueAt), now)}` : dueWords(task.dueAt, now);
+  const words = task.overdue
+    ? `was due ${shortDate(Date.parse(task.dueAt), now, flow.timeZone)}`
+    : dueWords(task.dueAt, now, flow.timeZone);
   return (
     <span class={task.overdue ? 'chip late' : 'chip'}>
       {task.overdue && <LateIcon />}
@@ -175,7 +183,7 @@ const Row = ({ task, note }: { readonly task: MyTask; readonly note: string }) =
 );
 
 function laterWords({ flow, org }: MyFlow, t: MyTask, now: number): string {
-  const due = t.dueAt === null ? '' : `, ${dueWords(t.dueAt, now)}`;
+  const due = t.dueAt === null ? '' : `, ${dueWords(t.dueAt, now, flow.timeZone)}`;
   if (t.status === 'CANCELLED') return 'no longer needed';
   if (flow.status === 'PAUSED') return `when this goes on${due}`;
   const { mine, others } = t.after;
@@ -188,10 +196,10 @@ function laterWords({ flow, org }: MyFlow, t: MyTask, now: number): string {
   return waits + due;
 }
 
-const doneWords = (t: MyTask, org: string, now: number): string =>
+const doneWords = (t: MyTask, { flow, org }: MyFlow, now: number): string =>
   [
-    t.doneAt === null ? '' : shortDate(Date.parse(t.doneAt), now),
-    t.doneByMe ? (t.type === 'FORM' ? 'see your answers' : '') : `done for you by ${org}`,
+    t.doneAt === null ? '' : shortDate(Date.parse(t.doneAt), now, flow.timeZone),
+    t.doneByMe ? (t.type === 'FORM' ? 'see your answers' : '') : `done for you by ${org.name}`,
   ]
     .filter((w) => w !== '')
     .join(' · ');
@@ -222,7 +230,7 @@ export function portalTaskPage(view: TaskView): string {
         <div class="title">
           <h1>{task.title}</h1>
           {open ? (
-            <Due task={task} now={now} />
+            <Due task={task} mine={mine} now={now} />
           ) : (
             <span class="chip">
               <StatusIcon status={task.status} />
@@ -245,7 +253,8 @@ export function portalTaskPage(view: TaskView): string {
 }
 
 function stateWords(mine: MyFlow, t: MyTask, now: number): string {
-  if (t.status === 'COMPLETED') return `done${t.doneAt === null ? '' : `, ${shortDate(Date.parse(t.doneAt), now)}`}`;
+  if (t.status === 'COMPLETED')
+    return `done${t.doneAt === null ? '' : `, ${shortDate(Date.parse(t.doneAt), now, mine.flow.timeZone)}`}`;
   if (t.status === 'SKIPPED') return 'not needed';
   return laterWords(mine, t, now);
 }
@@ -386,7 +395,7 @@ function Comments({ view: { mine, task, csrf, now, commandId, typed } }: { reado
           <p class="small">
             <b>{c.mine ? 'You' : c.by}</b>{' '}
             <time dateTime={c.at} title={c.at}>
-              {shortDate(Date.parse(c.at), now)}
+              {shortDate(Date.parse(c.at), now, mine.flow.timeZone)}
             </time>
           </p>
           <p class="said">{c.text}</p>

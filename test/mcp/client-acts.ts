@@ -19,14 +19,8 @@ export async function clientActs(world: World, email: string): Promise<ClientAct
     .executeTakeFirstOrThrow();
   const principal = { kind: 'external', orgId: org_id, flowId: flow_id, externalId: id, name, email } as const;
   const send = async (wanted: Command): Promise<void> => {
-<<<<<<< HEAD
     const call = { ...world.tools, now: Date.now(), principal, commandId: newId('cmd') };
-    await command({ ...call, fingerprint: 'test' }, { id: flow_id, name: '' }, wanted);
-=======
-    const { database, flows, url, sendMail } = world;
-    const call = { database, flows, publicUrl: url, sendMail, now: Date.now(), principal, commandId: newId('cmd') };
     await command({ ...call, fingerprint: 'test', timeZone: 'UTC' }, { id: flow_id, name: '' }, wanted);
->>>>>>> 0e03fe5 (Days are told, and taken, in the org's time zone: in answers, on pages, for a start date and a due date; answers say what is not needed)
   };
   const taskId = (stepKey: string): string => idFrom('tk', flow_id, stepKey);
   return {

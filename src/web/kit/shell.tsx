@@ -73,25 +73,15 @@ export const Shell = ({ session, here, counts = {}, children }: ShellProps) => (
           <button type="button" class="button quiet keys" data-keys hidden>
             Keys <kbd>?</kbd>
           </button>
-<<<<<<< HEAD
         </div>
       </nav>
       <main id="main" tabIndex={-1}>
-        {children}
+        <TimeZone.Provider value={session.org?.timeZone ?? 'UTC'}>{children}</TimeZone.Provider>
       </main>
     </div>
     <KeysHelp />
     <script type="module" src="/assets/keys.js" />
   </>
-=======
-        </form>
-      </div>
-    </nav>
-    <main id="main">
-      <TimeZone.Provider value={session.org?.timeZone ?? 'UTC'}>{children}</TimeZone.Provider>
-    </main>
-  </div>
->>>>>>> 0e03fe5 (Days are told, and taken, in the org's time zone: in answers, on pages, for a start date and a due date; answers say what is not needed)
 );
 
 const Whose = ({ session }: { readonly session: Session }) => (
