@@ -8,6 +8,7 @@ const tabs = [
   ['/settings/members', 'Members'],
   ['/settings/api-keys', 'API keys'],
   ['/settings/apps', 'Connected apps'],
+  ['/settings/webhooks', 'Webhooks'],
   ['/settings/sessions', 'My sessions'],
 ] as const;
 

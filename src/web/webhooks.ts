@@ -1,0 +1,140 @@
+/** Settings: the endpoints of other products that are told of what happens, and what they were told. */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { webhookEvents } from '../domain/webhook.ts';
+import type { Authority } from '../oauth/authority.ts';
+import { createWebhook } from '../operations/create-webhook.ts';
+import { deleteWebhook } from '../operations/delete-webhook.ts';
+import { listWebhookDeliveries } from '../operations/list-webhook-deliveries.ts';
+import { listWebhooks } from '../operations/list-webhooks.ts';
+import type { Result, Tools } from '../operations/operation.ts';
+import { redeliverWebhook } from '../operations/redeliver-webhook.ts';
+import { rotateWebhookSecret } from '../operations/rotate-webhook-secret.ts';
+import { testWebhook } from '../operations/test-webhook.ts';
+import { updateWebhook } from '../operations/update-webhook.ts';
+import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
+import { notThere, PageTrouble, troubles } from './kit/trouble.tsx';
+import { nothingTold, type Told, webhookPage, webhooksPage } from './webhook-pages.tsx';
+
+interface WebhookRoutesOptions {
+  readonly authority: Authority;
+  readonly tools: () => Tools;
+}
+
+type Fields = Readonly<Record<string, string>>;
+
+/** Each type has a box of its own, so that the form works without script. */
+const eventsOf = (fields: Fields): string[] => webhookEvents.filter((type) => fields[`event.${type}`] !== undefined);
+
+const tellings: Readonly<Record<string, string>> = {
+  changed: 'Saved.',
+  off: 'It is off. What happens meanwhile is not told; what waits is delivered when it is on again.',
+  on: 'It is on.',
+  tested: 'A test event is on its way. Its line below says how it went; load the page anew in a moment.',
+  again: 'It is on its way again. Load the page anew in a moment.',
+  deleted: 'The webhook is deleted, with its log.',
+};
+
+export async function webhookRoutes(app: FastifyInstance, { authority, tools }: WebhookRoutesOptions): Promise<void> {
+  const { page, form } = memberRoutes(app, authority, tools);
+  const html = (reply: FastifyReply, text: string, status = 200) => reply.code(status).type('text/html').send(text);
+  /** What a page can't do without. */
+  const need = <F>(result: Result<F>): F => {
+    if (result.ok) return result.facts;
+    throw new PageTrouble(result.code === 'not_allowed' ? troubles.onlyAdmins : notThere(result.text));
+  };
+
+  const list = async (visit: Visit, told: Told, fields: Fields = {}): Promise<string> => {
+    const { webhooks } = need(await listWebhooks.run(callerOf(visit), {}));
+    const typed = { url: fields.url ?? '', description: fields.description ?? '', events: eventsOf(fields) };
+    const { session, tools: kit } = visit;
+    return webhooksPage({ session, now: kit.now, webhooks, typed, commandId: newCommandId(), told });
+  };
+  const one = async (visit: Visit, told: Told, fields: Fields | null = null): Promise<string> => {
+    const { id = '' } = visit.params;
+    const caller = callerOf(visit);
+    const { cursor } = visit.query;
+    const [all, log] = await Promise.all([
+      listWebhooks.run(caller, {}),
+      listWebhookDeliveries.run(caller, { webhook: id, ...(cursor && { cursor }) }),
+    ]);
+    const webhook = need(all).webhooks.find((w) => w.id === id);
+    if (!webhook) throw new PageTrouble(notThere('There is no such webhook in your organization.'));
+    const { deliveries, nextCursor } = need(log);
+    const typed =
+      fields === null
+        ? webhook
+        : { url: fields.url ?? '', description: fields.description ?? '', events: eventsOf(fields) };
+    const { session, tools: kit } = visit;
+    return webhookPage({
+      session,
+      now: kit.now,
+      webhook,
+      typed,
+      deliveries,
+      nextCursor,
+      told,
+      commandId: newCommandId(),
+    });
+  };
+  const toldBy = (visit: Visit): Told => ({ ...nothingTold, notice: tellings[visit.query.told ?? ''] ?? null });
+
+  page('/settings/webhooks', async (visit, reply) => html(reply, await list(visit, toldBy(visit))));
+  form('/settings/webhooks', async (visit, fields, reply) => {
+    const { url = '', description = '' } = fields;
+    const made = await createWebhook.run(callerOf(visit, fields), { url, description, events: eventsOf(fields) });
+    if (!made.ok) return html(reply, await list(visit, { ...nothingTold, problem: made.text }, fields), 422);
+    const { webhook, secret } = made.facts;
+    return html(reply, await list(visit, { ...nothingTold, secret: { url: webhook.url, secret } }), 201);
+  });
+
+  page('/settings/webhooks/:id', async (visit, reply) => html(reply, await one(visit, toldBy(visit))));
+
+  /** A button of one webhook's page: does it, then shows the truth. */
+  const button = (
+    path: string,
+    act: (visit: Visit, fields: Fields, webhook: string) => Promise<Result>,
+    told: (fields: Fields) => string,
+  ) =>
+    form(`/settings/webhooks/:id/${path}`, async (visit, fields, reply) => {
+      const { id = '' } = visit.params;
+      const result = await act(visit, fields, id);
+      const typed = path === 'change' ? fields : null;
+      if (!result.ok) return html(reply, await one(visit, { ...nothingTold, problem: result.text }, typed), 422);
+      const here = path === 'delete' ? '/settings/webhooks' : `/settings/webhooks/${id}`;
+      return reply.redirect(`${here}?told=${told(fields)}`, 303);
+    });
+  button(
+    'change',
+    (visit, fields, webhook) => {
+      const { url, description } = fields;
+      return updateWebhook.run(callerOf(visit), { webhook, url, description, events: eventsOf(fields) });
+    },
+    () => 'changed',
+  );
+  button(
+    'switch',
+    (visit, { enabled }, webhook) => updateWebhook.run(callerOf(visit), { webhook, enabled: enabled === 'true' }),
+    ({ enabled }) => (enabled === 'true' ? 'on' : 'off'),
+  );
+  button(
+    'test',
+    (visit, fields, webhook) => testWebhook.run(callerOf(visit, fields), { webhook }),
+    () => 'tested',
+  );
+  button(
+    'redeliver',
+    (visit, { delivery }, webhook) => redeliverWebhook.run(callerOf(visit), { webhook, delivery }),
+    () => 'again',
+  );
+  button(
+    'delete',
+    (visit, _fields, webhook) => deleteWebhook.run(callerOf(visit), { webhook }),
+    () => 'deleted',
+  );
+  form('/settings/webhooks/:id/secret', async (visit, _fields, reply) => {
+    const changed = await rotateWebhookSecret.run(callerOf(visit), { webhook: visit.params.id });
+    if (!changed.ok) return html(reply, await one(visit, { ...nothingTold, problem: changed.text }), 422);
+    const { webhook, secret } = changed.facts;
+    return html(reply, await one(visit, { ...nothingTold, secret: { url: webhook.url, secret } }));
+  });
+}
