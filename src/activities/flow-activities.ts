@@ -1,5 +1,6 @@
 /** A flow's effects on the world. Each may run twice or late and does its work once. */
 import { asyncLocalStorage } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import { brandingOf } from '../db/branding.ts';
 import type { Database, Trx } from '../db/database.ts';
 import { readOrg, readTimeZone } from '../db/people.ts';
@@ -7,8 +8,8 @@ import { writeProjection } from '../db/projection.ts';
 import { queueFeed } from '../db/webhooks.ts';
 import type { MailOrder } from '../domain/flow.ts';
 import { hashSecret, randomText } from '../platform/secrets.ts';
-import type { FlowActivities, SendMailInput, WebhookRef } from '../workflows/contract.ts';
-import type { Deliver, OutgoingMail } from './deliver.ts';
+import { type FlowActivities, mailRefused, type SendMailInput, type WebhookRef } from '../workflows/contract.ts';
+import { type Deliver, MailRefused, type OutgoingMail } from './deliver.ts';
 import { writeMail } from './mail-text.ts';
 
 export interface FlowActivitiesNeed {
@@ -35,7 +36,12 @@ export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
     },
     async sendMail(input) {
       const mail = await database.withOrg(input, (trx) => prepare(trx, need, input));
-      return typeof mail === 'string' ? mail : database.withOrg(input, (trx) => sendOnce(trx, need, input, mail));
+      if (typeof mail === 'string') return mail;
+      try {
+        return await database.withOrg(input, (trx) => sendOnce(trx, need, input, mail));
+      } catch (error) {
+        throw error instanceof MailRefused ? ApplicationFailure.nonRetryable(error.message, mailRefused) : error;
+      }
     },
   };
 }

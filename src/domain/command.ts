@@ -49,6 +49,8 @@ export const commandSchema = z.discriminatedUnion('type', [
     text: z.string().trim().min(1).max(limits.comment),
     audience: z.enum(commentAudiences).optional(),
   }),
+  /** Mails whom a READY task lies with, at most once an hour. */
+  z.object({ type: z.literal('remind'), taskId }),
   /** Several people at once; each one's outcome is told, one that can't be invited stops no other. */
   z.object({ type: z.literal('invite'), people: z.array(inviteeSchema).min(1).max(limits.invitesPerCommand) }),
   z.object({ type: z.literal('revoke_invitation'), externalId: id }),

@@ -1,6 +1,7 @@
 /** The rules of a flow: a command against a flow gives events, or a refusal and no change. Pure. */
 import type { Actor } from './actor.ts';
 import type { Command } from './command.ts';
+import { holdComments } from './comment-mail.ts';
 import type { FlowEvent } from './event.ts';
 import type { Flow } from './flow.ts';
 import * as lifecycle from './lifecycle.ts';
@@ -8,7 +9,7 @@ import { orderMails } from './mail.ts';
 import * as people from './people.ts';
 import { needPart } from './permission.ts';
 import { type Refusal, Refused } from './refusal.ts';
-import { tick } from './reminders.ts';
+import { remind, tick } from './reminders.ts';
 import { Turn } from './turn.ts';
 import * as work from './work.ts';
 
@@ -25,6 +26,7 @@ export function decide(flow: Flow, command: Command, actor: Actor, now: number):
   try {
     needPart(flow, actor);
     const invited = perform(turn, command);
+    holdComments(turn);
     orderMails(turn);
     return { ok: true, flow: turn.flow, events: turn.events, invited };
   } catch (error) {
@@ -84,6 +86,9 @@ function perform(turn: Turn, command: Command): readonly people.InviteOutcome[] 
       break;
     case 'accept_invitation':
       people.accept(turn, command.externalId);
+      break;
+    case 'remind':
+      remind(turn, command.taskId);
       break;
     case 'tick':
       tick(turn);

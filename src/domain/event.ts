@@ -32,8 +32,20 @@ type Happening =
   | { type: 'invitation_accepted'; externalId: string }
   | { type: 'invitation_revoked'; externalId: string }
   | { type: 'digest_scheduled'; next: number | null; digests: number }
+  | { type: 'task_reminded'; taskId: string }
+  | { type: 'comment_held'; to: Assignee; taskId: string; commentId: string; until: number }
+  | { type: 'comments_held_on'; to: Person; until: number }
+  /** They are mailed, or seen; `about` one task or, when null, all. */
+  | { type: 'comments_told'; to: Person; about: string | null }
   | { type: 'mail_ordered'; mail: MailOrder }
-  | { type: 'mail_failed'; key: string; why: string };
+  /** Tried for long enough; `to` null: it was not even ordered. */
+  | { type: 'mail_failed'; key: string; to: MailOrder['to'] | null; why: string }
+  /** The mail server will never take it; `why` in its words. */
+  | { type: 'mail_refused'; key: string; to: MailOrder['to']; why: string }
+  /** An address that was refused before has taken a mail. */
+  | { type: 'mail_taken'; externalId: string };
+
+type Person = Pick<Actor, 'kind' | 'id'>;
 
 export type FlowEvent = Happening & { readonly at: number; readonly by: Actor };
 export type FlowEventOf<T extends FlowEvent['type']> = Extract<FlowEvent, { type: T }>;

@@ -1,7 +1,7 @@
 /** A flow after an event. Total: an event about something the flow doesn't have changes only the version. */
-import type { FlowEvent } from './event.ts';
+import type { FlowEvent, FlowEventOf } from './event.ts';
 import { feedText } from './feed.ts';
-import type { ExternalUser, Flow, SkippedBy, Task } from './flow.ts';
+import type { ExternalUser, Flow, HeldComments, SkippedBy, Task } from './flow.ts';
 
 export function evolve(flow: Flow, event: FlowEvent): Flow {
   return withFeed(change({ ...flow, version: flow.version + 1 }, event), flow, event);
@@ -44,6 +44,7 @@ function change(flow: Flow, event: FlowEvent): Flow {
       return {
         ...flow,
         status: 'ACTIVE',
+        startedBy: event.by,
         startDate: event.startDate,
       };
     case 'flow_paused':
@@ -51,7 +52,7 @@ function change(flow: Flow, event: FlowEvent): Flow {
         ...flow,
         status: 'PAUSED',
         pausedAt: event.at,
-        outbox: flow.outbox.filter((m) => m.kind !== 'due' && m.kind !== 'digest'),
+        outbox: flow.outbox.filter((m) => m.kind !== 'due' && m.kind !== 'digest' && m.kind !== 'reminder'),
       };
     case 'flow_resumed':
       return {
@@ -61,7 +62,14 @@ function change(flow: Flow, event: FlowEvent): Flow {
         digestAt: flow.digestAt === null ? null : flow.digestAt + event.pausedMs,
       };
     case 'flow_cancelled':
-      return { ...flow, status: 'CANCELLED', finishedAt: event.at, pausedAt: null, digestAt: null, outbox: [] };
+      return {
+        ...flow,
+        status: 'CANCELLED',
+        finishedAt: event.at,
+        pausedAt: null,
+        digestAt: null,
+        ...nothingWaits(flow),
+      };
     case 'flow_completed':
       return { ...flow, status: 'COMPLETED', finishedAt: event.at, digestAt: null, outbox: [] };
     case 'flow_renamed':
@@ -76,9 +84,13 @@ function change(flow: Flow, event: FlowEvent): Flow {
         doneAt: event.at,
         doneBy: event.by,
         answers: event.answers ?? t.answers,
+        ...redone(t),
       }));
     case 'approval_given':
-      return task(flow, event.taskId, () => ({ status: 'COMPLETED', doneAt: event.at, doneBy: event.by }));
+      return task(flow, event.taskId, (t) => ({
+        ...{ status: 'COMPLETED', doneAt: event.at, doneBy: event.by },
+        ...redone(t),
+      }));
     case 'approval_rejected':
       return task(flow, event.taskId, (t) => ({ ...waiting(t), status: 'REJECTED', round: t.round + 1 }));
     case 'task_sent_back':
@@ -86,6 +98,7 @@ function change(flow: Flow, event: FlowEvent): Flow {
         ...waiting(t),
         round: t.round + 1,
         comments: [...t.comments, event.comment],
+        sentBack: { by: event.by.name, text: event.comment.text },
       }));
     case 'task_reopened':
       // What was not needed and is reopened is needed, whatever was answered.
@@ -100,7 +113,11 @@ function change(flow: Flow, event: FlowEvent): Flow {
     case 'task_cancelled':
       return task(flow, event.taskId, () => ({ status: 'CANCELLED' }));
     case 'task_assigned':
-      return task(flow, event.taskId, () => ({ assignee: event.assignee }));
+      return task(flow, event.taskId, (t) => ({
+        assignee: event.assignee,
+        assignedAt: event.at,
+        ...(t.remindedAt ? { remindedAt: null } : {}),
+      }));
     case 'dues_set': {
       const dues = new Map(event.dues.map((d) => [d.taskId, d.dueAt]));
       return { ...flow, tasks: flow.tasks.map((t) => dated(t, dues.get(t.id), flow.version)) };
@@ -134,10 +151,54 @@ function change(flow: Flow, event: FlowEvent): Flow {
       return { ...flow, digestAt: event.next, digests: event.digests };
     case 'mail_ordered':
       return { ...flow, outbox: [...flow.outbox, event.mail], mailsOrdered: flow.mailsOrdered + 1 };
+    case 'task_reminded':
+      return task(flow, event.taskId, () => ({ remindedAt: event.at }));
+    case 'comment_held':
+      return { ...flow, heldComments: withHeld(flow.heldComments ?? [], event) };
+    case 'comments_held_on':
+      return {
+        ...flow,
+        heldComments: (flow.heldComments ?? []).map((h) => (isFor(h, event.to) ? { ...h, at: event.until } : h)),
+      };
+    case 'comments_told':
+      return { ...flow, heldComments: withoutTold(flow.heldComments ?? [], event.to, event.about) };
     case 'mail_failed':
       return { ...flow, outbox: flow.outbox.filter((m) => m.key !== event.key) };
+    case 'mail_refused': {
+      const rest = { ...flow, outbox: flow.outbox.filter((m) => m.key !== event.key) };
+      return event.to.kind === 'external' ? external(rest, event.to.id, () => ({ mailRefused: event.why })) : rest;
+    }
+    case 'mail_taken':
+      return external(flow, event.externalId, () => ({ mailRefused: null }));
   }
 }
+
+const nothingWaits = (flow: Flow): Pick<Flow, 'outbox' | 'heldComments'> =>
+  flow.heldComments ? { outbox: [], heldComments: [] } : { outbox: [] };
+
+/** Done again, it is no longer sent back. */
+const redone = (t: Task): Partial<Task> => (t.sentBack ? { sentBack: null } : {});
+
+const isFor = (held: HeldComments, who: { readonly kind: string; readonly id: string }): boolean =>
+  held.to.kind === who.kind && held.to.id === who.id;
+
+function withHeld(held: readonly HeldComments[], event: FlowEventOf<'comment_held'>): HeldComments[] {
+  const comment = { taskId: event.taskId, commentId: event.commentId };
+  const known = held.find((h) => isFor(h, event.to));
+  if (!known) return [...held, { to: event.to, at: event.until, comments: [comment] }];
+  return held.map((h) => (h === known ? { ...h, comments: [...h.comments, comment] } : h));
+}
+
+const withoutTold = (
+  held: readonly HeldComments[],
+  to: { readonly kind: string; readonly id: string },
+  about: string | null,
+): HeldComments[] =>
+  held.flatMap((h) => {
+    if (!isFor(h, to)) return [h];
+    const comments = about === null ? [] : h.comments.filter((c) => c.taskId !== about);
+    return comments.length === 0 ? [] : [{ ...h, comments }];
+  });
 
 /** What was reported as overdue before a pause stays reported after it. */
 const dated = (t: Task, dueAt: number | undefined, version: number): Task =>

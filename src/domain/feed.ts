@@ -54,13 +54,21 @@ export function feedText(flow: Flow, event: FlowEvent): string | null {
       return 'accepted the invitation';
     case 'invitation_revoked':
       return `revoked the invitation of ${person}`;
+    case 'task_reminded':
+      return `reminded ${findTask(flow, event.taskId)?.assignee?.name ?? 'nobody'} of ${title}`;
     case 'mail_failed':
-      return `could not send a mail: ${event.why}`;
+      return `could not send ${event.to ? `the mail to ${event.to.name}` : 'a mail'}: ${event.why}`;
+    case 'mail_refused':
+      return `could not send the mail to ${event.to.name}, it was refused: ${event.why}`;
     case 'task_ready':
     case 'task_blocked':
     case 'task_cancelled':
     case 'dues_set':
     case 'digest_scheduled':
+    case 'comment_held':
+    case 'comments_held_on':
+    case 'comments_told':
+    case 'mail_taken':
     case 'mail_ordered':
       return null;
   }

@@ -61,6 +61,12 @@ export interface Task {
   readonly round: number;
   /** The due moment that was already reported as passed, so it is reported once. */
   readonly notedDueAt: number | null;
+  /** When it came to lie with whom it lies with now; absent while that never changed. */
+  readonly assignedAt?: number;
+  /** When its assignee was last reminded by hand. */
+  readonly remindedAt?: number | null;
+  /** Why it was sent back and by whom, until it is done again. */
+  readonly sentBack?: { readonly by: string; readonly text: string } | null;
   readonly comments: readonly Comment[];
   /** The flow's version at the last change of this task. */
   readonly version: number;
@@ -74,6 +80,8 @@ export interface ExternalUser {
   readonly role: string;
   readonly invitation: InvitationStatus;
   readonly invitedAt: number;
+  /** What the mail server said when it refused their address for good; null when it took a mail since. */
+  readonly mailRefused?: string | null;
   readonly version: number;
 }
 
@@ -130,6 +138,13 @@ export interface MailOrder {
   readonly orderedAt: number;
 }
 
+/** Comments that somebody is to be told of, gathered until `at` so that they make one mail. */
+export interface HeldComments {
+  readonly to: Assignee;
+  readonly at: number;
+  readonly comments: readonly { readonly taskId: string; readonly commentId: string }[];
+}
+
 export interface Flow {
   readonly id: string;
   readonly orgId: string;
@@ -140,6 +155,8 @@ export interface Flow {
   readonly timeZone: string;
   readonly createdAt: number;
   readonly createdBy: Actor;
+  /** Who started it; absent before. */
+  readonly startedBy?: Actor;
   /** The start date that due dates count from; may lie before the moment of starting. */
   readonly startDate: number | null;
   readonly pausedAt: number | null;
@@ -153,6 +170,7 @@ export interface Flow {
   readonly digestAt: number | null;
   readonly digests: number;
   readonly outbox: readonly MailOrder[];
+  readonly heldComments?: readonly HeldComments[];
   readonly mailsOrdered: number;
   /** One more with every event. */
   readonly version: number;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { invitee, jane, mia, olivia, stranger } from '../../test/support/people.ts';
-import { complete, draft, monday, Stage, steps, type WrittenStep } from '../../test/support/stage.ts';
+import { assign, complete, draft, monday, Stage, steps, type WrittenStep } from '../../test/support/stage.ts';
 import type { Actor } from './actor.ts';
 import type { Command, Envelope } from './command.ts';
 import { applyCommand, findOutcome, isProjected, type Ledger, openLedger, receive } from './ledger.ts';
@@ -263,6 +263,10 @@ it('every refusal code but the caller’s own is given by some command', () => {
   refused(olivia, { type: 'approve', taskId: 'tk_a', comment: '' });
   refused(olivia, { type: 'reject', taskId: 'tk_ok', reason: '' });
   refused(olivia, complete('a', { a: 'b' }));
+  refused(olivia, { type: 'remind', taskId: 'tk_d' });
+  s.does(olivia, assign('d', mia));
+  s.does(olivia, { type: 'remind', taskId: 'tk_d' });
+  refused(olivia, { type: 'remind', taskId: 'tk_d' });
   s.completes(olivia, 'a');
   refused(olivia, complete('a'));
   s.does(olivia, { type: 'pause' });

@@ -99,11 +99,25 @@ export function passTime(ledger: Ledger, now: number): Ledger {
   return decision.ok ? { ...ledger, flow: decision.flow } : ledger;
 }
 
-/** A mail left the outbox: accepted by the mail server (no news, so no new version), or given up with a reason. */
-export function settleMail(ledger: Ledger, key: string, why: string | null, now: number): Ledger {
+/** How a mail left the outbox. `why`: what the mail server said, or what stood in the way for so long. */
+export type MailEnd = { readonly how: 'taken' } | { readonly how: 'refused' | 'failed'; readonly why: string };
+
+/** A mail that was taken is no news, and makes no new version, unless its address was refused before. */
+export function settleMail(ledger: Ledger, key: string, end: MailEnd, now: number): Ledger {
   const { flow } = ledger;
-  if (why !== null) return { ...ledger, flow: evolve(flow, { type: 'mail_failed', key, why, at: now, by: system }) };
-  return { ...ledger, flow: { ...flow, outbox: flow.outbox.filter((m) => m.key !== key) } };
+  const order = flow.outbox.find((m) => m.key === key);
+  // Taken out of the outbox while it was being sent: by a pause, a revoked invitation, the flow's end.
+  if (!order) return ledger;
+  const told = { at: now, by: system };
+  const { to } = order;
+  if (end.how === 'failed')
+    return { ...ledger, flow: evolve(flow, { type: 'mail_failed', key, to, why: end.why, ...told }) };
+  if (end.how === 'refused')
+    return { ...ledger, flow: evolve(flow, { type: 'mail_refused', key, to, why: end.why, ...told }) };
+  const left = { ...flow, outbox: flow.outbox.filter((m) => m.key !== key) };
+  const known = flow.externals.find((e) => to.kind === 'external' && e.id === to.id);
+  if (!known?.mailRefused) return { ...ledger, flow: left };
+  return { ...ledger, flow: evolve(left, { type: 'mail_taken', externalId: known.id, ...told }) };
 }
 
 /** Has the read model everything that happened? */

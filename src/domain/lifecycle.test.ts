@@ -142,7 +142,7 @@ describe('PAUSED', () => {
     );
   });
 
-  it('assigning, inviting, commenting and renaming go on; invitations go out when it resumes', () => {
+  it('assigning, inviting, commenting and renaming go on; who came by a task, and who was invited, is told when it resumes', () => {
     const s = Stage.started({ key: 'a' });
     s.does(olivia, pause);
     s.does(olivia, { type: 'rename', name: 'Acme Inc' });
@@ -150,7 +150,10 @@ describe('PAUSED', () => {
     s.does(olivia, assign('a', mia));
     expect(s.mails(olivia, { type: 'invite', people: [invitee(jane)] })).toEqual([]);
     expect(s.flow.externals[0]?.invitation).toBe('PENDING');
-    expect(s.mails(olivia, resume).map((m) => m.kind)).toEqual(['invitation']);
+    expect(s.mails(olivia, resume).map((m) => [m.kind, m.to.name])).toEqual([
+      ['invitation', 'Jane Alder'],
+      ['task_ready', 'Mia'],
+    ]);
   });
 
   it('on resume, due dates move by the days of the pause, and those of done tasks stay', () => {

@@ -7,10 +7,13 @@ import {
   findTask,
   isAssignedTo,
   isFinal,
+  isReminder,
   type MailKind,
   type MailOrder,
+  type MailTask,
   type Task,
 } from './flow.ts';
+import { lastComments } from './held-comments.ts';
 import { limits } from './limits.ts';
 import type { Turn } from './turn.ts';
 
@@ -20,41 +23,75 @@ export function orderMails(turn: Turn): void {
   const invited = new Set(happened.flatMap((e) => (e.type === 'invitation_sent' ? [e.externalId] : [])));
   for (const external of isFinal(turn.flow.status) ? [] : turn.flow.externals) {
     if (invited.has(external.id)) {
-      order(
-        turn,
-        'invitation',
-        toExternal(external),
-        tasksWith(turn.flow, { kind: 'external', id: external.id }),
-        external.role,
-      );
+      const who = { kind: 'external', id: external.id, name: external.name } as const;
+      orderTo(turn, 'invitation', who, tasksWith(turn.flow, who));
     }
   }
   if (turn.flow.status === 'ACTIVE') {
-    const touched = happened.flatMap((e) => (e.type === 'task_ready' || e.type === 'task_assigned' ? [e.taskId] : []));
+    const touched = happened.flatMap((e) => {
+      if (e.type === 'task_ready' || e.type === 'task_assigned') return [e.taskId];
+      return e.type === 'flow_resumed' ? assignedSince(turn.flow, e.at - e.pausedMs) : [];
+    });
     const ready = [...new Set(touched)].map((id) => findTask(turn.flow, id)).filter((t) => t?.status === 'READY');
     for (const [assignee, tasks] of byAssignee(ready)) {
       if (isAssignedTo(assignee, turn.actor) || (assignee.kind === 'external' && invited.has(assignee.id))) continue;
       orderTo(turn, 'task_ready', assignee, tasks);
     }
   }
-  const creator = turn.flow.createdBy;
-  if (happened.some((e) => e.type === 'flow_completed') && creator.kind === 'member') {
-    const to = { kind: 'member', id: creator.id, name: creator.name } as const;
-    if (!isAssignedTo(to, turn.actor)) order(turn, 'flow_completed', to, []);
+  if (happened.some((e) => e.type === 'flow_completed')) orderEnd(turn, invited);
+}
+
+/** What came to lie with somebody while nobody was told of anything. */
+const assignedSince = (flow: Flow, moment: number): string[] =>
+  flow.tasks.flatMap((t) => (t.assignedAt !== undefined && t.assignedAt >= moment ? [t.id] : []));
+
+/** To whoever started it, with what was said last, and to the clients who knew of it; not to whom did the last thing. */
+function orderEnd(turn: Turn, invitedNow: ReadonlySet<string>): void {
+  const host = turn.flow.startedBy ?? turn.flow.createdBy;
+  if (host.kind === 'member') {
+    const to = { kind: 'member', id: host.id, name: host.name } as const;
+    if (!isAssignedTo(to, turn.actor)) orderWith(turn, 'flow_completed', to, lastComments(turn.flow, to));
+  }
+  for (const { id, name } of turn.flow.externals) {
+    const to = { kind: 'external', id, name } as const;
+    if (!isAssignedTo(to, turn.actor) && !invitedNow.has(id)) orderTo(turn, 'flow_completed', to, []);
+  }
+  for (const { to } of turn.flow.heldComments ?? []) {
+    turn.emit({ type: 'comments_told', to, about: null }, system);
   }
 }
 
 /** Orders a mail about tasks to whom they lie with, unless that person takes no part any more. */
-export function orderTo(turn: Turn, kind: MailKind, assignee: Assignee, tasks: readonly Task[]): void {
-  if (assignee.kind === 'member') {
-    order(turn, kind, assignee, tasks);
+export const orderTo = (turn: Turn, kind: MailKind, assignee: Assignee, tasks: readonly Task[]): void =>
+  orderWith(
+    turn,
+    kind,
+    assignee,
+    tasks.map((t) => aboutTask(t, assignee)),
+  );
+
+/** The same, about tasks in the mail's own shape; `from` is whoever acts unless given. */
+export function orderWith(turn: Turn, kind: MailKind, to: Assignee, tasks: readonly MailTask[], from?: string): void {
+  if (to.kind === 'member') {
+    order(turn, { kind, to, tasks, role: '', from });
     return;
   }
-  const external = turn.flow.externals.find((e) => e.id === assignee.id);
-  if (external && (external.invitation === 'SENT' || external.invitation === 'ACCEPTED')) {
-    order(turn, kind, toExternal(external), tasks, external.role);
-  }
+  const external = turn.flow.externals.find((e) => e.id === to.id);
+  if (external?.invitation !== 'SENT' && external?.invitation !== 'ACCEPTED') return;
+  // What nobody asked for is not sent where it comes back from.
+  if (isReminder(kind) && external.mailRefused) return;
+  order(turn, { kind, to: toExternal(external), tasks, role: external.role, from });
 }
+
+const aboutTask = (t: Task, to: Pick<Assignee, 'kind' | 'id'>): MailTask => {
+  const theirs = t.assignee?.kind === to.kind && t.assignee.id === to.id;
+  return {
+    ...{ id: t.id, title: t.title, type: t.type, dueAt: t.dueAt },
+    reason: t.sentBack?.text ?? null,
+    ...(t.sentBack && { reasonBy: t.sentBack.by }),
+    ...(!theirs && { with: t.assignee?.name ?? 'nobody yet' }),
+  };
+};
 
 /** Tasks grouped by whom they lie with; those with nobody are left out. */
 export function byAssignee(tasks: readonly (Task | undefined)[]): [Assignee, Task[]][] {
@@ -74,29 +111,18 @@ const toExternal = (e: ExternalUser): MailOrder['to'] => ({ kind: 'external', id
 const tasksWith = (flow: Flow, who: { kind: 'external'; id: string }): Task[] =>
   flow.tasks.filter((t) => t.status === 'READY' && t.assignee?.kind === who.kind && t.assignee.id === who.id);
 
-export function order(turn: Turn, kind: MailKind, to: MailOrder['to'], tasks: readonly Task[], role = ''): void {
+type Wanted = Pick<MailOrder, 'kind' | 'to' | 'tasks' | 'role'> & { readonly from: string | undefined };
+
+function order(turn: Turn, { kind, to, tasks, role, from }: Wanted): void {
   if (turn.flow.outbox.length >= limits.mailsWaiting) {
     const why = `${limits.mailsWaiting} mails are waiting to be sent already`;
-    turn.emit({ type: 'mail_failed', key: '', why }, system);
+    turn.emit({ type: 'mail_failed', key: '', to: null, why }, system);
     return;
   }
-  const from = turn.actor.kind === 'member' ? turn.actor.name : turn.flow.createdBy.name;
-  const reasons = new Map(
-    turn.events.flatMap((e) => (e.type === 'task_sent_back' ? [[e.taskId, e.comment.text]] : [])),
-  );
   const mail: MailOrder = {
     key: `${turn.flow.id}/${turn.flow.mailsOrdered + 1}`,
-    kind,
-    to,
-    from,
-    role,
-    tasks: tasks.map((t) => ({
-      id: t.id,
-      title: t.title,
-      type: t.type,
-      dueAt: t.dueAt,
-      reason: reasons.get(t.id) ?? null,
-    })),
+    ...{ kind, to, role, tasks },
+    from: from ?? (turn.actor.kind === 'member' ? turn.actor.name : turn.flow.createdBy.name),
     orderedAt: turn.now,
   };
   turn.emit({ type: 'mail_ordered', mail }, system);

@@ -16,6 +16,8 @@ export const refusalCodes = [
   'not_allowed',
   'external_unknown',
   'already_invited',
+  'nobody_to_remind',
+  'reminded_lately',
   'too_large',
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];

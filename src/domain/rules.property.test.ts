@@ -14,13 +14,15 @@ import {
 import { draft, monday } from '../../test/support/stage.ts';
 import { system } from './actor.ts';
 import type { Envelope } from './command.ts';
+import { holdMs, nextComments } from './comment-mail.ts';
 import { type Decision, decide } from './decide.ts';
 import { evolve, evolveAll } from './evolve.ts';
-import { type Flow, isOverdue, progress, type Task } from './flow.ts';
+import { type Flow, isOverdue, mailKinds, progress, type Task } from './flow.ts';
 import {
   applyCommand,
   findOutcome,
   type Ledger,
+  type MailEnd,
   markProjected,
   openLedger,
   type Projection,
@@ -132,20 +134,36 @@ it('the histories reach every status of a flow, a task and an invitation, every 
       for (const t of after.tasks) if (isOverdue(after, t, now)) see('overdue');
       for (const t of after.tasks) if (t.round > 2) see('third round');
       for (const e of after.externals) see(e.invitation);
-      if (decision.ok) for (const e of decision.events) see(e.type);
+      if (decision.ok) {
+        for (const e of decision.events) {
+          see(e.type);
+          if (e.type === 'mail_ordered') see(`mail ${e.mail.kind}`);
+        }
+      }
     }
   }
   const wanted = [
     ...['DRAFT', 'ACTIVE', 'PAUSED', 'COMPLETED', 'CANCELLED', 'PENDING', 'SENT', 'ACCEPTED', 'REVOKED'],
     ...['BLOCKED', 'READY', 'COMPLETED', 'REJECTED', 'SKIPPED', 'CANCELLED'].map((s) => `task ${s}`),
     ...['start', 'pause', 'resume', 'cancel', 'rename', 'complete', 'approve', 'reject', 'reopen', 'skip', 'assign']
-      .concat(['set_due', 'comment', 'invite', 'revoke_invitation', 'resend_invitation', 'accept_invitation', 'tick'])
+      .concat([
+        'set_due',
+        'comment',
+        'remind',
+        'invite',
+        'revoke_invitation',
+        'resend_invitation',
+        'accept_invitation',
+        'tick',
+      ])
       .map((c) => `ok ${c}`),
     ...['flow_final', 'flow_not_started', 'flow_paused', 'wrong_status', 'task_unknown', 'task_not_ready'],
     ...['already_done', 'is_approval', 'not_approval', 'reason_needed', 'answers_invalid', 'not_allowed'],
     ...['external_unknown', 'already_invited', 'overdue', 'third round', 'task_sent_back', 'task_blocked'],
     ...['digest_scheduled', 'task_fell_due', 'flow_completed', 'mail_ordered', 'task_not_needed', 'dues_set'],
     ...['not needed, then needed', 'needed, then not', 'reopened though not needed', 'due by an answer'],
+    ...['nobody_to_remind', 'reminded_lately', 'comment_held', 'comments_told', 'comments_held_on'],
+    ...mailKinds.map((kind) => `mail ${kind}`),
   ];
   expect(wanted.filter((w) => (seen.get(w) ?? 0) < 3)).toEqual([]);
 });
@@ -390,11 +408,13 @@ describe('in every flow', () => {
   it('while PAUSED nothing is due, nobody is reminded and no work is done', () => {
     always(({ before, after, decision, now }) => {
       if (before.status !== 'PAUSED') return;
-      expect(nextMoment(before)).toBeNull();
+      expect(nextMoment(before)).toBe(nextComments(before));
       for (const t of before.tasks) expect(isOverdue(before, t, now)).toBe(false);
       if (!decision.ok || after.status !== 'PAUSED') return;
       expect(after.tasks.map((t) => t.status)).toEqual(before.tasks.map((t) => t.status));
-      expect(decision.events.filter((e) => e.type === 'mail_ordered' || e.type === 'task_fell_due')).toEqual([]);
+      const told = decision.events.filter((e) => e.type === 'mail_ordered' || e.type === 'task_fell_due');
+      // What people write to each other is no reminder.
+      expect(told.filter((e) => e.type === 'task_fell_due' || e.mail.kind !== 'comment')).toEqual([]);
     });
   });
 
@@ -431,6 +451,62 @@ describe('in every flow', () => {
       }
       const keys = after.outbox.map((m) => m.key);
       expect(new Set(keys).size).toBe(keys.length);
+    });
+  });
+
+  it('a comment is mailed to nobody who wrote it, and to a client only when it is meant for clients', () => {
+    always(({ after }) => {
+      const comments = new Map(after.tasks.flatMap((t) => t.comments.map((c) => [c.id, c] as const)));
+      for (const { to, comments: held } of after.heldComments ?? []) {
+        expect(held.length).toBeGreaterThan(0);
+        for (const { commentId } of held) {
+          const comment = comments.get(commentId);
+          expect(comment?.by.id).not.toBe(to.id);
+          if (to.kind === 'external') expect(comment?.audience).toBe('client');
+        }
+      }
+    });
+  });
+
+  it('comments for one person make one mail at a time, which waits some minutes for more, and none is lost', () => {
+    always(({ before, after, decision, envelope, now }) => {
+      const key = (to: { kind: string; id: string }) => `${to.kind} ${to.id}`;
+      const waiting = after.outbox.filter((m) => m.kind === 'comment').map((m) => key(m.to));
+      expect(new Set(waiting).size).toBe(waiting.length);
+      const held = (after.heldComments ?? []).map((h) => key(h.to));
+      expect(new Set(held).size).toBe(held.length);
+      if (!decision.ok || envelope.command.type !== 'tick') return;
+      for (const h of before.heldComments ?? []) {
+        const ripe = h.at <= now;
+        const left = after.heldComments?.find((l) => key(l.to) === key(h.to));
+        if (!ripe) expect(left).toEqual(h);
+        else if (left) expect(left).toEqual({ ...h, at: now + holdMs });
+        else if (h.to.kind === 'member') expect(waiting).toContain(key(h.to));
+      }
+    });
+  });
+
+  it('nobody is reminded by hand of one task twice within an hour', () => {
+    always(({ before, decision, envelope: { command }, now }) => {
+      if (!decision.ok || command.type !== 'remind') return;
+      const was = inFlow(before, command.taskId);
+      expect(now - (was.remindedAt ?? 0)).toBeGreaterThanOrEqual(3_600_000);
+      expect(decision.events.flatMap((e) => (e.type === 'mail_ordered' ? [[e.mail.kind, e.mail.to.id]] : []))).toEqual([
+        ['reminder', was.assignee?.id],
+      ]);
+    });
+  });
+
+  it('who came by a READY task while the flow was PAUSED is told when it resumes', () => {
+    always(({ before, decision, envelope: { command, actor } }) => {
+      if (!decision.ok || command.type !== 'resume') return;
+      const told = new Set(decision.events.flatMap((e) => (e.type === 'mail_ordered' ? [e.mail.to.id] : [])));
+      const { pausedAt } = before;
+      for (const t of before.tasks) {
+        const late = t.assignedAt !== undefined && pausedAt !== null && t.assignedAt >= pausedAt;
+        if (late && t.status === 'READY' && t.assignee && t.assignee.id !== actor.id)
+          expect([...told]).toContain(t.assignee.id);
+      }
     });
   });
 
@@ -509,12 +585,17 @@ it('pause and resume move the due days of open tasks by the days that passed, an
   );
 });
 
+const mailEnds: MailEnd[] = [{ how: 'taken' }, { how: 'failed', why: 'away' }, { how: 'refused', why: 'no mailbox' }];
+
 /** What a workflow does around the domain: commands by signal, timers, mails that leave, a new run now and then. */
 const happening = fc.oneof(
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('command' as const), move: randomMove }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('again' as const), which: fc.nat(1000) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.nat(3 * 86_400_000) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('mail' as const), why: fc.option(fc.constant('bounced')) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('mail' as const), end: fc.constantFrom<MailEnd>(...mailEnds) }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('new run' as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('nonsense' as const), what: fc.jsonValue() }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('project' as const), lost: fc.boolean() }) },
@@ -608,10 +689,16 @@ describe('the ledger', () => {
             case 'mail': {
               const mail = ledger.flow.outbox[0];
               if (!mail) break;
-              const { version } = ledger.flow;
-              ledger = settleMail(ledger, mail.key, h.why, now);
+              const { version, externals } = ledger.flow;
+              ledger = settleMail(ledger, mail.key, h.end, now);
               expect(ledger.flow.outbox.some((m) => m.key === mail.key)).toBe(false);
-              expect(ledger.flow.version).toBe(h.why === null ? version : version + 1);
+              const news = h.end.how !== 'taken' || externals.some((e) => e.id === mail.to.id && e.mailRefused);
+              expect(ledger.flow.version).toBe(news ? version + 1 : version);
+              const who = ledger.flow.externals.find((e) => e.id === mail.to.id);
+              if (who && h.end.how !== 'failed')
+                expect(who.mailRefused ?? null).toBe(h.end.how === 'refused' ? h.end.why : null);
+              // Told once, whatever comes of it twice.
+              expect(settleMail(ledger, mail.key, h.end, now)).toBe(ledger);
               break;
             }
             case 'new run': {

@@ -139,7 +139,8 @@ function decidable(turn: Turn, taskId: string, verb: string): Task {
   return task;
 }
 
-function needReady(turn: Turn, task: Task): void {
+/** Refuses unless the task can be done now; says what comes first, or who did it already. */
+export function needReady(turn: Turn, task: Task): void {
   if (task.status === 'READY') return;
   if (isResolved(task)) refuse('already_done', doneSentence(turn.flow, task, turn.now));
   const open = openDependencies(turn.flow, task);

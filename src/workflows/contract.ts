@@ -31,9 +31,14 @@ export interface SendMailInput {
 export interface FlowActivities {
   /** Writes what changed into the read model. Guarded by version: twice or late does no harm. */
   projectFlow(projection: Projection): Promise<void>;
-  /** Hands one mail to the mail server, once per key. */
-  sendMail(input: SendMailInput): Promise<'sent' | 'sent before' | 'nobody'>;
+  /**
+   * Hands one mail to the mail server, once per key. `nobody`: whom it is for takes no part any more. A mail that the
+   * server will never take is a failure of the type `mailRefused` that is not tried again; its message is the server's.
+   */
+  sendMail(input: SendMailInput): Promise<'sent' | 'sent before' | 'nobody' | 'reminders are off'>;
 }
+
+export const mailRefused = 'MailRefused';
 
 export const webhookWorkflowType = 'webhookWorkflow';
 

@@ -9,7 +9,7 @@ import { addDays, dayMs, endOf, endOfDay, movedByPause } from '../domain/dates.t
 import type { MailKind } from '../domain/flow.ts';
 import { openLedger } from '../domain/ledger.ts';
 import { limits } from '../domain/limits.ts';
-import { commandSignal } from './contract.ts';
+import { commandSignal, mailRefused } from './contract.ts';
 
 const start = { type: 'start', startDate: null } as const;
 const minute = 60_000;
@@ -229,15 +229,15 @@ describe('mail', () => {
 
   it('that is refused for good is told in the feed at once', async () => {
     effects.beforeMail = () => {
-      throw ApplicationFailure.nonRetryable('no such mailbox');
+      throw ApplicationFailure.nonRetryable('no such mailbox', mailRefused);
     };
     const flow = await started({ key: 'a' });
     await flow.does(olivia, assign('a', mia));
     await until((await now()) + minute);
-    expect((await flow.told()).at(-1)).toBe('Booflow could not send a mail: no such mailbox');
+    expect((await flow.told()).at(-1)).toBe('Booflow could not send the mail to Mia, it was refused: no such mailbox');
     expect(effects.tried.mails).toBe(1);
     expect((await flow.flow()).outbox).toEqual([]);
-    expect(effects.projectionsOf(flow.id).at(-1)?.feed.at(-1)?.what).toBe('mail_failed');
+    expect(effects.projectionsOf(flow.id).at(-1)?.feed.at(-1)?.what).toBe('mail_refused');
   });
 
   it('that fails for three days is given up, and the feed says why', async () => {
@@ -250,11 +250,50 @@ describe('mail', () => {
     await until(begun + 3 * dayMs - hour);
     expect((await flow.flow()).outbox).toHaveLength(1);
     await until(begun + 3 * dayMs + hour);
-    expect((await flow.told()).at(-1)).toBe('Booflow could not send a mail: the mail server is away');
+    expect((await flow.told()).at(-1)).toBe('Booflow could not send the mail to Mia: the mail server is away');
     expect((await flow.flow()).outbox).toEqual([]);
     // A quarter of an hour apart at most, but no storm.
     expect(effects.tried.mails).toBeGreaterThan(3 * 24 * 4 - 10);
     expect(effects.tried.mails).toBeLessThan(3 * 24 * 4 + 20);
+  });
+
+  it('about comments is held for ten minutes, through a new worker, and has all of them', async () => {
+    const flow = await started({ key: 'a' });
+    await flow.does(olivia, assign('a', mia));
+    const begun = await now();
+    await flow.does(olivia, comment('a', 'One'));
+    await until(begun + 5 * minute);
+    await flow.does(adam, comment('a', 'Two'));
+    await driver.stopWorker();
+    await driver.startWorker();
+    expect(sent(flow, 'comment')).toEqual([]);
+    await until(begun + 11 * minute);
+    expect(sent(flow, 'comment')).toEqual(['comment to Mia']);
+    const [mail] = effects.mailsOf(flow.id).filter((m) => m.kind === 'comment');
+    expect(mail?.tasks[0]?.comments).toEqual([
+      { by: 'Olivia', text: 'One' },
+      { by: 'Adam', text: 'Two' },
+    ]);
+    await until(begun + 5 * hour);
+    expect(sent(flow, 'comment')).toHaveLength(1);
+  });
+
+  it('to a client that is refused marks them until a mail is taken again, and reminds them no more', async () => {
+    let refusing = true;
+    effects.beforeMail = ({ mail }) => {
+      if (refusing && mail.to.kind === 'external')
+        throw ApplicationFailure.nonRetryable('550 no such mailbox', mailRefused);
+    };
+    const flow = await started({ key: 'a', assignee: { kind: 'client' }, due: { days: 1, from: 'start' } });
+    await flow.does(olivia, { type: 'invite', people: [invitee(jane)] });
+    const client = async () => (await flow.flow()).externals[0]?.mailRefused;
+    await expect.poll(client).toBe('550 no such mailbox');
+    await until(endOfDay(await now(), 1) + 3 * dayMs);
+    expect(sent(flow, 'due')).toEqual([]);
+    expect(effects.projectionsOf(flow.id).some((p) => p.flow.externals[0]?.mailRefused)).toBe(true);
+    refusing = false;
+    await flow.does(olivia, { type: 'resend_invitation', externalId: jane.id });
+    await expect.poll(client).toBeNull();
   });
 
   it('goes out five at a time, each once', async () => {

@@ -10,6 +10,7 @@ import {
   SearchAttributeType,
 } from '@temporalio/common';
 import {
+  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
@@ -31,6 +32,7 @@ import { isFinal, type MailOrder } from '../domain/flow.ts';
 import {
   isProjected,
   type Ledger,
+  type MailEnd,
   markProjected,
   passTime,
   projectionOf,
@@ -40,7 +42,7 @@ import {
 import { type AnyLedger, upToDate } from '../domain/older.ts';
 import { nextDueAt, nextMoment } from '../domain/reminders.ts';
 import { answerOf, type CommandAnswer, details, type Snapshot } from '../domain/view.ts';
-import { answerQuery, commandSignal, type FlowActivities, snapshotQuery } from './contract.ts';
+import { answerQuery, commandSignal, type FlowActivities, mailRefused, snapshotQuery } from './contract.ts';
 
 // Raw, since one that can't be decoded (an operator's slip) would else fail every workflow task from then on.
 const command = defineSignal<RawValue[]>(commandSignal, {
@@ -147,16 +149,17 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
   async function send(mail: MailOrder): Promise<void> {
     sending.add(mail.key);
     const { orgId, id: flowId, name: flowName } = ledger.flow;
-    let why: string | null = null;
+    let end: MailEnd = { how: 'taken' };
     try {
       await sendMail.executeWithOptions({ summary: `${mail.kind} to ${mail.to.name}` }, [
         { orgId, flowId, flowName, mail },
       ]);
     } catch (error) {
       if (!(error instanceof TemporalFailure)) throw error;
-      why = rootCause(error) ?? 'the mail server refused it';
+      const why = rootCause(error) ?? 'the mail server did not take it';
+      end = { how: isRefusal(error) ? 'refused' : 'failed', why };
     }
-    ledger = settleMail(ledger, mail.key, why, Date.now());
+    ledger = settleMail(ledger, mail.key, end, Date.now());
     sending.delete(mail.key);
   }
 
@@ -209,6 +212,9 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
   if (failure !== null) throw failure;
   if (!ended()) await continueAsNew<typeof flowWorkflow>(ledger);
 }
+
+const isRefusal = ({ cause }: TemporalFailure): boolean =>
+  cause instanceof ApplicationFailure && cause.type === mailRefused;
 
 /** What a signal carries; undefined, which no command is, when it can't be read. */
 function decoded(raw: RawValue | undefined): unknown {

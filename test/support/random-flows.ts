@@ -103,6 +103,7 @@ const what = fc.oneof(
   { weight: 8, arbitrary: fc.constant<Command['type']>('tick') },
   { weight: 4, arbitrary: fc.constant<Command['type']>('resume') },
   { weight: 5, arbitrary: fc.constant<Command['type']>('reopen') },
+  { weight: 14, arbitrary: fc.constantFrom<Command['type']>('comment', 'remind', 'remind') },
   {
     weight: 22,
     arbitrary: fc.constantFrom<Command['type']>(
@@ -112,7 +113,6 @@ const what = fc.oneof(
       'skip',
       'assign',
       'set_due',
-      'comment',
       'invite',
       'revoke_invitation',
       'resend_invitation',
@@ -168,6 +168,8 @@ const fits: Partial<Record<Command['type'], (t: Task) => boolean>> = {
   reject: (t) => t.status === 'READY' && t.type === 'APPROVAL',
   reopen: isResolved,
   skip: (t) => !isResolved(t),
+  comment: (t) => t.assignee !== null,
+  remind: (t) => t.status === 'READY' && t.assignee !== null,
 };
 
 /** The command of a move against this flow, by whom, at `now`. */
@@ -179,7 +181,9 @@ export function meant(flow: Flow, move: Move, now: number): { command: Command; 
   const hangOn = new Set(flow.tasks.flatMap((t) => (t.condition ? [t.condition.step] : [])));
   const forms = prefersForms ? fitting.filter((t) => hangOn.has(t.key)) : [];
   const candidates = move.aim !== 'fitting' ? flow.tasks : forms.length > 0 ? forms : fitting;
-  const task = candidates[pick % Math.max(1, candidates.length)] ?? flow.tasks[0];
+  const again = move.what === 'remind' && pick % 2 === 0 ? candidates.filter((t) => t.remindedAt) : [];
+  const of = again.length > 0 ? again : candidates;
+  const task = of[pick % Math.max(1, of.length)] ?? flow.tasks[0];
   const taskId = move.aim === 'unknown' || !task ? 'tk_unknown' : task.id;
   const client = pick % 3 === 0 ? john : jane;
   const client2 = pick % 2 === 0 ? jane : stranger;
@@ -217,7 +221,12 @@ export function meant(flow: Flow, move: Move, now: number): { command: Command; 
       case 'set_due':
         return { type: 'set_due', taskId, dueAt: pick % 4 === 0 ? null : now + ((pick % 7) - 2) * dayMs };
       case 'comment':
-        return { type: 'comment', taskId, text: text === '' ? 'hello' : text };
+        return {
+          ...{ type: 'comment', taskId, text: text === '' ? 'hello' : text },
+          audience: pick % 2 === 0 ? 'client' : 'internal',
+        };
+      case 'remind':
+        return { type: 'remind', taskId };
       case 'invite':
         return {
           type: 'invite',
@@ -250,7 +259,9 @@ function whoFits(type: Command['type'], client: Actor): Actor {
 /** When a move happens: some time later, and not after the timer that was set would have rung (it rings first). */
 export const momentOf = (flow: Flow, move: Move, now: number): number => {
   const next = move.what === 'tick' && move.aim === 'fitting' ? nextMoment(flow) : null;
-  return next === null ? now + move.waitMs : Math.max(now, next);
+  // Impatient people remind soon again.
+  const wait = move.what === 'remind' ? move.waitMs % 3_600_000 : move.waitMs;
+  return next === null ? now + wait : Math.max(now, next);
 };
 
 export const envelopeOf = (flow: Flow, move: Move, now: number, commandId: string): Envelope => ({

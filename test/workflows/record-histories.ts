@@ -7,9 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { ApplicationFailure } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { type Deliver, toDevMailbox } from '../../src/activities/deliver.ts';
+import { type Deliver, MailRefused, toDevMailbox } from '../../src/activities/deliver.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { dayMs, endOfDay } from '../../src/domain/dates.ts';
 import { freePort } from '../../src/platform/ports.ts';
@@ -46,7 +45,7 @@ async function main(): Promise<void> {
   const faults = { mail: 0, projection: 0 };
   const deliver: Deliver = (trx, mail) => {
     if (faults.mail-- > 0) throw new Error('The mail server is away');
-    if (mail.to.startsWith('max@')) throw ApplicationFailure.nonRetryable('no such mailbox');
+    if (mail.to.startsWith('max@')) throw new MailRefused('550 no such mailbox');
     return toDevMailbox(trx, mail);
   };
   const effects = await realEffects(postgres.url, deliver);
@@ -196,6 +195,9 @@ async function reminded(driver: FlowDriver, until: (moment: number) => Promise<v
   const flow = await driver.create(begun, { key: 'a', due: { days: 1, from: 'start' } }, { key: 'b' });
   await flow.does(olivia, start);
   await flow.does(olivia, assign('a', mia));
+  await flow.does(olivia, comment('a', 'How is it going?'));
+  await flow.does(adam, comment('a', 'And until when?'));
+  await flow.does(olivia, { type: 'remind', taskId: 'tk_a' });
   const due = endOfDay(begun, 1);
   await until(due + 9 * dayMs);
   await flow.does(olivia, { type: 'pause' });
