@@ -37,6 +37,7 @@ export const toDevMailbox: Deliver = async (trx, mail) => {
       subject: plainLine(mail.subject),
       text: mail.text,
       html: mail.html,
+      unsubscribe: mail.unsubscribe ?? null,
     })
     .onConflict((on) => on.column('key').doNothing())
     .execute();

@@ -50,10 +50,14 @@ const read = async (id: string): Promise<Flow | undefined> =>
   (await effects.database.withOrg({ orgId: 'or_acme' }, (trx) => readFlow(trx, id, 100_000)))?.flow;
 
 /** A flow without what the read model does not keep, in the order it gives. */
-const asRead = (flow: Flow): Flow => ({
+const asRead = ({ startedBy: _starter, heldComments: _held, ...flow }: Flow): Flow => ({
   ...flow,
-  tasks: flow.tasks.map((t) => ({ ...t, notedDueAt: null })).toSorted((a, b) => a.position - b.position),
-  externals: flow.externals.toSorted((a, b) => a.id.localeCompare(b.id)),
+  tasks: flow.tasks
+    .map(({ assignedAt: _at, remindedAt: _reminded, sentBack: _why, ...t }) => ({ ...t, notedDueAt: null }))
+    .toSorted((a, b) => a.position - b.position),
+  externals: flow.externals
+    .map((e) => ({ ...e, mailRefused: e.mailRefused ?? null }))
+    .toSorted((a, b) => a.id.localeCompare(b.id)),
   digestAt: null,
   digests: 0,
   outbox: [],

@@ -129,6 +129,7 @@ async function writeExternals(trx: Trx, flow: Flow): Promise<void> {
     name: e.name,
     role: e.role,
     invitation: e.invitation,
+    mail_refused: e.mailRefused ?? null,
     invited_at: new Date(e.invitedAt),
     version: e.version,
   });
@@ -142,6 +143,7 @@ async function writeExternals(trx: Trx, flow: Flow): Promise<void> {
           name: ex.ref('excluded.name'),
           role: ex.ref('excluded.role'),
           invitation: ex.ref('excluded.invitation'),
+          mail_refused: ex.ref('excluded.mail_refused'),
           invited_at: ex.ref('excluded.invited_at'),
           version: ex.ref('excluded.version'),
         }))

@@ -76,6 +76,7 @@ export async function readFlow(trx: Trx, id: string, feedLimit: number): Promise
       name: e.name,
       role: e.role,
       invitation: e.invitation,
+      mailRefused: e.mail_refused,
       invitedAt: e.invited_at.getTime(),
       version: e.version,
     })),

@@ -130,6 +130,7 @@ export interface ExternalUsers {
   name: string;
   role: string;
   invitation: InvitationStatus;
+  mail_refused: Generated<string | null>;
   invited_at: Date;
   version: number;
 }
@@ -183,6 +184,21 @@ export interface DevMails {
   subject: string;
   text: string;
   html: string;
+  unsubscribe: Generated<string | null>;
+}
+export interface RemindersOff {
+  org_id: string;
+  kind: 'member' | 'external';
+  /** A member's id, or a client's address. */
+  person: string;
+  since: Stamp;
+}
+export interface ReminderLinks {
+  secret_hash: Buffer;
+  org_id: string;
+  kind: 'member' | 'external';
+  person: string;
+  expires_at: Date;
 }
 export interface MagicLinks {
   secret_hash: Buffer;
@@ -402,6 +418,8 @@ export interface Tables {
   flow_counts: FlowCounts;
   mails: Mails;
   dev_mails: DevMails;
+  reminders_off: RemindersOff;
+  reminder_links: ReminderLinks;
   magic_links: MagicLinks;
   portal_sessions: MagicLinks;
   api_keys: ApiKeys;
