@@ -6,7 +6,7 @@ import { type Flow, isAssignedTo, isOverdue } from './flow.ts';
 import { needActive } from './lifecycle.ts';
 import { byAssignee, orderTo } from './mail.ts';
 import { needAdmin } from './permission.ts';
-import { refuse } from './refusal.ts';
+import { Refused, refuse } from './refusal.ts';
 import type { Turn } from './turn.ts';
 import { needReady } from './work.ts';
 
@@ -80,13 +80,13 @@ export function remind(turn: Turn, taskId: string): void {
   needReady(turn, task);
   const { assignee, title, remindedAt } = task;
   if (assignee === null)
-    return refuse('nobody_to_remind', `"${title}" lies with nobody. Assign it to somebody first. Nothing changed.`);
+    throw new Refused('nobody_to_remind', `"${title}" lies with nobody. Assign it to somebody first. Nothing changed.`);
   if (isAssignedTo(assignee, turn.actor))
-    return refuse('nobody_to_remind', `"${title}" lies with you, so there is nobody to remind. Nothing changed.`);
+    throw new Refused('nobody_to_remind', `"${title}" lies with you, so there is nobody to remind. Nothing changed.`);
   const ago = turn.now - (remindedAt ?? 0);
   if (remindedAt && ago < hourMs) {
     const minutes = Math.ceil((hourMs - ago) / 60_000);
-    return refuse(
+    throw new Refused(
       'reminded_lately',
       `${assignee.name} was reminded of "${title}" within the last hour. Try again in ${minutes === 1 ? '1 minute' : `${minutes} minutes`}. Nothing changed.`,
     );

@@ -114,7 +114,7 @@ const isWeekend = (day: Date): boolean => day.getUTCDay() === 0 || day.getUTCDay
 it('the histories reach every status of a flow, a task and an invitation, every command and most refusals', () => {
   const seen = new Map<string, number>();
   const see = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
-  const sample = fc.sample(fc.tuple(randomSteps(), randomMoves()), { numRuns: 600, seed: 7 });
+  const sample = fc.sample(fc.tuple(randomSteps(), randomMoves()), { numRuns: 800, seed: 7 });
   for (const [steps, moves] of sample) {
     const notNeeded = new Set<string>();
     const completed = new Set<string>();

@@ -103,7 +103,7 @@ const what = fc.oneof(
   { weight: 8, arbitrary: fc.constant<Command['type']>('tick') },
   { weight: 4, arbitrary: fc.constant<Command['type']>('resume') },
   { weight: 5, arbitrary: fc.constant<Command['type']>('reopen') },
-  { weight: 14, arbitrary: fc.constantFrom<Command['type']>('comment', 'remind', 'remind') },
+  { weight: 9, arbitrary: fc.constantFrom<Command['type']>('comment', 'remind', 'remind') },
   {
     weight: 22,
     arbitrary: fc.constantFrom<Command['type']>(
