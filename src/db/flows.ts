@@ -114,14 +114,16 @@ export async function listFlows(
   return query.orderBy('created_at', 'desc').orderBy('id', 'desc').execute();
 }
 
-/** How many flows fit. For all flows, and those of a status, it is read from kept counts. */
+/** Counts that are not kept are exact up to this many, and stop there: they cost the same in an org of any size. */
+export const countedAtMost = 1_000;
+
+/** How many flows fit, counted up to a thousand. For all flows, and those of a status, it is read from kept counts. */
 export async function countFlows(trx: Trx, filter: FlowFilter): Promise<number> {
   const { status, ...more } = filter;
   if (Object.values(more).some((wanted) => wanted !== undefined)) {
     const row = await trx
-      .selectFrom('flows')
+      .selectFrom(trx.selectFrom('flows').select('id').where(matching(filter)).limit(countedAtMost).as('few'))
       .select(({ fn }) => fn.countAll<string>().as('n'))
-      .where(matching(filter))
       .executeTakeFirstOrThrow();
     return Number(row.n);
   }
@@ -136,21 +138,9 @@ export async function countByStatus(trx: Trx): Promise<Record<FlowStatus, number
   return counts;
 }
 
-/** How many ACTIVE flows that fit have an overdue task. */
-export async function countLateFlows(trx: Trx, filter: FlowFilter): Promise<number> {
-  const row = await trx
-    .selectFrom('tasks')
-    .innerJoin('flows', (join) =>
-      join.onRef('flows.org_id', '=', 'tasks.org_id').onRef('flows.id', '=', 'tasks.flow_id'),
-    )
-    .select(sql<number>`count(distinct flows.id)::int`.as('n'))
-    .where('tasks.status', '=', 'READY')
-    .where('tasks.due_order', '<', sql<Date>`now()`)
-    .where('flows.status', '=', 'ACTIVE')
-    .where((eb) => matching(filter)(eb))
-    .executeTakeFirstOrThrow();
-  return row.n;
-}
+/** How many ACTIVE flows that fit have an overdue task, counted up to a thousand. */
+export const countLateFlows = (trx: Trx, filter: FlowFilter): Promise<number> =>
+  countFlows(trx, { ...filter, overdue: true });
 
 export type FoundFlow = Pick<FlowRow, 'id' | 'name' | 'status' | 'percent' | 'time_zone'>;
 
@@ -318,15 +308,12 @@ export function findTasks(
   return query.execute();
 }
 
-/** Counts are exact up to this many, and stop there: a glance costs the same in an org of any size. */
-export const countedAtMost = 1_000;
-
 export interface Overview {
   /** Running flows in which a task is READY that lies with this person. */
   readonly needMe: number;
   /** READY tasks of running flows that lie with this person. */
   readonly myTasks: number;
-  /** Clients with an overdue task. */
+  /** Clients with an overdue task: among the thousand tasks of clients that are late the longest. */
   readonly clientsLate: number;
   /** Running flows with an overdue task. */
   readonly late: number;
@@ -336,19 +323,21 @@ export interface Overview {
   readonly waitOnNobody: number;
 }
 
-/** What matters to one person at a glance, in one query. */
+/** What matters to one person at a glance, in one query; each counted up to a thousand. */
 export async function overview(trx: Trx, userId: string): Promise<Overview> {
-  const counted = (what: string, which: RawBuilder<unknown>) => sql`(select count(*)::int from (
-    select ${sql.raw(what)} from tasks t join flows f on f.org_id = t.org_id and f.id = t.flow_id
-    where t.status = 'READY' and f.status = 'ACTIVE' and ${which} limit ${countedAtMost}) few)`;
+  const flowsWith = (which: RawBuilder<unknown>) => sql`(select count(*)::int from (select from flows
+    where flows.status = 'ACTIVE' and ${hasTask(which)} limit ${countedAtMost}) few)`;
+  const tasksWith = (what: string, which: RawBuilder<unknown>) => sql`(select count(${sql.raw(what)})::int from (
+    select t.assignee_id from tasks t join flows f on f.org_id = t.org_id and f.id = t.flow_id
+    where t.status = 'READY' and f.status = 'ACTIVE' and ${which} order by t.due_order limit ${countedAtMost}) few)`;
   const mine = sql`t.assignee_kind = 'member' and t.assignee_id = ${userId}`;
   const { rows } = await sql<Overview>`select
-    ${counted('distinct t.flow_id', mine)} as "needMe",
-    ${counted('t.id', mine)} as "myTasks",
-    ${counted('distinct t.assignee_id', sql`t.assignee_kind = 'external' and t.due_order < now()`)} as "clientsLate",
-    ${counted('distinct t.flow_id', sql`t.due_order < now()`)} as late,
-    ${counted('distinct t.flow_id', sql`t.assignee_kind = 'external'`)} as "waitOnClients",
-    ${counted('distinct t.flow_id', sql`t.assignee_kind is null`)} as "waitOnNobody"`.execute(trx);
+    ${flowsWith(mine)} as "needMe",
+    ${tasksWith('*', mine)} as "myTasks",
+    ${tasksWith('distinct assignee_id', sql`t.assignee_kind = 'external' and t.due_order < now()`)} as "clientsLate",
+    ${flowsWith(sql`t.due_order < now()`)} as late,
+    ${flowsWith(sql`t.assignee_kind = 'external'`)} as "waitOnClients",
+    ${flowsWith(sql`t.assignee_kind is null`)} as "waitOnNobody"`.execute(trx);
   const none = { needMe: 0, myTasks: 0, clientsLate: 0, late: 0, waitOnClients: 0, waitOnNobody: 0 };
   return rows[0] ?? none;
 }

@@ -37,7 +37,7 @@ export const listFlows = operation({
   output: z.object({
     ...bothWaysOutput,
     status: flowStatus.nullable().describe('The status asked for'),
-    late: z.number().int(),
+    late: z.number().int().describe('Up to 1,000, as `total` is where words or people narrow it'),
     flows: z.array(listedFlowShape),
   }),
   async handler({ database, principal }, { status, limit, cursor, ...asked }) {

@@ -1,0 +1,112 @@
+/** Every page there is, walked: in light and in dark, on a phone, with axe-core, and none heavier than it may be. */
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { axeFindings } from '../support/axe.ts';
+import { launchChromium } from '../support/browser.ts';
+import { everyPage, type Found, lookAround, type Visitor, visit } from '../support/every-page.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+let world: World;
+let browser: Browser;
+let found: Found;
+
+beforeAll(async () => {
+  [world, browser] = await Promise.all([startWorld({ flows: true }), launchChromium()]);
+  found = await lookAround(browser, world.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await world?.stop();
+});
+
+/** What is read by GET and is no page for people, and why. */
+const noPages: Readonly<Record<string, string>> = {
+  '/healthz': 'for machines',
+  '/readyz': 'for machines',
+  '/live': 'server-sent events',
+  '/api/mcp': 'for MCP clients',
+  '/api/mcp/public': 'for MCP clients',
+  '/settings': 'leads on to the first of them',
+};
+
+const sizes = new Map<string, number>();
+/** Bytes of all script and style that the page has loaded, compressed. */
+async function weight(page: Page): Promise<number> {
+  const loaded = z
+    .array(z.string())
+    .parse(await page.evaluate("performance.getEntriesByType('resource').map((r) => r.name)"));
+  let bytes = 0;
+  for (const address of loaded.filter((a) => /\.(js|css)$/.test(new URL(a).pathname))) {
+    const known = sizes.get(address) ?? gzipSync(Buffer.from(await (await fetch(address)).arrayBuffer())).length;
+    sizes.set(address, known);
+    bytes += known;
+  }
+  return bytes;
+}
+
+/** Every GET route of the server, as `printRoutes` draws them: a branch of the tree a line. */
+function routes(): string[] {
+  const branch: string[] = [];
+  const found: string[] = [];
+  for (const line of world.app.printRoutes({ commonPrefix: false }).split('\n')) {
+    const [, indent = '', path, methods = ''] = /^([│├└─ \u00a0]*)(\S*) \((.*)\)$/.exec(line) ?? [];
+    if (path === undefined) continue;
+    branch.splice(indent.length / 4 - 1);
+    branch.push(path);
+    if (methods.split(', ').includes('GET')) found.push(branch.join('').replace(/^\/\//, '/'));
+  }
+  return found;
+}
+
+it('walks every page route the server has', () => {
+  const known = new Set([...everyPage.map((p) => p.route), ...Object.keys(noPages)]);
+  const pages = routes().filter(
+    (r) => !r.includes('*') && !r.startsWith('/.well-known/') && !/\.(css|js|png|svg)$/.test(r),
+  );
+  expect(pages).toContain('/flows/:id');
+  expect(pages.filter((r) => !known.has(r))).toEqual([]);
+});
+
+describe.each([
+  ['light', { colorScheme: 'light' }],
+  ['dark', { colorScheme: 'dark' }],
+  ['phone', { viewport: { width: 390, height: 844 }, colorScheme: 'light' }],
+] as const)('%s', (_look, options) => {
+  it.each(['nobody', 'olivia', 'mia', 'client'] as const)('as %s', async (as: Visitor) => {
+    const page = await visit(browser, world.url, as, found, options);
+    const problems: string[] = [];
+    page.on('pageerror', (e) => problems.push(`${page.url()}: ${e.message}`));
+    page.on('console', (m) => {
+      if (m.type() === 'error' && !m.text().includes('Failed to load resource'))
+        problems.push(`${page.url()}: ${m.text()}`);
+    });
+    for (const known of everyPage.filter((p) => p.as === as)) {
+      const say = (problem: string) => problems.push(`${known.name}: ${problem}`);
+      const answer = await page.goto(world.url + known.path(found));
+      if (answer?.status() !== (known.status ?? 200)) say(`answers ${answer?.status()}`);
+      await known.then?.(page);
+      for (const finding of await axeFindings(page)) say(finding);
+      const wider = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+      if (wider !== 0) say(`is ${wider} pixels wider than the window`);
+      const bytes = await weight(page);
+      if (bytes < 1_000 || bytes > 60_000) say(`loads ${bytes} bytes of script and style`);
+      const headings = await page.locator('h1').count();
+      if (headings !== 1) say(`has ${headings} first headings`);
+    }
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe('what cannot be shown', () => {
+  const asPage = { headers: { accept: 'text/html' } };
+  it('is told on a page to people, and in a line to programs', async () => {
+    const page = await fetch(`${world.url}/nowhere`, asPage);
+    expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html']);
+    expect(await page.text()).toContain('No page has this address');
+    const line = await fetch(`${world.url}/nowhere`);
+    expect([line.status, await line.text()]).toEqual([404, 'Nothing is at this address.']);
+  });
+});
