@@ -86,7 +86,7 @@ describe.each([
       const say = (problem: string) => problems.push(`${known.name}: ${problem}`);
       const answer = await page.goto(world.url + known.path(found));
       if (answer?.status() !== (known.status ?? 200)) say(`answers ${answer?.status()}`);
-      await known.then?.(page);
+      await known.first?.(page);
       for (const finding of await axeFindings(page)) say(finding);
       const wider = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
       if (wider !== 0) say(`is ${wider} pixels wider than the window`);

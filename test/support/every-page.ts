@@ -13,7 +13,7 @@ export interface KnownPage {
   readonly as: Visitor;
   readonly path: (found: Found) => string;
   /** What is done on it before it is looked at. */
-  readonly then?: (page: Page) => Promise<void>;
+  readonly first?: (page: Page) => Promise<void>;
   /** How it answers; 200 unless said otherwise. */
   readonly status?: number;
 }
@@ -47,7 +47,7 @@ export const everyPage: readonly KnownPage[] = [
     route: '/flows',
     as: 'olivia',
     path: () => '/flows',
-    then: async (page) => {
+    first: async (page) => {
       await page.keyboard.press('?');
       await page.getByRole('dialog').waitFor();
     },
