@@ -30,6 +30,7 @@ import { portalRoutes } from './web/portal.ts';
 import { settingsRoutes } from './web/settings.tsx';
 import { signInRoutes } from './web/sign-in.tsx';
 import { signUpRoutes } from './web/sign-up.tsx';
+import { templateRoutes } from './web/templates.ts';
 import { webhookRoutes } from './web/webhooks.ts';
 
 export interface AppOptions {
@@ -186,6 +187,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(membersRoutes, { authority, tools });
   await app.register(organizationRoutes, { authority, tools });
   await app.register(flowRoutes, { authority, tools });
+  await app.register(templateRoutes, { authority, tools });
   await app.register(webhookRoutes, { authority, tools });
   await app.register(liveRoutes, { authority, subscribe: options.subscribe });
   await app.register(brandRoutes, { tools });

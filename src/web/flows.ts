@@ -22,7 +22,7 @@ import { listPublicTemplates } from '../operations/list-public-templates.ts';
 import { listTasks } from '../operations/list-tasks.ts';
 import { listTemplates } from '../operations/list-templates.ts';
 import { manageInvitation } from '../operations/manage-invitation.ts';
-import type { Operation, Result, Tools } from '../operations/operation.ts';
+import type { Operation, Tools } from '../operations/operation.ts';
 import { reopenTask } from '../operations/reopen-task.ts';
 import { setDueDate } from '../operations/set-due-date.ts';
 import { skipTask } from '../operations/skip-task.ts';
@@ -33,7 +33,8 @@ import { takeFiles } from './kit/body.ts';
 import { sendFile } from './kit/download.ts';
 import { answerName, answersIn, uploadKey } from './kit/field.tsx';
 import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
-import { notThere, PageTrouble, troubles } from './kit/trouble.tsx';
+import { need } from './kit/need.ts';
+import { PageTrouble, troubles } from './kit/trouble.tsx';
 import { chooseTemplatePage, newFlowPage } from './new-flow-page.tsx';
 import { tasksPage, taskViews } from './tasks-page.tsx';
 
@@ -43,13 +44,6 @@ export interface FlowRoutesOptions {
 }
 
 type Fields = Readonly<Record<string, string>>;
-
-/** A read that a page can't do without: a refusal here is a page of its own. */
-function need<F>(result: Result<F>): F {
-  if (result.ok) return result.facts;
-  if (result.code === 'database_unavailable') throw new PageTrouble(troubles.database);
-  throw new PageTrouble(notThere(result.text.replace(' Nothing changed.', '')));
-}
 
 const statusOf = (text: string | undefined): FlowStatus | undefined => flowStatuses.find((s) => s === text);
 

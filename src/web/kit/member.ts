@@ -30,13 +30,15 @@ export const callerOf = ({ tools, principal }: Visit, fields: Readonly<Record<st
 export const newCommandId = (): string => `web-${randomUUID()}`;
 
 const words = z.record(z.string().max(200), z.string().max(20_000)).catch({});
-const fieldsSchema = z.record(z.string().max(200), z.string().max(20_000));
+const fieldsSchema = (letters: number) => z.record(z.string().max(200), z.string().max(letters));
+const usualFields = fieldsSchema(20_000);
 
 export interface MemberRoutes {
   page(url: string, show: (visit: Visit, reply: FastifyReply) => Promise<FastifyReply>): void;
   form(
     url: string,
     act: (visit: Visit, fields: Readonly<Record<string, string>>, reply: FastifyReply) => Promise<FastifyReply>,
+    most?: FormLimits,
   ): void;
   /** On an app that takes files. */
   readonly fileForm: FileForm;
@@ -48,6 +50,13 @@ type FileForm = <T>(
   take: (visit: Visit, name: string, upload: Upload) => Promise<T>,
   act: (visit: Visit, fields: Fields, reply: FastifyReply, taken: readonly T[]) => Promise<FastifyReply>,
 ) => void;
+
+/** Where a form may send more than usual. */
+export interface FormLimits {
+  readonly bytes: number;
+  /** Of one field. */
+  readonly letters: number;
+}
 
 export function memberRoutes(app: FastifyInstance, authority: Authority, tools: () => Tools): MemberRoutes {
   const visitOf = async (request: FastifyRequest): Promise<Visit | Session | null> => {
@@ -76,11 +85,12 @@ export function memberRoutes(app: FastifyInstance, authority: Authority, tools: 
         return visit && 'principal' in visit ? show(visit, reply) : turnedAway(request, reply, visit);
       });
     },
-    form(url, act) {
-      app.post(url, async (request, reply) => {
+    form(url, act, most) {
+      const schema = most ? fieldsSchema(most.letters) : usualFields;
+      app.post(url, { ...(most && { bodyLimit: most.bytes }) }, async (request, reply) => {
         const visit = await visitOf(request);
         if (!visit || !('principal' in visit)) return turnedAway(request, reply, visit);
-        const fields = fieldsSchema.safeParse(request.body ?? {});
+        const fields = schema.safeParse(request.body ?? {});
         if (!fields.success) return sendTrouble(reply, troubles.tooLong);
         if (!isOurForm(authority, request, visit.session.secret, fields.data.csrf))
           return sendTrouble(reply, troubles.stale);

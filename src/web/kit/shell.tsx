@@ -9,6 +9,7 @@ import { TimeZone } from './when.tsx';
 const places = [
   ['/flows', 'Flows'],
   ['/tasks', 'My tasks'],
+  ['/templates', 'Templates'],
   ['/settings', 'Settings'],
 ] as const;
 
