@@ -113,7 +113,7 @@ describe('a public template', () => {
     await page.getByText('Say which answers count.').first().waitFor();
     expect(await page.locator('#problems a').count()).toBe(1);
     await page.locator('#problems a').click();
-    expect(await page.evaluate('document.activeElement.closest("#f-condition") !== null')).toBe(true);
+    await page.locator('#f-condition :focus').waitFor();
     await page.getByLabel('Large', { exact: true }).check();
     await page.getByRole('heading', { name: 'Ready to become version 2' }).waitFor();
     await page.locator('#f-due-from').selectOption('ready');

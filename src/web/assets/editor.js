@@ -176,8 +176,8 @@ form.addEventListener('click', async (event) => {
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
   const id = link.hash.slice(1);
-  const answer = await send(`open:${link.dataset.open}`);
-  if (!answer) return;
+  // What is open already has the field.
+  if (link.dataset.open !== value('open').value && !(await send(`open:${link.dataset.open}`))) return;
   const wrong = document.getElementById(id) ?? part('panel');
   const field = wrong.matches('input, select, textarea, button')
     ? wrong
