@@ -26,6 +26,11 @@ export const approveTask = operation({
   openWorld: true,
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: {
+    method: 'POST',
+    path: '/tasks/{task}/decision',
+    example: { flow: 'Northwind', task: 'Approve launch plan', decision: 'approve' },
+  },
   input: z.strictObject({
     ...taskInput,
     decision: z.enum(decisions),

@@ -12,6 +12,7 @@ export const archiveTemplate = operation({
   kind: 'write',
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: { method: 'POST', path: '/templates/{template}/archive', example: { template: 'Offboarding' } },
   input: z.strictObject({ ...templateInput, archived: z.boolean().default(true) }),
   output: z.object({ template: z.object({ id: z.string(), name: z.string() }), archived: z.boolean() }),
   async handler({ database, principal, now }, { template, archived }) {

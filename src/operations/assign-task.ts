@@ -24,6 +24,11 @@ export const assignTask = operation({
   openWorld: true,
   access: 'admin',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: {
+    method: 'PUT',
+    path: '/tasks/{task}/assignee',
+    example: { flow: 'Harbor & Pine', task: 'Set up billing', assignee: 'Mia Tanaka' },
+  },
   input: z.strictObject({
     ...taskInput,
     assignee: nameOrId('"me", "nobody", or a person by name, address or id'),

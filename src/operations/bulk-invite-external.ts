@@ -27,6 +27,11 @@ export const bulkInviteExternal = operation({
   openWorld: true,
   access: 'admin',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: {
+    method: 'POST',
+    path: '/flows/{flow}/external-users/bulk',
+    example: { flow: 'Harbor & Pine', people: [{ email: 'john@harborandpine.test', role: 'client reviewer' }] },
+  },
   input: z.strictObject({
     flow: nameOrId('Name or id'),
     people: z

@@ -16,6 +16,7 @@ export const changeMemberRole = operation({
   kind: 'write',
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: { method: 'PUT', path: '/members/{member}/role', example: { member: 'mia@acme.test', role: 'ADMIN' } },
   input: z.strictObject({ member: nameOrId('Name, address or id'), role: roleInput }),
   output: z.object({ member: memberShape, before: z.enum(roles) }),
   async handler(call, { member: ref, role }) {

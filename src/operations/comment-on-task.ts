@@ -13,6 +13,11 @@ export const commentOnTask = operation({
   kind: 'write',
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: {
+    method: 'POST',
+    path: '/tasks/{task}/comments',
+    example: { flow: 'Harbor & Pine', task: 'Sign the contract', text: 'Their lawyer answers on Friday.' },
+  },
   input: z.strictObject({
     ...taskInput,
     text: z.string().trim().min(1).max(limits.comment),

@@ -36,6 +36,11 @@ export const completeTask = operation({
   openWorld: true,
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: {
+    method: 'POST',
+    path: '/tasks/{task}/complete',
+    example: { flow: 'Postbird newsletter tool', task: 'Rate the risk' },
+  },
   input: z.strictObject({
     ...taskInput,
     answers: answersInput,

@@ -17,6 +17,12 @@ export const copyTemplate = operation({
   kind: 'write',
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: {
+    method: 'POST',
+    path: '/templates/{template}/copy',
+    example: { template: 'Personal tax return', name: 'Tax return' },
+    location: '/templates/{template.id}',
+  },
   input: z.strictObject({
     template: nameOrId('Name or id of the one to copy'),
     name: z.string().trim().min(1).max(limits.name).optional().describe('What to call the copy'),

@@ -18,6 +18,12 @@ export const createFlowFromTemplate = operation({
   kind: 'write',
   access: 'admin',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: {
+    method: 'POST',
+    path: '/flows',
+    example: { template: 'Client Onboarding', name: 'Acme Corp' },
+    location: '/flows/{flow.id}',
+  },
   input: z.strictObject({
     template: nameOrId('Name or id'),
     name: z.string().trim().min(1).max(limits.name).describe('What to call the flow, such as the client'),

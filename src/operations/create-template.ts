@@ -19,6 +19,12 @@ export const createTemplate = operation({
   kind: 'write',
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: {
+    method: 'POST',
+    path: '/templates',
+    example: { name: 'Quarterly review' },
+    location: '/templates/{template.id}',
+  },
   input: z.strictObject({
     name: z.string().trim().min(1).max(limits.name).optional().describe("Needed without a file; else the file's"),
     file: z

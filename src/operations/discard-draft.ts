@@ -15,6 +15,11 @@ export const discardDraft = operation({
   destructive: true,
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: {
+    method: 'DELETE',
+    path: '/templates/{template}/draft',
+    example: { template: 'Monthly content cycle', revision: 0 },
+  },
   input: z.strictObject({ ...templateInput, ...revisionInput }),
   output: z.object({
     template: z.object({ id: z.string(), name: z.string(), version: z.number().int() }),

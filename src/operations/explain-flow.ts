@@ -23,6 +23,7 @@ export const explainFlow = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: { method: 'GET', path: '/flows/{flow}/explanation', example: { flow: 'Harbor & Pine' } },
   input: z.strictObject({ flow: nameOrId('Name or id') }),
   output: z.object({
     flow: z.object({ id: z.string(), name: z.string(), status: flowStatus }),

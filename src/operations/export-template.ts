@@ -16,6 +16,7 @@ export const exportTemplate = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['rest', 'web'],
+  rest: { method: 'GET', path: '/templates/{template}/export', example: { template: 'Client Onboarding' } },
   input: z.strictObject({
     ...templateInput,
     version: z.number().int().min(1).optional().describe('The newest unless one is named'),

@@ -60,6 +60,7 @@ export const getFlow = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: { method: 'GET', path: '/flows/{flow}', example: { flow: 'Harbor & Pine' } },
   view: 'flow',
   input: z.strictObject({ flow: nameOrId('Name or id') }),
   output,

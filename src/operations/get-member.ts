@@ -14,6 +14,7 @@ export const getMember = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['rest', 'web'],
+  rest: { method: 'GET', path: '/members/{member}', example: { member: 'Mia Tanaka' } },
   input: z.strictObject({ member: nameOrId('"me", or a name, address or id') }),
   output: z.object({
     member: memberShape,

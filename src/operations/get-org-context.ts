@@ -14,6 +14,7 @@ export const getOrgContext = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: { method: 'GET', path: '/org', example: {} },
   input: z.strictObject({}),
   output: z.object({
     org: z.object({ id: z.string(), slug: z.string(), name: z.string(), plan: z.string() }),

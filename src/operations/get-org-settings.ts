@@ -10,6 +10,7 @@ export const getOrgSettings = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['rest', 'web'],
+  rest: { method: 'GET', path: '/org/settings', example: {} },
   input: z.strictObject({}),
   output: orgSettingsShape,
   handler: ({ database, principal }) => database.withOrg(principal, (trx) => settingsOf(trx, principal.orgId)),

@@ -13,6 +13,7 @@ export const getOverview = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['rest', 'web'],
+  rest: { method: 'GET', path: '/overview', example: {} },
   input: z.strictObject({}),
   output: z.object({
     needMe: z.number().int(),

@@ -46,6 +46,7 @@ export const getTask = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: { method: 'GET', path: '/tasks/{task}', example: { flow: 'Harbor & Pine', task: 'Sign the contract' } },
   input: z.strictObject({ task: nameOrId('Title or id'), flow: nameOrId('Name or id').optional() }),
   output,
   async handler(call, input) {

@@ -35,6 +35,7 @@ export const getTemplate = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['rest', 'web'],
+  rest: { method: 'GET', path: '/templates/{template}', example: { template: 'Client Onboarding' } },
   input: z.strictObject({
     ...templateInput,
     show: z
@@ -85,6 +86,7 @@ export const getPublicTemplate = operation({
   kind: 'read',
   access: 'public',
   surfaces: ['rest', 'web'],
+  rest: { method: 'GET', path: '/public/templates/{template}', example: { template: 'Personal tax return' } },
   input: z.strictObject(templateInput),
   output,
   async handler({ database }, { template }) {

@@ -17,6 +17,12 @@ export const inviteExternalUser = operation({
   openWorld: true,
   access: 'admin',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: {
+    method: 'POST',
+    path: '/flows/{flow}/external-users',
+    example: { flow: 'Harbor & Pine', email: 'lena@harborandpine.test', role: 'client' },
+    location: '/flows/{flow.id}',
+  },
   input: z.strictObject({
     flow: nameOrId('Name or id'),
     email: z.string().trim().max(limits.email),

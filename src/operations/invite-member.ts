@@ -59,6 +59,7 @@ export const inviteMember = operation({
   openWorld: true,
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: { method: 'POST', path: '/member-invitations', example: { email: 'noor@acme.test', role: 'MEMBER' } },
   input: z.strictObject({ email: z.email().max(limits.email), role: roleInput.default('MEMBER') }),
   output: z.object({ id: z.string(), email: z.string(), role: z.enum(roles), expiresAt: z.iso.datetime() }),
   async handler(call, input) {

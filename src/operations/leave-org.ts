@@ -17,6 +17,7 @@ export const leaveOrg = operation({
   destructive: true,
   access: 'member',
   surfaces: ['rest', 'web'],
+  rest: { method: 'POST', path: '/org/leave', example: { tasks_to: 'nobody' } },
   input: z.strictObject({
     tasks_to: nameOrId('Who takes your open tasks: a member by name, address or id, or "nobody"').default('nobody'),
   }),

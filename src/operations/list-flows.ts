@@ -25,6 +25,7 @@ export const listFlows = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: { method: 'GET', path: '/flows', example: { status: 'ACTIVE', limit: 5 } },
   input: z.strictObject({
     status: flowStatus.optional(),
     changed_since: z.string().max(40).optional().describe('A day (2026-11-16) or moment, ISO 8601'),

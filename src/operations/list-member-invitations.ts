@@ -11,6 +11,7 @@ export const listMemberInvitations = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['rest', 'web'],
+  rest: { method: 'GET', path: '/member-invitations', example: {} },
   input: z.strictObject({}),
   output: z.object({
     total: z.number().int(),

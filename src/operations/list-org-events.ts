@@ -10,6 +10,7 @@ export const listOrgEvents = operation({
   kind: 'read',
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: { method: 'GET', path: '/org/events', example: { limit: 20 } },
   input: z.strictObject({ limit: z.number().int().min(1).max(200).default(50) }),
   output: z.object({
     events: z.array(

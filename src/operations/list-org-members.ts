@@ -11,6 +11,7 @@ export const listOrgMembers = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: { method: 'GET', path: '/members', example: {} },
   input: z.strictObject({}),
   output: z.object({
     total: z.number().int(),

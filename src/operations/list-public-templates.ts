@@ -13,6 +13,7 @@ export const listPublicTemplates = operation({
   kind: 'read',
   access: 'public',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: { method: 'GET', path: '/public/templates', example: { category: 'Agency' } },
   input: z.strictObject({ category: z.string().trim().min(1).max(100).optional() }),
   output: z.object({ total: z.number().int(), templates: z.array(listedTemplateShape) }),
   async handler({ database }, { category }) {

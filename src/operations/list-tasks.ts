@@ -22,6 +22,7 @@ export const listTasks = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: { method: 'GET', path: '/tasks', example: { overdue: true, limit: 5 } },
   input: z.strictObject({
     status: taskStatus.optional(),
     overdue: z.boolean().optional().describe('true: READY tasks of running flows that are past their due date'),

@@ -14,6 +14,7 @@ export const listTemplateVersions = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['rest', 'web'],
+  rest: { method: 'GET', path: '/templates/{template}/versions', example: { template: 'Client Onboarding' } },
   input: z.strictObject(templateInput),
   output: z.object({
     template: z.object({ id: z.string(), name: z.string() }),

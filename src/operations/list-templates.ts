@@ -12,6 +12,7 @@ export const listTemplates = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: { method: 'GET', path: '/templates', example: {} },
   input: z.strictObject({
     all: z.boolean().default(false).describe('Also those never published (version 0), and archived ones'),
   }),

@@ -17,6 +17,11 @@ export const manageInvitation = operation({
   openWorld: true,
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: {
+    method: 'POST',
+    path: '/flows/{flow}/external-users/{external_user}/invitation',
+    example: { flow: 'Harbor & Pine', external_user: 'jane@harborandpine.test', action: 'resend' },
+  },
   input: z.strictObject({
     flow: nameOrId('Name or id'),
     external_user: nameOrId('Name, address or id'),

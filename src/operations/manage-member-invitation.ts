@@ -21,6 +21,11 @@ export const manageMemberInvitation = operation({
   openWorld: true,
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: {
+    method: 'POST',
+    path: '/member-invitations/{invitation}',
+    example: { invitation: 'noor@acme.test', action: 'revoke' },
+  },
   input: z.strictObject({
     invitation: z.string().trim().min(1).max(limits.email).describe('Address or id'),
     action: z.enum(actions),

@@ -74,7 +74,29 @@ export type View = 'flow';
 /** Strict: a word that the input does not know is a mistake to tell, not to drop. */
 type InputSchema = z.ZodObject<z.core.$ZodLooseShape, z.core.$strict>;
 
-interface Definition<I extends InputSchema, O extends z.ZodObject, A extends Access> {
+export const restMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+/** An operation's place in the REST API. */
+export interface RestPlace<Example = Readonly<Record<string, unknown>>> {
+  readonly method: (typeof restMethods)[number];
+  /** Below `/api/v1`, such as `/flows/{flow}`; what stands in braces are fields of the input. */
+  readonly path: string;
+  /** An input that works in the demo's Acme Agency: shown in the reference, and called for real by a test. */
+  readonly example: Example;
+  /** When it makes something: that thing's place, with fields of the facts in braces. The answer is then 201. */
+  readonly location?: string;
+  /** When it goes away: since when it should not be used, and from when it may be gone (RFC 9745, RFC 8594). */
+  readonly deprecated?: { readonly since: Date; readonly sunset: Date; readonly instead: string };
+}
+
+/** What is open to REST says where; a missing `rest` is a type error. */
+type Doors<Example> =
+  | { readonly surfaces: readonly Surface[]; readonly rest: RestPlace<Example> }
+  | { readonly surfaces: readonly Exclude<Surface, 'rest'>[]; readonly rest?: undefined };
+
+type Definition<I extends InputSchema, O extends z.ZodObject, A extends Access> = Basics<I, O, A> & Doors<z.input<I>>;
+
+interface Basics<I extends InputSchema, O extends z.ZodObject, A extends Access> {
   /** snake_case, a verb first; the tool's name in MCP. */
   readonly name: string;
   readonly title: string;
@@ -86,7 +108,6 @@ interface Definition<I extends InputSchema, O extends z.ZodObject, A extends Acc
   /** Does it reach people outside, such as by mail? (MCP's `openWorldHint`.) */
   readonly openWorld?: boolean;
   readonly access: A;
-  readonly surfaces: readonly Surface[];
   readonly view?: View;
   readonly input: I;
   readonly output: O;
@@ -116,6 +137,7 @@ export interface Operation {
   readonly openWorld: boolean;
   readonly access: Access;
   readonly surfaces: readonly Surface[];
+  readonly rest: RestPlace | null;
   readonly view: View | null;
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
@@ -141,6 +163,7 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
     openWorld: def.openWorld ?? false,
     access: def.access,
     surfaces: def.surfaces,
+    rest: def.rest ?? null,
     view: def.view ?? null,
     input: def.input,
     output: def.output,

@@ -31,6 +31,11 @@ export const publishTemplate = operation({
   kind: 'write',
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: {
+    method: 'POST',
+    path: '/templates/{template}/publish',
+    example: { template: 'Quarterly review', revision: 2 },
+  },
   input: z.strictObject({ ...templateInput, ...revisionInput }),
   output: z.object({ template: headShape, version: z.number().int() }),
   async handler({ database, principal }, { template, revision }) {

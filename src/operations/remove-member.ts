@@ -18,6 +18,7 @@ export const removeMember = operation({
   destructive: true,
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: { method: 'DELETE', path: '/members/{member}', example: { member: 'mia@acme.test', tasks_to: 'me' } },
   input: z.strictObject({
     member: nameOrId('Name, address or id'),
     tasks_to: nameOrId('Who takes their open tasks: a member by name, address or id, "me", or "nobody"'),

@@ -23,6 +23,11 @@ export const reopenTask = operation({
   openWorld: true,
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: {
+    method: 'POST',
+    path: '/tasks/{task}/reopen',
+    example: { flow: 'Harbor & Pine', task: 'Schedule the kickoff call', reason: 'They moved it.' },
+  },
   input: z.strictObject({ ...taskInput, reason: z.string().trim().max(limits.reason).optional(), ...commandInput }),
   output: z.object({ ...commandOutput, ...actedOn }),
   async handler(call, input) {

@@ -27,6 +27,15 @@ export const saveTemplateDraft = operation({
   kind: 'write',
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: {
+    method: 'PUT',
+    path: '/templates/{template}/draft',
+    example: {
+      template: 'Quarterly review',
+      revision: 1,
+      definition: { name: 'Quarterly review', steps: [{ key: 'meet', title: 'Meet the client' }] },
+    },
+  },
   input: z.strictObject({ ...templateInput, ...revisionInput, definition: definitionInput }),
   output: z.object({ template: headShape, problems: z.array(problemShape) }),
   async handler({ database, principal }, { template, revision, definition }) {

@@ -13,6 +13,11 @@ export const setDueDate = operation({
   kind: 'write',
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: {
+    method: 'PUT',
+    path: '/tasks/{task}/due-date',
+    example: { flow: 'Harbor & Pine', task: 'Set up billing', due_date: '2030-01-31' },
+  },
   input: z.strictObject({
     ...taskInput,
     due_date: z.string().max(10).nullable().describe('YYYY-MM-DD, or null for none'),

@@ -19,6 +19,7 @@ export const setOrgLogo = operation({
   kind: 'write',
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: { method: 'PUT', path: '/org/logo', example: { image_base64: null } },
   input: z.strictObject({
     image_base64: z
       .base64()

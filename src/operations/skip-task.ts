@@ -24,6 +24,11 @@ export const skipTask = operation({
   openWorld: true,
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: {
+    method: 'POST',
+    path: '/tasks/{task}/skip',
+    example: { flow: 'Harbor & Pine', task: 'Set up billing', reason: 'They pay by card.' },
+  },
   input: z.strictObject({ ...taskInput, reason: z.string().trim().min(1).max(limits.reason), ...commandInput }),
   output: z.object({ ...commandOutput, ...actedOn }),
   async handler(call, input) {

@@ -20,6 +20,7 @@ export const updateFlowStatus = operation({
   openWorld: true,
   access: 'admin',
   surfaces: ['mcp', 'rest', 'web'],
+  rest: { method: 'POST', path: '/flows/{flow}/status', example: { flow: 'Lumen Bikes content', action: 'pause' } },
   input: z.strictObject({
     flow: nameOrId('Name or id'),
     action: z.enum(actions),

@@ -16,6 +16,7 @@ export const updateOrgSettings = operation({
   kind: 'write',
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: { method: 'PATCH', path: '/org/settings', example: { time_zone: 'Europe/Berlin' } },
   input: z.strictObject({
     name: oneLineName.optional(),
     time_zone: z.string().trim().max(100).refine(isTimeZone, 'is no IANA time zone, such as Europe/Berlin').optional(),
