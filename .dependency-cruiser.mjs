@@ -12,7 +12,7 @@ const rooms = {
   oauth: ['db', 'domain', 'platform', 'web/kit'],
   operations: ['domain', 'db', 'platform', 'oauth/principal', 'workflows/contract'],
   mcp: ['operations', 'oauth', 'platform'],
-  api: ['operations', 'oauth', 'platform'],
+  api: ['operations', 'oauth', 'platform', 'web/kit'],
   web: ['operations', 'oauth', 'platform', 'domain'],
   demo: ['operations', 'domain', 'db', 'oauth', 'platform'],
 };

@@ -6,6 +6,7 @@ import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import serveStatic from '@fastify/static';
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import { apiRoutes } from './api/routes.ts';
 import { mcpRoute } from './mcp/route.ts';
 import { makeViews } from './mcp/views.ts';
 import type { Authority } from './oauth/authority.ts';
@@ -63,10 +64,16 @@ interface Limits {
   readonly register: number;
   readonly authorize: number;
   readonly newLink: number;
+  /** Of the REST API, by credential; `apiAddress` for those that have none. */
+  readonly api: number;
+  readonly apiAddress: number;
 }
 /** How long a body without files may take to arrive. */
 const bodyMs = 30_000;
-const usualLimits: Limits = { signIn: 20, token: 120, register: 20, authorize: 60, newLink: 10 };
+const usualLimits: Limits = {
+  ...{ signIn: 20, token: 120, register: 20, authorize: 60, newLink: 10 },
+  ...{ api: 600, apiAddress: 120 },
+};
 
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { publicUrl, dev, version } = options;
@@ -171,6 +178,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { sendSignInMail } = options;
   const tokens = readFileSync(new URL('./web/assets/tokens.css', import.meta.url), 'utf8');
   await app.register(mcpRoute, { tools, authority, views: makeViews({ tokens, publicUrl }), version });
+  const apiLimits = { credential: limits.api, address: limits.apiAddress };
+  await app.register(apiRoutes, { tools, authority, version, limits: apiLimits });
   await app.register(oauthRoutes, { authority, fetchDocument, limits });
   await app.register(consentRoutes, { authority, fetchDocument, asksPerMinute: limits.authorize });
   await app.register(signInRoutes, {

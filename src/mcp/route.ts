@@ -16,6 +16,7 @@ import { type MemberPrincipal, memberPrincipalSchema, type Scope, scopes } from 
 import type { Caller, Tools } from '../operations/operation.ts';
 import { scopeOf } from '../operations/operation.ts';
 import { isDatabaseAway } from '../platform/outage.ts';
+import { deepest, isShallow } from '../platform/shallow.ts';
 import { isAllowedOrigin } from './origin.ts';
 import { complete, getPrompt, listedPrompts } from './prompts.ts';
 import { resourceAt, resourcesFor, resourceTemplates } from './resources.ts';
@@ -210,18 +211,6 @@ function parseBody(text: unknown): Body {
     if (error instanceof SyntaxError) return { ok: false, why: 'This is no JSON.' };
     throw error;
   }
-}
-
-/** Levels of lists and objects a request may have: more than any input, less than what exhausts a stack. */
-const deepest = 64;
-
-function isShallow(body: unknown): boolean {
-  let level = [body];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > deepest) return false;
-    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
-  }
-  return true;
 }
 
 const toolCallSchema = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });

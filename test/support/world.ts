@@ -173,7 +173,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     readiness: async () => ({ ready: true, parts: {} }),
     subscribe: (orgId, listener) => changes.subscribe(orgId, listener),
     sendSignInMail: (mail) => signInMails.push(mail),
-    limits: { signIn: 10_000, token: 10_000, register: 10_000, authorize: 10_000, newLink: 10_000, ...options.limits },
+    limits: {
+      ...{ signIn: 10_000, token: 10_000, register: 10_000, authorize: 10_000, newLink: 10_000 },
+      ...{ api: 100_000, apiAddress: 100_000 },
+      ...options.limits,
+    },
     ...(options.fetchDocument && { fetchDocument: options.fetchDocument }),
   });
   await app.listen({ host: '127.0.0.1', port });

@@ -1,0 +1,285 @@
+/** The reference for people: one page, whole in itself, made from the same places as the API. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ComponentChildren } from 'preact';
+import { scopeOf } from '../operations/operation.ts';
+import { operationsOf } from '../operations/registry.ts';
+import { renderPage } from '../web/kit/page.tsx';
+import { Mark } from '../web/kit/parts.tsx';
+import { curlOf, typescriptOf } from './examples.ts';
+import { problemTexts, tagOf, whoMay } from './openapi.ts';
+import { apiPath, type FieldSchema, type Place } from './place.ts';
+import { referencePath } from './problem.ts';
+
+export const referenceStyle = readFileSync(fileURLToPath(new URL('./reference.css', import.meta.url)), 'utf8');
+
+export function referencePage(places: readonly Place[], publicUrl: string): string {
+  const tags = [...new Set(places.map(tagOf))];
+  return renderPage({
+    title: 'API reference · Booflow',
+    styles: [`${referencePath}.css`],
+    children: (
+      <div class="reference">
+        <nav aria-label="On this page">
+          <a class="logo" href="/">
+            <Mark />
+            Booflow
+          </a>
+          <a href="#start">Start here</a>
+          <a href="#rules">What holds for every call</a>
+          <a href="#problems">Problems</a>
+          {tags.map((tag) => (
+            <details open>
+              <summary>{tag}</summary>
+              {places
+                .filter((p) => tagOf(p) === tag)
+                .map((p) => (
+                  <a href={`#${p.operation.name}`}>{p.operation.title}</a>
+                ))}
+            </details>
+          ))}
+          <a href="#mcp">MCP tools</a>
+        </nav>
+        <main id="main">
+          <Start publicUrl={publicUrl} first={places.find((p) => p.operation.access === 'member')} />
+          <Rules />
+          <Problems />
+          {tags.map((tag) => (
+            <section aria-labelledby={`tag-${tag}`}>
+              <h2 id={`tag-${tag}`}>{tag}</h2>
+              {places
+                .filter((p) => tagOf(p) === tag)
+                .map((p) => (
+                  <Call place={p} publicUrl={publicUrl} />
+                ))}
+            </section>
+          ))}
+          <McpTools publicUrl={publicUrl} />
+        </main>
+      </div>
+    ),
+  });
+}
+
+/** Scrolls within itself, so it must be reachable by keyboard. */
+const Code = ({ text, label }: { readonly text: string; readonly label: string }) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+  <section class="code" tabIndex={0} aria-label={label}>
+    <pre>
+      <code>{text}</code>
+    </pre>
+  </section>
+);
+
+const Start = ({ publicUrl, first }: { readonly publicUrl: string; readonly first: Place | undefined }) => (
+  <section id="start">
+    <h1>Everything Booflow can do, by HTTP</h1>
+    <p>
+      Make an API key under <a href="/settings/api-keys">Settings, API keys</a>, and send it as a Bearer token. An OAuth
+      access token works the same. Answers are JSON; <a href={`${apiPath}/openapi.json`}>openapi.json</a> describes them
+      to programs (OpenAPI 3.1).
+    </p>
+    {first && <Code label="A first call" text={`export BOOFLOW_KEY=bflow_sk_…\n${curlOf(first, publicUrl)}`} />}
+  </section>
+);
+
+const Rules = () => (
+  <section id="rules">
+    <h2>What holds for every call</h2>
+    <dl>
+      <Rule term="Names">
+        Where a path or field takes a flow, task, template or person, its id works and its name does too. A name that
+        fits several is answered with 409 and the candidates. Programs keep ids.
+      </Rule>
+      <Rule term="Doing it once">
+        Send an <code>Idempotency-Key</code> of your own with a call that changes something. The same key with the same
+        input does it once and gives the same answer; with another input it is refused (422). A key belongs to the flow
+        that the call changes.
+      </Rule>
+      <Rule term="Later">
+        202 means: stored, and done as soon as a worker answers. Ask again with the same key to learn the outcome.
+      </Rule>
+      <Rule term="Pages">
+        Lists give at most <code>limit</code> things, and a <code>Link</code> header with the next page. Follow it, or
+        send <code>nextCursor</code> as <code>cursor</code>.
+      </Rule>
+      <Rule term="Unchanged">
+        Reads carry an <code>ETag</code>. Send it as <code>If-None-Match</code>, and what has not changed is answered
+        with 304 and no body.
+      </Rule>
+      <Rule term="Limits">
+        <code>RateLimit-Limit</code>, <code>-Remaining</code> and <code>-Reset</code> tell how many requests this
+        credential has left in this minute; 429 says when to come back. A body has at most 1 MiB.
+      </Rule>
+      <Rule term="Browsers">
+        A key in a web page is a key given away: pages of other origins may read only what is public.
+      </Rule>
+      <Rule term="Going away">
+        A call that will go away says so in <code>Deprecation</code>, <code>Sunset</code> and <code>Link</code> headers,
+        and here.
+      </Rule>
+    </dl>
+  </section>
+);
+
+const Rule = ({ term, children }: { readonly term: string; readonly children: ComponentChildren }) => (
+  <>
+    <dt>{term}</dt>
+    <dd>{children}</dd>
+  </>
+);
+
+const Problems = () => (
+  <section id="problems">
+    <h2>Problems</h2>
+    <p>
+      What is not done is answered as <code>application/problem+json</code>: <code>code</code> is stable, for programs;{' '}
+      <code>detail</code> is for people, and says what to do instead.
+    </p>
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Status</th>
+          <th scope="col">Means</th>
+        </tr>
+      </thead>
+      <tbody>
+        {Object.entries(problemTexts).map(([status, text]) => (
+          <tr>
+            <td class="num">{status}</td>
+            <td>{text}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </section>
+);
+
+const Call = ({ place, publicUrl }: { readonly place: Place; readonly publicUrl: string }) => {
+  const { operation, rest } = place;
+  const fields = [...place.inPath, ...place.inRest];
+  return (
+    <article id={operation.name}>
+      <h3>
+        <a href={`#${operation.name}`}>{operation.title}</a>
+      </h3>
+      <p class="place">
+        <b class={rest.method === 'GET' ? 'verb' : 'verb writes'}>{rest.method}</b>
+        <code>
+          {apiPath}
+          {rest.path}
+        </code>
+      </p>
+      {rest.deprecated && (
+        <p class="chip late">
+          Goes away on {rest.deprecated.sunset.toISOString().slice(0, 10)}. Instead: {rest.deprecated.instead}
+        </p>
+      )}
+      <p>{operation.description}</p>
+      <p class="small">
+        {whoMay(place)}{' '}
+        {operation.access !== 'public' && (
+          <>
+            Scope <code>{scopeOf(operation)}</code>.
+          </>
+        )}
+        {place.takesKey && ' Takes an Idempotency-Key.'}
+      </p>
+      {fields.length > 0 && (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Field</th>
+              <th scope="col">In</th>
+              <th scope="col">What</th>
+            </tr>
+          </thead>
+          <tbody>
+            {fields.map((name) => (
+              <tr>
+                <td>
+                  <code>{name}</code>
+                </td>
+                <td>{place.inPath.includes(name) ? 'path' : place.hasBody ? 'body' : 'query'}</td>
+                <td>
+                  {kindOf(place.fields[name])}
+                  {place.required.includes(name) ? '' : ', optional'}
+                  {place.fields[name]?.description && `. ${place.fields[name]?.description}`}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <Code label={`${operation.title} with curl`} text={curlOf(place, publicUrl)} />
+      <details>
+        <summary>In TypeScript</summary>
+        <Code label={`${operation.title} in TypeScript`} text={typescriptOf(place, publicUrl)} />
+      </details>
+      <p class="small">
+        Answers with <Names names={Object.keys(operation.output.shape)} />.
+      </p>
+    </article>
+  );
+};
+
+const Names = ({ names }: { readonly names: readonly string[] }) => (
+  <>
+    {names.map((name, i) => (
+      <>
+        {i > 0 && ', '}
+        <code>{name}</code>
+      </>
+    ))}
+  </>
+);
+
+/** "text", "one of APPROVE, REJECT", "true or false". */
+function kindOf(schema: FieldSchema | undefined): string {
+  if (schema === undefined) return '';
+  const { enum: options, anyOf, type } = schema;
+  if (Array.isArray(options)) return `one of ${options.join(', ')}`;
+  if (Array.isArray(anyOf)) {
+    const kinds = anyOf.map((s: unknown) => kindOf(typeof s === 'object' && s !== null ? { ...s } : undefined));
+    return [...new Set(kinds)].filter((k) => k !== '').join(' or ');
+  }
+  const names = new Map([
+    ['string', 'text'],
+    ['integer', 'whole number'],
+    ['boolean', 'true or false'],
+    ['array', 'list'],
+    ['null', 'nothing'],
+  ]);
+  return [type ?? []]
+    .flat()
+    .map((t) => names.get(t) ?? t)
+    .join(' or ');
+}
+
+const McpTools = ({ publicUrl }: { readonly publicUrl: string }) => (
+  <section id="mcp">
+    <h2>MCP tools</h2>
+    <p>
+      The same things in a conversation: add <code>{publicUrl}/api/mcp</code> as a connector in Claude, or to any client
+      of the Model Context Protocol.
+    </p>
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Tool</th>
+          <th scope="col">What it does</th>
+        </tr>
+      </thead>
+      <tbody>
+        {operationsOf('mcp').map((o) => (
+          <tr>
+            <td>
+              <code>{o.name}</code>
+            </td>
+            <td>{o.description}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </section>
+);
