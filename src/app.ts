@@ -6,6 +6,8 @@ import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import serveStatic from '@fastify/static';
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import { apiPath } from './api/place.ts';
+import { problemOf, sendProblem } from './api/problem.ts';
 import { apiRoutes } from './api/routes.ts';
 import { mcpRoute } from './mcp/route.ts';
 import { makeViews } from './mcp/views.ts';
@@ -88,6 +90,16 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     requestTimeout: 600_000,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: [...options.trustedProxies],
+    // An address that can't be decoded reaches no door.
+    frameworkErrors: (error, request, reply) => {
+      const why = `This address can't be read: ${error.message}`;
+      if (request.url.startsWith(apiPath)) void sendProblem(reply, problemOf(publicUrl, 'bad_input', why));
+      else
+        void reply
+          .code(error.statusCode ?? 400)
+          .type('text/plain')
+          .send(why);
+    },
   });
   app.addHook('onRequest', async (request) => {
     const { method, headers, raw } = request;

@@ -237,7 +237,6 @@ function sendFacts(
 ): FastifyReply {
   const { operation, rest } = place;
   const text = JSON.stringify(facts);
-  reply.type('application/json; charset=utf-8');
   if (operation.kind === 'read') {
     const etag = `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
     reply.headers({
@@ -247,8 +246,10 @@ function sendFacts(
     const links = pageLinks(request.url, facts);
     if (links.length > 0) reply.header('link', [reply.getHeader('link') ?? [], links].flat().join(', '));
     if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send();
+    reply.type('application/json; charset=utf-8');
     return reply.send(text);
   }
+  reply.type('application/json; charset=utf-8');
   // Stored, and done as soon as a worker answers (RFC 9110 §15.3.3).
   if (facts.state === 'accepted') return reply.code(202).send(text);
   if (rest.location === undefined) return reply.send(text);

@@ -18,7 +18,7 @@ export const discardDraft = operation({
   rest: {
     method: 'DELETE',
     path: '/templates/{template}/draft',
-    example: { template: 'Monthly content cycle', revision: 0 },
+    example: { template: 'Monthly content cycle', revision: 1 },
   },
   input: z.strictObject({ ...templateInput, ...revisionInput }),
   output: z.object({

@@ -16,7 +16,7 @@ export const setDueDate = operation({
   rest: {
     method: 'PUT',
     path: '/tasks/{task}/due-date',
-    example: { flow: 'Harbor & Pine', task: 'Set up billing', due_date: '2030-01-31' },
+    example: { flow: 'Harbor & Pine', task: 'Hold the kickoff call', due_date: '2030-01-31' },
   },
   input: z.strictObject({
     ...taskInput,

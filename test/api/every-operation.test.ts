@@ -1,0 +1,69 @@
+/** Every operation that is open to REST, called once for real by the example that the reference shows. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Place, placesOf, requestFor } from '../../src/api/place.ts';
+import { operationsOf } from '../../src/operations/registry.ts';
+import { startWorld, type World } from '../support/world.ts';
+import { ask, get } from './ask.ts';
+
+let world: World;
+let olivia: string;
+beforeAll(async () => {
+  world = await startWorld({ flows: true });
+  olivia = await world.key('olivia@acme.test');
+});
+afterAll(() => world.stop());
+
+const places = placesOf(operationsOf('rest'));
+const named = (name: string): Place => {
+  const found = places.find((p) => p.operation.name === name);
+  if (!found) throw new Error(`No operation is called ${name}`);
+  return found;
+};
+
+/** Writes that stand on others, in the order of their story; what is not named here comes first. */
+const story = [
+  ...['create_template', 'save_template_draft', 'publish_template', 'discard_draft'],
+  ...['invite_member', 'manage_member_invitation', 'change_member_role', 'remove_member', 'leave_org'],
+];
+
+/** By whom, where it is not the owner. */
+const callers: Readonly<Record<string, string>> = { leave_org: 'adam@acme.test' };
+
+/** What must be so before. */
+const before: Readonly<Record<string, () => Promise<unknown>>> = {
+  async discard_draft() {
+    const template = 'Monthly content cycle';
+    const definition = { name: template, steps: [{ key: 'plan', title: 'Plan' }] };
+    const asked = requestFor(named('save_template_draft'), { template, revision: 0, definition });
+    expect((await ask(world.url, olivia, asked)).json).not.toHaveProperty('code');
+  },
+};
+
+const reads = places.filter((p) => p.operation.kind === 'read');
+const writes = places.filter((p) => p.operation.kind === 'write');
+const inOrder = [...reads, ...writes.filter((p) => !story.includes(p.operation.name)), ...story.map(named)];
+
+describe('every operation', () => {
+  test('has a place', () => {
+    expect(new Set(inOrder.map((p) => p.operation.name)).size).toBe(operationsOf('rest').length);
+    expect(reads.length).toBeGreaterThan(8);
+    expect(writes.length).toBeGreaterThan(10);
+  });
+
+  test.each(inOrder.map((p) => [p.operation.name, p] as const))(
+    '%s does what its example says',
+    async (name, place) => {
+      await before[name]?.();
+      const { operation, rest } = place;
+      const caller = callers[name];
+      const key = operation.access === 'public' ? null : caller ? await world.key(caller) : olivia;
+      const answer = await ask(world.url, key, requestFor(place, rest.example));
+      expect(answer.status, answer.text).toBe(rest.location === undefined ? 200 : 201);
+      expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+      expect(operation.output.parse(answer.json)).toEqual(answer.json);
+      expect(Number(answer.headers.get('ratelimit-remaining'))).toBeGreaterThan(0);
+      const location = answer.headers.get('location');
+      if (location !== null) expect((await get(world.url, olivia, location.replace('/api/v1', ''))).status).toBe(200);
+    },
+  );
+});
