@@ -5,7 +5,13 @@ import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import serveStatic from '@fastify/static';
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  LogController,
+} from 'fastify';
 import { apiPath } from './api/place.ts';
 import { problemOf, sendProblem } from './api/problem.ts';
 import { apiRoutes } from './api/routes.ts';
@@ -93,9 +99,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     // An address that can't be decoded reaches no door.
     frameworkErrors: (error, request, reply) => {
       const why = `This address can't be read: ${error.message}`;
-      if (request.url.startsWith(apiPath)) void sendProblem(reply, problemOf(publicUrl, 'bad_input', why));
+      const answer: FastifyReply = reply;
+      if (request.url.startsWith(apiPath)) sendProblem(answer, problemOf(publicUrl, 'bad_input', why));
       else
-        void reply
+        answer
           .code(error.statusCode ?? 400)
           .type('text/plain')
           .send(why);

@@ -19,6 +19,7 @@ export const createWebhook = operation({
   openWorld: true,
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: { method: 'POST', path: '/webhooks', example: { url: 'https://hooks.example.com/booflow', events: [] } },
   input: z.strictObject({
     url: webhookFields.url,
     description: webhookFields.description.default(''),

@@ -11,6 +11,7 @@ export const deleteWebhook = operation({
   destructive: true,
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: { method: 'DELETE', path: '/webhooks/{webhook}', example: { webhook: 'wh_8k2m4q7r9t1v3x5z' } },
   input: z.strictObject({ webhook: webhookId }),
   output: z.object({ id: z.string(), url: z.string() }),
   handler: ({ database, principal }, { webhook }) =>

@@ -12,6 +12,7 @@ export const listActivity = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['rest', 'web'],
+  rest: { method: 'GET', path: '/flows/{flow}/activity', example: { flow: 'Harbor & Pine', limit: 10 } },
   input: z.strictObject({
     flow: nameOrId('Name or id'),
     before: z.number().int().min(1).optional().describe('The `seq` of the oldest entry seen so far'),

@@ -26,6 +26,7 @@ export const listWebhookDeliveries = operation({
   kind: 'read',
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: { method: 'GET', path: '/webhooks/{webhook}/deliveries', example: { webhook: 'wh_8k2m4q7r9t1v3x5z' } },
   input: z.strictObject({ webhook: webhookId, ...pageInput }),
   output: z.object({ nextCursor: z.string().nullable(), deliveries: z.array(deliveryShape) }),
   handler({ database, principal }, { webhook, limit, cursor }) {

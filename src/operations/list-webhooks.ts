@@ -11,6 +11,7 @@ export const listWebhooks = operation({
   kind: 'read',
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: { method: 'GET', path: '/webhooks', example: {} },
   input: z.strictObject({}),
   output: z.object({ webhooks: z.array(webhookShape) }),
   async handler({ database, principal }) {

@@ -13,6 +13,11 @@ export const redeliverWebhook = operation({
   openWorld: true,
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: {
+    method: 'POST',
+    path: '/webhooks/{webhook}/deliveries/{delivery}/redeliver',
+    example: { webhook: 'wh_8k2m4q7r9t1v3x5z', delivery: 'wd_1b3d5f7h9k2m4p6r' },
+  },
   input: z.strictObject({ webhook: webhookId, delivery: z.string().min(1).max(limits.id).describe('Its id') }),
   output: z.object({ webhook: z.string(), delivery: z.string() }),
   async handler({ database, principal, webhooks, now }, { webhook: id, delivery }) {

@@ -13,6 +13,7 @@ export const rotateWebhookSecret = operation({
   kind: 'write',
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: { method: 'POST', path: '/webhooks/{webhook}/secret', example: { webhook: 'wh_8k2m4q7r9t1v3x5z' } },
   input: z.strictObject({ webhook: webhookId }),
   output: z.object({
     webhook: webhookShape,

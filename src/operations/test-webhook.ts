@@ -14,6 +14,7 @@ export const testWebhook = operation({
   openWorld: true,
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: { method: 'POST', path: '/webhooks/{webhook}/test', example: { webhook: 'wh_8k2m4q7r9t1v3x5z' } },
   input: z.strictObject({ webhook: webhookId, ...commandInput }),
   output: z.object({ webhook: z.string(), delivery: z.string() }),
   async handler({ database, principal, webhooks, now, commandId }, { webhook: id }) {

@@ -13,6 +13,7 @@ export const updateWebhook = operation({
   openWorld: true,
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: { method: 'PATCH', path: '/webhooks/{webhook}', example: { webhook: 'wh_8k2m4q7r9t1v3x5z', enabled: false } },
   input: z.strictObject({
     webhook: webhookId,
     url: webhookFields.url.optional(),

@@ -16,11 +16,15 @@ let two: TwoOrgs;
 let url: string;
 let olivia: string;
 let mia: string;
+let globexWebhook: string;
 beforeAll(async () => {
   two = await twoOrgs();
   url = two.world.url;
   olivia = await two.world.key('olivia@acme.test');
   mia = await two.world.key('mia@acme.test');
+  const gus = await two.world.key('gus@globex.test', 'globex-studio');
+  const made = await post(url, gus, '/webhooks', { url: 'https://hooks.globex.test/' });
+  globexWebhook = z.object({ webhook: z.object({ id: z.string() }) }).parse(made.json).webhook.id;
 });
 afterAll(() => two.stop());
 
@@ -35,6 +39,7 @@ function inputWith(place: Place, things: Things): Record<string, unknown> {
   if ('template' in input) input.template = things.template.id;
   if ('member' in input) input.member = things.member.id;
   if ('external_user' in input) input.external_user = things.external.id;
+  if ('webhook' in input) input.webhook = globexWebhook;
   if ('invitation' in input) input.invitation = 'mi_0000000000000000';
   return input;
 }
@@ -324,8 +329,7 @@ const today = operation({
 describe('of its own', () => {
   async function small(limits: { credential: number; address: number }) {
     const app = Fastify();
-    const { database, flows } = two.world;
-    const tools = () => ({ database, flows, publicUrl: url, now: Date.now(), sendMail: () => undefined });
+    const tools = () => ({ ...two.world.tools, now: Date.now() });
     await app.register(apiRoutes, {
       ...{ tools, authority: two.world.authority, version: '1.0.0', limits },
       operations: [today],
