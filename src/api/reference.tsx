@@ -29,7 +29,7 @@ export function referencePage(places: readonly Place[], publicUrl: string): stri
           <a href="#rules">What holds for every call</a>
           <a href="#problems">Problems</a>
           {tags.map((tag) => (
-            <details open>
+            <details>
               <summary>{tag}</summary>
               {places
                 .filter((p) => tagOf(p) === tag)
@@ -175,7 +175,9 @@ const Call = ({ place, publicUrl }: { readonly place: Place; readonly publicUrl:
           Goes away on {rest.deprecated.sunset.toISOString().slice(0, 10)}. Instead: {rest.deprecated.instead}
         </p>
       )}
-      <p>{operation.description}</p>
+      <p>
+        <Told text={operation.description} />
+      </p>
       <p class="small">
         {whoMay(place)}{' '}
         {operation.access !== 'public' && (
@@ -204,7 +206,7 @@ const Call = ({ place, publicUrl }: { readonly place: Place; readonly publicUrl:
                 <td>
                   {kindOf(place.fields[name])}
                   {place.required.includes(name) ? '' : ', optional'}
-                  {place.fields[name]?.description && `. ${place.fields[name]?.description}`}
+                  <Told text={toldOf(place.fields[name])} />
                 </td>
               </tr>
             ))}
@@ -222,6 +224,14 @@ const Call = ({ place, publicUrl }: { readonly place: Place; readonly publicUrl:
     </article>
   );
 };
+
+const toldOf = (schema: FieldSchema | undefined): string =>
+  schema?.description === undefined ? '' : `. ${schema.description}`;
+
+/** A description, in which names stand between backticks. */
+const Told = ({ text }: { readonly text: string }) => (
+  <>{text.split('`').map((part, i) => (i % 2 === 0 ? part : <code>{part}</code>))}</>
+);
 
 const Names = ({ names }: { readonly names: readonly string[] }) => (
   <>
@@ -276,7 +286,9 @@ const McpTools = ({ publicUrl }: { readonly publicUrl: string }) => (
             <td>
               <code>{o.name}</code>
             </td>
-            <td>{o.description}</td>
+            <td>
+              <Told text={o.description} />
+            </td>
           </tr>
         ))}
       </tbody>

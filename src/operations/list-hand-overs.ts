@@ -10,6 +10,7 @@ export const listHandOvers = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['rest', 'web'],
+  rest: { method: 'GET', path: '/hand-overs', example: {} },
   input: z.strictObject({}),
   output: z.object({
     handOvers: z.array(
