@@ -118,9 +118,9 @@ async function send(action) {
   running = post(body);
   const answer = await running;
   running = null;
-  if (!answer) {
+  if (answer.trouble) {
     dirty = true;
-    say('not saved: the connection failed. It is tried again with your next change');
+    say(`not saved: ${answer.trouble}`);
     return null;
   }
   if (answer.to) {
@@ -136,10 +136,11 @@ async function send(action) {
 async function post(body) {
   try {
     const reply = await fetch(form.action, { method: 'POST', body, signal: AbortSignal.timeout(20_000) });
-    if (reply.redirected) return { to: reply.url };
-    return reply.headers.get('content-type')?.includes('json') ? await reply.json() : null;
+    if (reply.headers.get('content-type')?.includes('json')) return await reply.json();
+    if (reply.redirected) return { trouble: 'you are signed out. Sign in in another tab, then load this page anew' };
+    return { trouble: reply.status === 403 ? 'this page was open for long. Load it anew' : 'Booflow failed to answer' };
   } catch {
-    return null;
+    return { trouble: 'the connection failed. It is tried again with your next change' };
   }
 }
 

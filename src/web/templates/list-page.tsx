@@ -100,7 +100,9 @@ const Table = ({ templates, now }: { readonly templates: readonly Listed[]; read
           {t.draft && <span class="chip late">{t.version === 0 ? 'Draft, never published' : 'Draft'}</span>}
         </span>
         <span class="num small">{t.publishedAt ? <Day at={t.publishedAt} now={now} /> : '–'}</span>
-        <span class="num small">{t.flows === 0 ? '–' : count(t.flows, 'flow')}</span>
+        <span class={t.flows === 0 ? 'num small none' : 'num small'}>
+          {t.flows === 0 ? '–' : count(t.flows, 'flow')}
+        </span>
       </a>
     ))}
   </div>
