@@ -11,6 +11,9 @@ export interface LiveOptions {
 
 const beatMs = 25_000;
 
+/** What the database tells in place of a flow's id when somebody's part in the org changed. */
+const membersChanged = 'members';
+
 export async function liveRoutes(app: FastifyInstance, { authority, subscribe }: LiveOptions): Promise<void> {
   const open = new Set<() => void>();
   app.addHook('preClose', async () => {
@@ -29,13 +32,17 @@ export async function liveRoutes(app: FastifyInstance, { authority, subscribe }:
       'x-accel-buffering': 'no',
     });
     raw.write('retry: 2000\n\n');
-    const stop = subscribe(orgId, (flowId) => raw.write(`data: ${flowId}\n\n`));
-    const beat = setInterval(async () => {
-      // Who has signed out, or left the org, hears no more.
+    /** Who has signed out, or is no member any more, hears no more. */
+    const lookAgain = async (): Promise<void> => {
       const now = await sessionOf(authority, request).catch(() => session);
       if (now?.orgs.some((o) => o.id === orgId)) raw.write(': still here\n\n');
       else close();
-    }, beatMs);
+    };
+    const stop = subscribe(orgId, (news) => {
+      if (news === membersChanged) void lookAgain();
+      else raw.write(`data: ${news}\n\n`);
+    });
+    const beat = setInterval(() => void lookAgain(), beatMs);
     const close = (): void => {
       clearInterval(beat);
       stop();

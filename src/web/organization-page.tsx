@@ -27,7 +27,7 @@ export function organizationPage({ session, settings, notice, problem, typed }: 
     children: (
       <Settings session={session} here="/settings/organization">
         <h1>
-          {org.name}, days in {zoneName(org.timeZone)}
+          {org.name} keeps {zoneName(org.timeZone)} time
         </h1>
         <Notice text={notice} />
         <Notice text={problem} bad />
@@ -72,7 +72,7 @@ export function organizationPage({ session, settings, notice, problem, typed }: 
               <h2>How clients see you</h2>
               <div class="card sheet part">
                 <Preview settings={settings} />
-                <form method="post" action="/settings/organization/colour" class="pair wrap">
+                <form method="post" action="/settings/organization/colour" class="pair">
                   <Csrf secret={session.secret} />
                   <div class="field">
                     <label for="colour">Colour</label>

@@ -155,7 +155,7 @@ const signUpPage = ({ secret, typed, wrong, problem }: SignUpView): string =>
     children: (
       <Solo>
         <h1>Make your organization</h1>
-        <p class="small">You get a link by mail, and nothing is made before you open it.</p>
+        <p class="small">A link comes by mail; nothing is made before you open it.</p>
         <Notice text={problem} bad />
         <form method="post" action="/sign-up" class="stack">
           <Csrf secret={secret} />
