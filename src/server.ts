@@ -6,6 +6,7 @@ import { Changes } from './db/changes.ts';
 import { Database } from './db/database.ts';
 import { writeSignInMail } from './oauth/sign-in-mail.ts';
 import { FlowGateway } from './operations/gateway.ts';
+import { importTools } from './operations/import-tools.ts';
 import { wakerOf } from './operations/webhooks.ts';
 import { probeWorker } from './operations/worker-probe.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
@@ -55,6 +56,7 @@ await runProcess(async () => {
         anywhere: config.env !== 'production',
         wake: wakerOf(client, config.taskQueue),
       },
+      imports: importTools(client, config.taskQueue),
     },
     signUp: config.signUp,
     subscribe: (orgId, listener) => changes.subscribe(orgId, listener),

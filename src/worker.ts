@@ -5,9 +5,12 @@ import { ensureCleanupSchedule, makeCleanupActivities } from './activities/clean
 import { toDevMailbox, toMailServer } from './activities/deliver.ts';
 import { makeFlowActivities } from './activities/flow-activities.ts';
 import { ensureHandOverSchedule, makeHandOverActivities } from './activities/hand-over.ts';
+import { makeImportActivities } from './activities/imports.ts';
 import { makeWebhookActivities } from './activities/webhooks.ts';
 import { Database } from './db/database.ts';
 import { FlowGateway } from './operations/gateway.ts';
+import { importerOf } from './operations/import-line.ts';
+import { importTools } from './operations/import-tools.ts';
 import { wakerOf } from './operations/webhooks.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
 import { openFiles } from './platform/files/open.ts';
@@ -39,6 +42,13 @@ await runProcess(async () => {
   const client = connectClient(config);
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const flows = new FlowGateway(client, { taskQueue: config.taskQueue });
+  const webhooks = {
+    keyring: keyringOf(keysOf(config)),
+    anywhere: config.env !== 'production',
+    wake: wakerOf(client, config.taskQueue),
+  };
+  const imports = importTools(client, config.taskQueue);
+  const tools = { database, flows, publicUrl, webhooks, imports };
   const worker = await Worker.create({
     connection,
     namespace: config.temporalNamespace,
@@ -47,13 +57,14 @@ await runProcess(async () => {
     activities: {
       ...makeFlowActivities({
         ...{ database, deliver, publicUrl, mailFrom },
-        wakeWebhook: wakerOf(client, config.taskQueue),
+        wakeWebhook: webhooks.wake,
       }),
       ...makeWebhookActivities({
-        ...{ database, keyring: keyringOf(keysOf(config)) },
-        post: poster({ anywhere: config.env !== 'production' }),
+        ...{ database, keyring: webhooks.keyring },
+        post: poster({ anywhere: webhooks.anywhere }),
       }),
       ...makeHandOverActivities({ database, flows }),
+      ...makeImportActivities({ database, importLine: importerOf(tools) }),
       ...makeCleanupActivities(database, files),
     },
     shutdownGraceTime: '10 seconds',

@@ -88,6 +88,7 @@ function inOrder(): string[] {
 /** Where a value must be of a certain kind. */
 const allowed: Record<string, (org: Org) => unknown> = {
   'webhook_deliveries.state': () => 'PENDING',
+  'flow_import_lines.state': () => 'PENDING',
   'orgs.slug': (org) => `org-${org}`,
   'memberships.role': () => 'ADMIN',
   'reminders_off.kind': () => 'member',

@@ -370,6 +370,37 @@ export interface InvitationsAsked {
   n: number;
 }
 
+/** A line of the table, read and found to be good. */
+export interface ImportLine {
+  readonly line: number;
+  readonly name: string;
+  readonly email: string | null;
+  readonly clientName: string;
+  readonly role: string;
+  readonly start: boolean;
+  /** YYYY-MM-DD; null: the day it is started. */
+  readonly startDate: string | null;
+}
+
+export interface FlowImports {
+  org_id: string;
+  id: string;
+  template_id: string;
+  template_name: string;
+  by: Json<{ readonly userId: string; readonly name: string }>;
+  total: number;
+  created_at: Date;
+  finished_at: Date | null;
+}
+export interface FlowImportLines {
+  org_id: string;
+  import_id: string;
+  line: number;
+  input: Json<ImportLine>;
+  state: 'PENDING' | 'DONE' | 'FAILED';
+  flow_id: string | null;
+  error: string | null;
+}
 export interface Webhooks {
   org_id: string;
   id: string;
@@ -429,6 +460,8 @@ export interface Tables {
   oauth_grants: OAuthGrants;
   oauth_codes: OAuthCodes;
   oauth_tokens: OAuthTokens;
+  flow_imports: FlowImports;
+  flow_import_lines: FlowImportLines;
   webhooks: Webhooks;
   webhook_deliveries: WebhookDeliveries;
   org_logos: OrgLogos;

@@ -12,6 +12,7 @@ import { type ExternalPrincipal, type MemberPrincipal, scopes } from '../oauth/p
 import { command } from '../operations/command.ts';
 import { createFlowFromTemplate } from '../operations/create-flow-from-template.ts';
 import { FlowGateway } from '../operations/gateway.ts';
+import { importTools } from '../operations/import-tools.ts';
 import { invitee } from '../operations/invitees.ts';
 import type { Tools } from '../operations/operation.ts';
 import { wakerOf } from '../operations/webhooks.ts';
@@ -97,7 +98,8 @@ async function seedFlows(options: SeedOptions): Promise<void> {
   const sendMail: Tools['sendMail'] = ({ subject }) => {
     throw new Error(`The demo sends no mail of this kind: ${subject}`);
   };
-  const tools: Tools = { database, flows, publicUrl, sendMail, webhooks, now: Date.now() };
+  const imports = importTools(client, taskQueue);
+  const tools: Tools = { database, flows, publicUrl, sendMail, webhooks, imports, now: Date.now() };
   try {
     for (const org of demoOrgs) for (const flow of org.flows) await seedFlow(tools, org, flow);
   } finally {

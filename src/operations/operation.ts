@@ -11,6 +11,7 @@ import { newId } from '../platform/ids.ts';
 import type { AddressedLetter } from '../platform/letter.ts';
 import { isDatabaseAway } from '../platform/outage.ts';
 import type { FlowGateway } from './gateway.ts';
+import type { ImportTools } from './import-tools.ts';
 import { Refusal } from './refusal.ts';
 import type { WebhookTools } from './webhooks.ts';
 import { short } from './words.ts';
@@ -25,6 +26,7 @@ export interface Tools {
   /** Hands a mail over without being waited for. */
   readonly sendMail: (mail: AddressedLetter) => void;
   readonly webhooks: WebhookTools;
+  readonly imports: ImportTools;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -178,11 +180,11 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
             "Not done: a text in it has characters that can't be stored. Nothing changed.",
           );
         }
-        const { database, flows, files, publicUrl, sendMail, webhooks, now, upload } = caller;
+        const { database, flows, files, publicUrl, sendMail, webhooks, imports, now, upload } = caller;
         const { command_id: given, ...asked } = { command_id: undefined, ...parsed.data };
         const timeZone = await timeZoneOf(database, caller.principal, now);
         const call = {
-          ...{ database, flows, files, publicUrl, sendMail, webhooks, now, principal, upload, timeZone },
+          ...{ database, flows, files, publicUrl, sendMail, webhooks, imports, now, principal, upload, timeZone },
           commandId: caller.commandId ?? (typeof given === 'string' ? given : newId('cmd')),
           fingerprint: fingerprintOf(def.name, caller.principal, asked),
         };

@@ -23,6 +23,7 @@ import { explainFlow } from './explain-flow.ts';
 import { exportTemplate } from './export-template.ts';
 import { getFile } from './get-file.ts';
 import { getFlow } from './get-flow.ts';
+import { getImport } from './get-import.ts';
 import { getLogo } from './get-logo.ts';
 import { getMember } from './get-member.ts';
 import { getMyFile } from './get-my-file.ts';
@@ -32,12 +33,14 @@ import { getOrgSettings } from './get-org-settings.ts';
 import { getOverview } from './get-overview.ts';
 import { getTask } from './get-task.ts';
 import { getPublicTemplate, getTemplate } from './get-template.ts';
+import { importFlows } from './import-flows.ts';
 import { inviteExternalUser } from './invite-external-user.ts';
 import { inviteMember } from './invite-member.ts';
 import { leaveOrg } from './leave-org.ts';
 import { listActivity } from './list-activity.ts';
 import { listFlows } from './list-flows.ts';
 import { listHandOvers } from './list-hand-overs.ts';
+import { listImports } from './list-imports.ts';
 import { listMemberInvitations } from './list-member-invitations.ts';
 import { listOrgEvents } from './list-org-events.ts';
 import { listOrgMembers } from './list-org-members.ts';
@@ -102,6 +105,9 @@ export const operations: readonly Operation[] = [
   updateOrgSettings,
   setOrgLogo,
   listOrgEvents,
+  importFlows,
+  getImport,
+  listImports,
   listWebhooks,
   createWebhook,
   updateWebhook,

@@ -40,6 +40,20 @@ export interface FlowActivities {
 
 export const mailRefused = 'MailRefused';
 
+export const importWorkflowType = 'importWorkflow';
+
+export interface ImportRef {
+  readonly orgId: string;
+  readonly importId: string;
+}
+
+export const importWorkflowId = ({ orgId, importId }: ImportRef): string => `import/${orgId}/${importId}`;
+
+export interface ImportActivities {
+  /** Makes some of the flows that are left; gives how many lines are left, were settled, and there are in all. */
+  importSome(ref: ImportRef): Promise<{ left: number; settled: number; total: number }>;
+}
+
 export const webhookWorkflowType = 'webhookWorkflow';
 
 export interface WebhookRef {

@@ -40,6 +40,7 @@ function inputWith(place: Place, things: Things): Record<string, unknown> {
   if ('member' in input) input.member = things.member.id;
   if ('external_user' in input) input.external_user = things.external.id;
   if ('webhook' in input) input.webhook = globexWebhook;
+  if ('import' in input) input.import = 'im_0000000000000000';
   if ('invitation' in input) input.invitation = 'mi_0000000000000000';
   return input;
 }

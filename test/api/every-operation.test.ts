@@ -23,6 +23,7 @@ const named = (name: string): Place => {
 
 /** Writes that stand on others, in the order of their story; what is not named here comes first. */
 const story = [
+  ...['import_flows', 'list_imports', 'get_import'],
   ...['create_webhook', 'list_webhooks', 'test_webhook', 'list_webhook_deliveries', 'redeliver_webhook'],
   ...['update_webhook', 'rotate_webhook_secret', 'delete_webhook'],
   ...['create_template', 'save_template_draft', 'publish_template', 'discard_draft'],
@@ -47,6 +48,7 @@ const given = new Map<string, unknown>();
 const idsSchema = z.object({
   webhook: z.union([z.string(), z.object({ id: z.string() }).transform((w) => w.id)]).optional(),
   delivery: z.string().optional(),
+  import: z.string().optional(),
 });
 
 function inputOf({ rest }: Place): Record<string, unknown> {

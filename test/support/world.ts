@@ -12,6 +12,7 @@ import { makeCleanupActivities } from '../../src/activities/cleanup.ts';
 import { toDevMailbox } from '../../src/activities/deliver.ts';
 import { makeFlowActivities } from '../../src/activities/flow-activities.ts';
 import { makeHandOverActivities } from '../../src/activities/hand-over.ts';
+import { makeImportActivities } from '../../src/activities/imports.ts';
 import { makeWebhookActivities } from '../../src/activities/webhooks.ts';
 import { type AppOptions, buildApp } from '../../src/app.ts';
 import { Changes } from '../../src/db/changes.ts';
@@ -22,6 +23,8 @@ import { createApiKey } from '../../src/oauth/api-keys.ts';
 import type { Authority } from '../../src/oauth/authority.ts';
 import type { SignInMail } from '../../src/oauth/sign-in.ts';
 import { FlowGateway } from '../../src/operations/gateway.ts';
+import { importerOf } from '../../src/operations/import-line.ts';
+import { importTools } from '../../src/operations/import-tools.ts';
 import { wakerOf } from '../../src/operations/webhooks.ts';
 import { diskStore } from '../../src/platform/files/disk.ts';
 import type { FileStore } from '../../src/platform/files/store.ts';
@@ -120,7 +123,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   const filesFolder = await mkdtemp(join(tmpdir(), 'booflow-files-'));
   const files = diskStore(filesFolder);
-  const tools = { database, flows, files, publicUrl: url, sendMail, webhooks };
+  const imports = importTools(client, taskQueue);
+  const tools = { database, flows, files, publicUrl: url, sendMail, webhooks, imports };
   let ahead = 0;
   const clock = (): number => Date.now() + ahead;
   const authority: Authority = { database, clock, publicUrl: url };
@@ -141,6 +145,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
           mailFrom: 'Booflow <no-reply@localhost>',
           wakeWebhook: webhooks.wake,
         }),
+        ...makeImportActivities({ database, importLine: importerOf(tools) }),
         ...makeWebhookActivities({ database, keyring: webhooks.keyring, post: poster({ anywhere: true }), clock }),
         ...makeHandOverActivities({ database, flows, clock }),
         ...makeCleanupActivities(database, files, clock),

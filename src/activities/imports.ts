@@ -1,0 +1,58 @@
+/** Makes flows from the lines of an import; a line that was begun by a worker that died is gone on with. */
+import { Context } from '@temporalio/activity';
+import type { Database } from '../db/database.ts';
+import { countLines, findImport, finishImport, type ImportRow, listLines, settleLine } from '../db/imports.ts';
+import { findMemberById } from '../db/members.ts';
+import type { MemberRow } from '../db/people.ts';
+import type { ImportLine } from '../db/schema.ts';
+import type { ImportActivities } from '../workflows/contract.ts';
+
+/** What became of a line; `later` is asked again. */
+type Outcome =
+  | { readonly state: 'done'; readonly flowId: string }
+  | { readonly state: 'failed'; readonly flowId: string | null; readonly error: string }
+  | { readonly state: 'later' };
+
+export interface ImportActivitiesNeed {
+  readonly database: Database;
+  /** Makes the flow of one line as this member; twice does it once. */
+  readonly importLine: (of: ImportRow, as: MemberRow, line: ImportLine) => Promise<Outcome>;
+}
+
+const linesAtOnce = 5;
+const linesPerActivity = 50;
+
+export const makeImportActivities = ({ database, importLine }: ImportActivitiesNeed): ImportActivities => ({
+  async importSome({ orgId, importId }) {
+    const org = { orgId };
+    const { found, member, lines } = await database.withOrg(org, async (trx) => {
+      const found = await findImport(trx, importId);
+      return {
+        found,
+        // As they are today: a role that was lost is not used.
+        member: found ? await findMemberById(trx, found.by.userId) : undefined,
+        lines: await listLines(trx, importId, { state: 'PENDING', after: 0, most: linesPerActivity }),
+      };
+    });
+    if (!found) return { left: 0, settled: 0, total: 0 };
+    let settled = 0;
+    const one = async (line: ImportLine): Promise<void> => {
+      const outcome: Outcome = member
+        ? await importLine(found, member, line)
+        : { state: 'failed', flowId: null, error: `${found.by.name} is no longer a member. Import what is left anew.` };
+      if (outcome.state === 'later') return;
+      const error = outcome.state === 'failed' ? outcome.error : null;
+      await database.withOrg(org, (trx) => settleLine(trx, importId, line.line, { flowId: outcome.flowId, error }));
+      settled++;
+    };
+    for (let i = 0; i < lines.length; i += linesAtOnce) {
+      await Promise.all(lines.slice(i, i + linesAtOnce).map(({ input }) => one(input)));
+      Context.current().heartbeat();
+    }
+    return database.withOrg(org, async (trx) => {
+      const { pending } = await countLines(trx, importId);
+      if (pending === 0) await finishImport(trx, importId, new Date());
+      return { left: pending, settled, total: found.total };
+    });
+  },
+});

@@ -1,0 +1,135 @@
+/** Many flows from one table: what is wrong is told before anything is made, and a worker that dies costs and doubles nothing. */
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { getImport } from '../../src/operations/get-import.ts';
+import { importFlows } from '../../src/operations/import-flows.ts';
+import { readTable } from '../../src/operations/import-table.ts';
+import { listImports } from '../../src/operations/list-imports.ts';
+import { gus, mia, olivia } from '../mcp/principals.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world.stop());
+
+const caller = (principal = olivia) => ({ ...world.tools, now: Date.now(), principal });
+const asked = (csv: string, command_id: string) =>
+  importFlows.run(caller(), { template: 'Client Onboarding', csv, command_id });
+const progress = async (id: string, input: object = {}) => {
+  const result = await getImport.run(caller(), { import: id, ...input });
+  if (!result.ok) throw new Error(result.text);
+  return result.facts;
+};
+const finished = (id: string) =>
+  vi.waitFor(async () => expect((await progress(id)).finishedAt).not.toBeNull(), { timeout: 120_000, interval: 500 });
+
+test('a flow for each line, with its client and its start', async () => {
+  const csv = [
+    'Name,Client email,Client name,Client role,Start,Start date',
+    'Harbor,jane@harbor.test,Jane Alder,client,yes,2026-11-23',
+    '"Pine, Oak & Sons",,,,no,',
+    'Globe,JOHN@globe.test,,client,,',
+  ].join('\r\n');
+  const begun = await asked(`\ufeff${csv}`, 'three');
+  expect(begun).toMatchObject({ ok: true, facts: { total: 3, template: 'Client Onboarding' } });
+  if (!begun.ok) return;
+  const { import: id } = begun.facts;
+  await finished(id);
+  const { done, failed, lines } = await progress(id);
+  expect({ done, failed }).toEqual({ done: 3, failed: 0 });
+  const flows = await world.owner.selectFrom('flows').select(['id', 'name', 'status', 'start_date']).execute();
+  const made = lines.map((l) => flows.find((f) => f.id === l.flowId));
+  expect(made.map((f) => [f?.name, f?.status])).toEqual([
+    ['Harbor', 'ACTIVE'],
+    ['Pine, Oak & Sons', 'DRAFT'],
+    ['Globe', 'DRAFT'],
+  ]);
+  const people = await world.owner.selectFrom('external_users').select(['flow_id', 'email', 'name', 'role']).execute();
+  expect(people.filter((p) => lines.some((l) => l.flowId === p.flow_id)).map((p) => [p.email, p.name])).toEqual(
+    expect.arrayContaining([
+      ['jane@harbor.test', 'Jane Alder'],
+      ['john@globe.test', 'John'],
+    ]),
+  );
+  // Asked for once more, with the same command id: the same import, and no flow more.
+  expect(await asked(csv, 'three')).toMatchObject({ ok: true, facts: { import: id } });
+  await finished(id);
+  expect(await world.owner.selectFrom('flows').select('id').execute()).toHaveLength(flows.length);
+});
+
+test('a worker that is gone in the middle leaves no flow out and makes none twice', async () => {
+  const before = await world.owner.selectFrom('flows').select('id').execute();
+  const csv = ['name', ...Array.from({ length: 60 }, (_, n) => `Many ${n}`)].join('\n');
+  const begun = await asked(csv, 'many');
+  if (!begun.ok) throw new Error(begun.text);
+  const { import: id } = begun.facts;
+  await vi.waitFor(async () => expect((await progress(id)).done).toBeGreaterThan(5), { timeout: 60_000 });
+  await world.stopWorker();
+  expect((await progress(id)).pending).toBeGreaterThan(0);
+  await world.startWorker();
+  await finished(id);
+  const { done, failed, lines, nextLine } = await progress(id);
+  expect({ done, failed, nextLine }).toEqual({ done: 60, failed: 0, nextLine: null });
+  expect(new Set(lines.map((l) => l.flowId)).size).toBe(60);
+  const after = await world.owner.selectFrom('flows').select(['id', 'name']).execute();
+  expect(after.length - before.length).toBe(60);
+  expect(after.filter((f) => f.name === 'Many 7')).toHaveLength(1);
+});
+
+test('a line that is refused is told, and the others go on', async () => {
+  const most = 1_000;
+  await world.owner
+    .insertInto('invitations_asked')
+    .values({ org_id: olivia.orgId, command_id: 'full', at: new Date(Date.now() - 3_590_000), n: most })
+    .execute();
+  const begun = await asked('name,client_email\nWithout,\nWaits,late@client.test', 'waits');
+  if (!begun.ok) throw new Error(begun.text);
+  await vi.waitFor(async () => expect(await progress(begun.facts.import)).toMatchObject({ done: 1, pending: 1 }), {
+    timeout: 60_000,
+  });
+  // The hour's invitations are used up for ten seconds more: it waits for its turn rather than failing.
+  await finished(begun.facts.import);
+  expect(await progress(begun.facts.import)).toMatchObject({ done: 2, failed: 0 });
+});
+
+describe('a table that is wrong', () => {
+  const problems = (csv: string): string[] => {
+    const reading = readTable(csv);
+    return reading.ok ? [] : reading.problems.map((p) => `${p.line}: ${p.message}`);
+  };
+  test.each([
+    ['', ['0: The table is empty. Its first line names the columns, such as: name,client_email,start']],
+    ['name\n', ['0: The table has a heading and no line below it.']],
+    ['client_email\na@b.test', ['0: The column "name" is missing: what to call each flow, such as the client.']],
+    ['name,name\na,b', ['0: Two columns have the same name.']],
+    ['name,colour\na,red', [expect.stringMatching(/^0: There is no column "colour"\. The columns are: name, /)]],
+    ['name,start\na,perhaps', ['2: start is "perhaps"; it must be yes or no.']],
+    ['name,start,start_date\na,yes,tomorrow', ['2: start_date is "tomorrow"; write it YYYY-MM-DD.']],
+    ['name,start_date\na,2026-12-01', ['2: It has a start_date, and start is not yes.']],
+    ['name,client_email\n,x@y.test\nb,nobody', ['2: The name is empty.', '3: "nobody" is no mail address.']],
+    ['name;client_role\na;client', ['2: A client has a name or role here, and no address.']],
+    ['name\na,b,c', ['2: It has 3 cells, and the heading 1.']],
+    ['name\n"a', [expect.stringMatching(/^0: This is not a table in CSV: /)]],
+    [`name\n${'x\n'.repeat(5_001)}`, [expect.stringMatching(/5001 lines; 5000 is the most/)]],
+  ])('is told line by line: %j', (csv, told) => expect(problems(csv)).toEqual(told));
+
+  test('makes nothing', async () => {
+    const before = await world.owner.selectFrom('flow_imports').select('id').execute();
+    const refused = await asked('name,start\ngood,yes\nbad,perhaps', 'bad');
+    expect(refused).toMatchObject({ ok: false, code: 'bad_input' });
+    expect(refused.text).toBe('Not done; nothing was made.\nLine 3: start is "perhaps"; it must be yes or no.');
+    expect(await world.owner.selectFrom('flow_imports').select('id').execute()).toEqual(before);
+  });
+});
+
+test("another org's import is unknown, and a MEMBER may make and see none", async () => {
+  const imports = await world.owner.selectFrom('flow_imports').select('id').execute();
+  const id = imports[0]?.id ?? '';
+  expect(await getImport.run(caller(gus), { import: id })).toMatchObject({ ok: false, code: 'not_found' });
+  expect(await listImports.run(caller(gus), {})).toMatchObject({ ok: true, facts: { imports: [] } });
+  expect(await listImports.run(caller(), {})).toMatchObject({ ok: true, facts: { imports: expect.any(Array) } });
+  const request = { template: 'Client Onboarding', csv: 'name\na' };
+  expect(await importFlows.run(caller(mia), request)).toMatchObject({ ok: false, code: 'not_allowed' });
+  expect(await getImport.run(caller(mia), { import: id })).toMatchObject({ ok: false, code: 'not_allowed' });
+});
