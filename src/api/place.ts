@@ -32,12 +32,16 @@ const inputSchema = z.object({
   required: z.array(z.string()).default([]),
 });
 
+/** Without patterns of Unicode properties: not every reader of JSON Schema knows these, and the input is checked anyway. */
+const portable = (name: string, value: unknown): unknown =>
+  name === 'pattern' && typeof value === 'string' && value.includes('\\p{') ? undefined : value;
+
 /** Throws when an operation says that it is open to REST and its place does not fit its input. */
 export function placeOf(operation: Operation): Place {
   const { rest, name } = operation;
   if (rest === null) throw new Error(`${name} is open to REST but names no place: give it \`rest\`.`);
   const { properties, required } = inputSchema.parse(
-    JSON.parse(JSON.stringify(z.toJSONSchema(operation.input, { io: 'input' }))),
+    JSON.parse(JSON.stringify(z.toJSONSchema(operation.input, { io: 'input' })), portable),
   );
   const inPath = [...rest.path.matchAll(/\{(\w+)\}/g)].flatMap(([, field]) => field ?? []);
   const stranger = inPath.find((field) => !(field in properties));

@@ -28,7 +28,7 @@ export interface ApiOptions {
 export const bodyLimit = 1024 * 1024;
 
 const keyPattern = /^[\x21-\x7e]{1,128}$/;
-const allMethods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const allMethods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'];
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readTemplateVersion } from '../db/templates.ts';
+import { limits } from '../domain/limits.ts';
 import { templateSchema } from '../domain/template.ts';
 import { templateFile } from '../domain/template-file.ts';
 import { findAnyTemplate } from './names.ts';
@@ -19,7 +20,7 @@ export const exportTemplate = operation({
   rest: { method: 'GET', path: '/templates/{template}/export', example: { template: 'Client Onboarding' } },
   input: z.strictObject({
     ...templateInput,
-    version: z.number().int().min(1).optional().describe('The newest unless one is named'),
+    version: z.number().int().min(1).max(limits.count).optional().describe('The newest unless one is named'),
   }),
   output: z.object({
     id: z.string(),

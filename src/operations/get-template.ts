@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { readDraftSave } from '../db/template-drafts.ts';
 import { listVersions, readTemplateHead, readTemplateVersion, type TemplateHead } from '../db/templates.ts';
 import { draftProblems } from '../domain/draft.ts';
+import { limits } from '../domain/limits.ts';
 import { findAnyTemplate } from './names.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -42,8 +43,14 @@ export const getTemplate = operation({
       .enum(['published', 'draft'])
       .optional()
       .describe('The draft is shown only when asked for, or when nothing is published yet'),
-    version: z.number().int().min(1).optional().describe('An earlier published version'),
-    revision: z.number().int().min(1).optional().describe('An earlier save of the draft; the last 50 are kept'),
+    version: z.number().int().min(1).max(limits.count).optional().describe('An earlier published version'),
+    revision: z
+      .number()
+      .int()
+      .min(1)
+      .max(limits.count)
+      .optional()
+      .describe('An earlier save of the draft; the last 50 are kept'),
   }),
   output,
   async handler({ database, principal }, { template, show, version, revision }) {

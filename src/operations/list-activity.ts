@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readFeed } from '../db/read-flow.ts';
+import { limits } from '../domain/limits.ts';
 import { findFlow, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { moment } from './shapes.ts';
@@ -15,7 +16,7 @@ export const listActivity = operation({
   rest: { method: 'GET', path: '/flows/{flow}/activity', example: { flow: 'Harbor & Pine', limit: 10 } },
   input: z.strictObject({
     flow: nameOrId('Name or id'),
-    before: z.number().int().min(1).optional().describe('The `seq` of the oldest entry seen so far'),
+    before: z.number().int().min(1).max(limits.count).optional().describe('The `seq` of the oldest entry seen so far'),
     limit: z.number().int().min(1).max(100).default(25),
   }),
   output: z.object({

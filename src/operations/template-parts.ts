@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Trx } from '../db/database.ts';
 import { readTemplateHead, type TemplateHead } from '../db/templates.ts';
 import { type DraftProblem, draftSchema } from '../domain/draft.ts';
+import { limits } from '../domain/limits.ts';
 import { findAnyTemplate, nameOrId } from './names.ts';
 import { Refusal } from './refusal.ts';
 import { moment } from './shapes.ts';
@@ -15,6 +16,7 @@ export const revisionInput = {
     .number()
     .int()
     .min(0)
+    .max(limits.count)
     .describe('The revision you saw, from `get_template` or your last save: nothing is done when it has changed since'),
 };
 

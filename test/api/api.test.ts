@@ -199,6 +199,15 @@ describe('what does not fit', () => {
     expect(answer.json.title).toMatch(/^[A-Z][a-z ]+$/);
   });
 
+  test.each([
+    '/templates/Client%20Onboarding?version=8866916950',
+    '/templates/Client%20Onboarding?revision=9007199254740990',
+    '/templates/Client%20Onboarding/export?version=2147483648',
+    '/flows/Twin/activity?before=2147483648',
+  ])('a number larger than any there is: %s', async (path) => {
+    expect((await get(url, olivia, path)).json).toMatchObject({ status: 400, code: 'bad_input' });
+  });
+
   test('another method is told which ones there are', async () => {
     const answer = await ask(url, olivia, { method: 'DELETE', url: '/api/v1/flows' });
     expect(answer.headers.get('allow')).toBe('GET, HEAD, POST');
