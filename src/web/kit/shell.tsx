@@ -42,7 +42,8 @@ export const Shell = ({ session, here, counts = {}, children }: ShellProps) => (
         <div class="org">
           {session.orgs.length > 1 ? (
             <details class="orgs">
-              <summary aria-label={`You are in ${session.org?.name}. Switch the organization`}>
+              <summary>
+                <span class="unseen">Switch the organization: </span>
                 <Whose session={session} />
                 <span class="chevron" aria-hidden="true" />
               </summary>

@@ -32,6 +32,9 @@ import { applyForm, type Fields, type Member } from './step-form.ts';
 
 type Shown = z.output<typeof getTemplate.output>;
 
+/** Of the largest form a step may have: 50 fields, each with 100 options. */
+const editMost = { bytes: 4_000_000, letters: 60_000 };
+
 /** How often a save is tried again, when others save at the same moment. */
 const tries = 5;
 
@@ -94,7 +97,7 @@ export function editorRoutes({ page, form }: Pick<MemberRoutes, 'page' | 'form'>
     return published.ok && published.facts.shown === 'published' ? published.facts.definition : null;
   };
 
-  form('/templates/:id/edit', async (visit, fields, reply) => {
+  const edit = async (visit: Visit, fields: Fields, reply: FastifyReply): Promise<FastifyReply> => {
     const { id } = visit.params;
     const [action = 'save', ...words] = (fields.do ?? 'save').split(':');
     const argument = words.join(':');
@@ -162,7 +165,8 @@ export function editorRoutes({ page, form }: Pick<MemberRoutes, 'page' | 'form'>
     const typed = { ...shown, definition: applyForm(shown.definition, opened, fields, members).draft };
     const problem = 'Not saved: others save here at this very moment. Try once more.';
     return answer(visit, reply, { shown: typed, members, open: opened, fields, problem, status: 409 });
-  });
+  };
+  form('/templates/:id/edit', edit, editMost);
 
   const act = async (
     visit: Visit,
