@@ -1,7 +1,7 @@
 /** A new DRAFT flow from a template's steps: all tasks and dependencies, nobody invited, nothing due. */
 import type { Actor } from './actor.ts';
 import type { Assignee, Flow, Task } from './flow.ts';
-import type { Step } from './template.ts';
+import type { AssigneeHint, Step } from './template.ts';
 
 export interface NewFlow {
   readonly id: string;
@@ -14,6 +14,8 @@ export interface NewFlow {
   readonly timeZone: string;
   readonly by: Actor;
   readonly at: number;
+  /** Who of the org does the steps that are meant for a role, or for a certain member; nobody when left out. */
+  readonly memberFor?: (hint: AssigneeHint) => { readonly id: string; readonly name: string } | null;
   /** The id of the task made from the step with this key; the same for the same flow and key. */
   readonly taskId: (key: string) => string;
 }
@@ -33,7 +35,7 @@ export function createFlow(from: NewFlow): Flow {
     dependsOn: step.dependsOn.map(from.taskId),
     status: 'BLOCKED',
     skippedBy: null,
-    assignee: step.assignee.kind === 'starter' ? starter(from.by) : null,
+    assignee: assigneeOf(step.assignee, from),
     dueAt: null,
     readyAt: null,
     doneAt: null,
@@ -77,5 +79,8 @@ export function createFlow(from: NewFlow): Flow {
   };
 }
 
-const starter = (by: Actor): Assignee | null =>
-  by.kind === 'member' ? { kind: 'member', id: by.id, name: by.name } : null;
+function assigneeOf(hint: AssigneeHint, { by, memberFor }: NewFlow): Assignee | null {
+  if (hint.kind === 'starter') return by.kind === 'member' ? { kind: 'member', id: by.id, name: by.name } : null;
+  const member = memberFor?.(hint) ?? null;
+  return member && { kind: 'member', id: member.id, name: member.name };
+}

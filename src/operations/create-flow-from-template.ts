@@ -4,10 +4,14 @@ import { readTimeZone } from '../db/people.ts';
 import { readTemplateVersion } from '../db/templates.ts';
 import { createFlow } from '../domain/create.ts';
 import { limits } from '../domain/limits.ts';
+import { rolesIn, withClients } from '../domain/roles.ts';
 import { idFrom } from '../platform/ids.ts';
 import { accepted, acceptedText, actorOf, applied, commandInput, commandOutput, factsOf } from './command.ts';
+import { peopleFor, roleLines, roleShape, rolesInput } from './flow-roles.ts';
+import { flowTruth } from './flow-truth.ts';
 import { findTemplate, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
+import { Refusal } from './refusal.ts';
 import { count, lines, plain, quote } from './words.ts';
 
 export const createFlowFromTemplate = operation({
@@ -27,39 +31,51 @@ export const createFlowFromTemplate = operation({
   input: z.strictObject({
     template: nameOrId('Name or id'),
     name: z.string().trim().min(1).max(limits.name).describe('What to call the flow, such as the client'),
+    roles: rolesInput,
     ...commandInput,
   }),
   output: z.object({
     ...commandOutput,
     template: z.object({ id: z.string(), name: z.string(), version: z.number().int() }),
     tasks: z.number().int(),
+    roles: z.array(roleShape),
+    gone: z.array(z.string()).describe('Members named in the template who left: their tasks lie with nobody'),
   }),
-  async handler(call, { template: ref, name }) {
+  async handler(call, { template: ref, name, roles = {} }) {
     const { principal, commandId, fingerprint, now } = call;
     // From org and command id, so that the same command finds the same flow again.
     const flowId = idFrom('fl', principal.orgId, commandId);
-    const { found, template, known, timeZone } = await call.database.withOrg(principal, async (trx) => {
+    const { found, template, known, timeZone, people } = await call.database.withOrg(principal, async (trx) => {
       const found = await findTemplate(trx, ref);
       const template = await readTemplateVersion(trx, found.id, found.version);
+      if (!template) throw new Error(`Version ${found.version} of template ${found.id} is missing.`);
       const timeZone = await readTimeZone(trx, principal.orgId);
-      return { found, template, timeZone, known: await findFlowById(trx, flowId) };
+      const known = await findFlowById(trx, flowId);
+      // What was made already is not asked for its people again: they may have left.
+      const people = await peopleFor(trx, template, known ? {} : roles, flowId, principal.userId);
+      return { found, template, timeZone, people, known };
     });
-    if (!template) throw new Error(`Version ${found.version} of template ${found.id} is missing.`);
-    const flow = createFlow({
+    const by = actorOf(principal);
+    const draft = createFlow({
       id: flowId,
       orgId: principal.orgId,
       name,
       template: { id: found.id, name: found.name, version: found.version },
       steps: template.steps,
       timeZone,
-      by: actorOf(principal),
+      by,
       at: now,
+      memberFor: people.memberFor,
       taskId: (key) => idFrom('tk', flowId, key),
     });
+    const decision = withClients(draft, people.clients, by, now);
+    if (!decision.ok) throw new Refusal(decision.refusal.code, decision.refusal.message);
+    const { flow } = decision;
     const sent = known
       ? await call.flows.ask(principal.orgId, flowId, commandId)
       : await call.flows.create(flow, { commandId, fingerprint });
-    const made = { template: flow.template, tasks: flow.tasks.length };
+    const { flow: asMade } = known ? await flowTruth(call, principal.orgId, flowId) : { flow };
+    const made = { template: flow.template, tasks: flow.tasks.length, roles: rolesIn(asMade), gone: [...people.gone] };
     if (sent.state === 'applied' && sent.answer.outcome !== null) {
       return { ...factsOf(applied(sent.answer, call)), ...made };
     }
@@ -73,6 +89,8 @@ export const createFlowFromTemplate = operation({
     if (f.state === 'accepted') return acceptedText(f);
     return lines(
       `${plain(f.flow.name)} is made from ${quote(f.template.name)}: a DRAFT with ${count(f.tasks, 'task')} · \`${f.flow.id}\``,
+      roleLines(f.roles),
+      f.gone.length > 0 && `No longer members, so their tasks lie with nobody: ${f.gone.map(plain).join(', ')}.`,
       'Nothing was sent to anyone. Invite clients with `invite_external_user`, start it with `update_flow_status`.',
     );
   },
