@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { readDurations } from '../db/durations.ts';
 import { explain } from '../domain/explain.ts';
+import { forecast } from '../domain/forecast.ts';
 import { flowTruth } from './flow-truth.ts';
 import { findFlow, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
-import { brief, briefShape, flowStatus, isoOr, moment } from './shapes.ts';
+import { brief, briefShape, flowStatus, iso, isoOr, moment } from './shapes.ts';
 import { count, dueWords, lines, onDay, plain, quote, who } from './words.ts';
 
 const holdShape = z.object({
@@ -15,11 +17,25 @@ const holdShape = z.object({
     .describe('The longest way that waits, this task first'),
 });
 
+const forecastShape = z.object({
+  likely: moment.describe('Done by then in half of the cases'),
+  late: moment.describe('Done by then in 8 of 10 cases'),
+  basis: z.number().int().describe('How many finished tasks it comes from'),
+});
+
+/** "Likely done by Fri 11 Dec, by Thu 17 Dec in 8 of 10 cases; from 41 such tasks." */
+function forecastWords(f: z.infer<typeof forecastShape> | null, now: number, zone: string): string | null {
+  if (f === null) return null;
+  const [likely, late] = [onDay(f.likely, now, zone), onDay(f.late, now, zone)];
+  const when = likely === late ? `Likely done by ${likely}` : `Likely done by ${likely}, by ${late} in 8 of 10 cases`;
+  return `${when}; from ${count(f.basis, 'such task')}.`;
+}
+
 export const explainFlow = operation({
   name: 'explain_flow',
   title: 'Why is this waiting?',
   description:
-    'Why a flow is not done: which tasks hold it up, with whom they lie, since when, and what waits behind them. What holds up the most comes first.',
+    'Why a flow is not done, and when it likely will be: which tasks hold it up, with whom they lie, since when, and what waits behind them. What holds up the most comes first.',
   kind: 'read',
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
@@ -28,10 +44,15 @@ export const explainFlow = operation({
   output: z.object({
     flow: z.object({ id: z.string(), name: z.string(), status: flowStatus }),
     holds: z.array(holdShape),
+    forecast: forecastShape.nullable().describe('null when there is nothing to go by'),
   }),
   async handler(call, { flow: ref }) {
     const found = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
     const { flow } = await flowTruth(call, call.principal.orgId, found.id);
+    const durations = await call.database.withOrg(call.principal, (trx) =>
+      readDurations(trx, flow.template.id, flow.id),
+    );
+    const foreseen = forecast(flow, durations, call.now);
     return {
       flow: { id: flow.id, name: flow.name, status: flow.status },
       holds: explain(flow).map((h) => ({
@@ -40,9 +61,10 @@ export const explainFlow = operation({
         behind: h.behind,
         chain: h.chain.map(({ id, title }) => ({ id, title })),
       })),
+      forecast: foreseen && { likely: iso(foreseen.likely), late: iso(foreseen.late), basis: foreseen.basis },
     };
   },
-  text({ flow, holds }, now, zone) {
+  text({ flow, holds, forecast: foreseen }, now, zone) {
     const name = plain(flow.name);
     switch (flow.status) {
       case 'DRAFT':
@@ -68,6 +90,7 @@ export const explainFlow = operation({
             return `- ${quote(h.task.title)} lies with ${who(h.task.assignee)}${since}${late}${behind} · \`${h.task.id}\``;
           }),
           holds.length > 10 && `- and ${holds.length - 10} more`,
+          forecastWords(foreseen, now, zone),
         );
     }
   },
