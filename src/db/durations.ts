@@ -7,6 +7,9 @@ import type { Trx } from './database.ts';
 /** What is long past says little, and costs: the newest flows of the template, and the org's latest tasks. */
 const most = { flows: 200, tasks: 500 };
 
+/** What was done within a minute of being READY had been done before, and was ticked off: it tells no time. */
+const tickedOff = sql`interval '1 minute'`;
+
 interface Took {
   readonly key: string | null;
   readonly type: TaskType;
@@ -20,10 +23,10 @@ export async function readDurations(trx: Trx, templateId: string, flowId: string
     from (select org_id, id from flows where template_id = ${templateId} and id <> ${flowId}
           order by created_at desc, id desc limit ${most.flows}) f
     join tasks t on t.org_id = f.org_id and t.flow_id = f.id
-    where t.status = 'COMPLETED' and t.ready_at is not null and t.done_at is not null
+    where t.status = 'COMPLETED' and t.done_at - t.ready_at >= ${tickedOff}
     union all
     (select null, type, (extract(epoch from done_at - ready_at) * 1000)::float8
-     from tasks where status = 'COMPLETED' and ready_at is not null
+     from tasks where status = 'COMPLETED' and done_at - ready_at >= ${tickedOff}
      order by done_at desc limit ${most.tasks})`.execute(trx);
   const byStep = new Map<string, number[]>();
   for (const { key, ms } of rows) {

@@ -361,7 +361,7 @@ describe('what others wrote', () => {
       name: evil.slice(0, 200),
     });
     forged(made.text);
-    expect(made.text.split('\n')).toHaveLength(2);
+    expect(made.text.split('\n')).toHaveLength(3);
     const { flow } = made.facts;
     forged((await as('olivia').call('get_flow', { flow: String(Object(flow).id) })).text);
   });
