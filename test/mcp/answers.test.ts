@@ -343,7 +343,7 @@ describe('what others wrote', () => {
     const form = await olivia.call('get_task', { flow, task: 'Fill in your billing details' });
     forged(form.text);
     for (const field of ['legal-name', 'address', 'invoice-email'])
-      expect(form.text).toMatch(new RegExp(`^- \`${field}\` "[^"]*", text: answered "Fine[^"\`]*"$`, 'm'));
+      expect(form.text).toMatch(new RegExp(`^- \`${field}\` "[^"]*", text: client answered "Fine[^"\`]*"$`, 'm'));
 
     for (const [tool, args] of [
       ['get_flow', { flow }],
