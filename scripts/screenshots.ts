@@ -1,11 +1,9 @@
-/** `npm run screenshots`: pictures of the running product's sign-in, consent and settings, for the guide. */
+/** `npm run screenshots`: a picture of every page of the running product, for desktop and phone, in light and dark. */
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
-import { demoPassword, mia, olivia } from '../src/demo/people.ts';
 import { loadDotEnv, readConfig } from '../src/platform/config.ts';
-import { App, callTool, claudeCallback, globex, pkce, tokensOf } from '../test/oauth/app.ts';
 import { launchChromium } from '../test/support/browser.ts';
+import { everyPage, lookAround, type Visitor, visit } from '../test/support/every-page.ts';
 
 loadDotEnv();
 const url = readConfig(process.env).publicUrl;
@@ -18,65 +16,37 @@ if (!answer?.ok) {
   process.exit(1);
 }
 
-const claude = await App.register(url, { redirect_uris: [claudeCallback] });
+/** Taller pages are cut here: what is below says no more about how they look. */
+const tallest = { desktop: 1_500, phone: 1_900 } as const;
+const looks = [
+  { suffix: '', width: 1280, colorScheme: 'light' },
+  { suffix: '-dark', width: 1280, colorScheme: 'dark' },
+  { suffix: '-phone', width: 390, colorScheme: 'light' },
+  { suffix: '-phone-dark', width: 390, colorScheme: 'dark' },
+] as const;
+const visitors: readonly Visitor[] = ['nobody', 'olivia', 'mia', 'client'];
+
 const browser = await launchChromium();
-
-async function signIn(page: Page, email: string): Promise<void> {
-  await page.getByLabel('Mail address').fill(email);
-  await page.getByLabel('Password').fill(demoPassword);
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-}
-
-/** All pages once, at this size; nothing that was made stays. */
-async function picture(suffix: string, viewport: { width: number; height: number }, colorScheme: 'light' | 'dark') {
-  const shots = { path: '', animations: 'disabled', scale: 'css' } as const;
-  const person = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
-  const page = await person.newPage();
-  const shoot = (name: string) => page.screenshot({ ...shots, path: `${folder}${name}${suffix}.png` });
-
-  await page.goto(url + claude.authorizePath());
-  await shoot('sign-in');
-  await signIn(page, olivia.email);
-  await page.getByRole('button', { name: 'Allow' }).waitFor();
-  await shoot('consent');
-  await page.getByLabel('Organization').selectOption(globex);
-  await page.getByRole('button', { name: 'Switch' }).click();
-  await page.getByRole('heading', { name: /Globex/ }).waitFor();
-  await shoot('consent-org-switch');
-  const { verifier, challenge } = pkce();
-  await page.goto(url + claude.authorizePath({ code_challenge: challenge }));
-  const [back] = await Promise.all([
-    page.waitForRequest((r) => r.url().startsWith(claudeCallback)),
-    page.getByRole('button', { name: 'Allow' }).click(),
-  ]);
-  const code = new URL(back.url()).searchParams.get('code') ?? '';
-  const { access_token } = tokensOf(await claude.exchange({ code, verifier }));
-  await callTool(url, access_token);
-
-  await page.goto(`${url}/settings/api-keys`);
-  await page.getByLabel('Name').fill('Laptop');
-  await page.getByRole('button', { name: 'Make' }).click();
-  await page.getByText('shown this once').waitFor();
-  await shoot('api-keys');
-  await page.getByRole('button', { name: 'Revoke Laptop' }).first().click();
-  await page.goto(`${url}/settings/apps`);
-  await shoot('connected-apps');
-  await page.getByRole('button', { name: 'Disconnect Claude' }).first().click();
-  await person.close();
-
-  const member = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
-  const theirs = await member.newPage();
-  await theirs.goto(url + claude.authorizePath());
-  await signIn(theirs, mia.email);
-  await theirs.getByText('Ask').waitFor();
-  await theirs.screenshot({ ...shots, path: `${folder}consent-member${suffix}.png` });
-  await member.close();
-}
-
 try {
-  await picture('', { width: 1200, height: 800 }, 'light');
-  await picture('-phone', { width: 390, height: 844 }, 'light');
-  await picture('-dark', { width: 1200, height: 800 }, 'dark');
+  const found = await lookAround(browser, url);
+  for (const { suffix, width, colorScheme } of looks) {
+    const phone = width === 390;
+    const least = phone ? 844 : 800;
+    for (const as of visitors) {
+      const page = await visit(browser, url, as, found, { viewport: { width, height: least }, colorScheme });
+      for (const known of everyPage.filter((p) => p.as === as)) {
+        await page.goto(url + known.path(found));
+        await known.first?.(page);
+        await page.waitForLoadState('load');
+        const height = Number(await page.evaluate('document.documentElement.scrollHeight'));
+        const clip = { x: 0, y: 0, width, height: Math.min(height, tallest[phone ? 'phone' : 'desktop']) };
+        // As JPEG: there are some 150 of them.
+        const path = `${folder}${known.name}${suffix}.jpg`;
+        await page.screenshot({ path, type: 'jpeg', quality: 68, fullPage: true, clip, animations: 'disabled' });
+      }
+      await page.context().close();
+    }
+  }
 } finally {
   await browser.close();
 }

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Authority } from '../oauth/authority.ts';
 import { renderPage } from './kit/page.tsx';
+import { Solo } from './kit/parts.tsx';
 import { sessionOf } from './kit/session.ts';
 
 export interface HomeOptions {
@@ -15,34 +16,32 @@ export async function homeRoutes(app: FastifyInstance, { authority, dev, signUp 
   const page = renderPage({
     title: 'Booflow',
     children: (
-      <main class="narrow stack">
-        <h1>Booflow is running</h1>
+      <Solo>
+        <h1>Client work that goes on by itself</h1>
         <p>
-          Add this address as a connector in Claude, or use it from any MCP client with an API key:
-          <br />
-          <code>{publicUrl}/api/mcp</code>
-        </p>
-        <p class="small">
-          The public templates alone, with no sign-in: <code>{publicUrl}/api/mcp/public</code>
+          Booflow runs onboarding, approvals and other client work over days to months, says what waits on whom, and
+          loses nothing when a machine does.
         </p>
         <p class="actions">
-          <a class="button primary" href="/sign-in?next=/flows">
+          <a class="button primary big" href="/sign-in?next=/flows">
             Sign in
           </a>
           {signUp === 'open' && (
-            <a class="button" href="/sign-up">
+            <a class="button big" href="/sign-up">
               Sign up
             </a>
           )}
         </p>
-        {dev && (
-          <p>
-            <a class="button" href="/dev/mailbox">
-              Open the dev mailbox
-            </a>
-          </p>
-        )}
-      </main>
+        <h2>From Claude, or any MCP client</h2>
+        <p>
+          Add this address as a connector: <code>{publicUrl}/api/mcp</code>
+        </p>
+        <p class="small">
+          Look first: <a href="/marketplace">the public templates</a>, also at <code>{publicUrl}/api/mcp/public</code>{' '}
+          with no sign-in{dev && ', and '}
+          {dev && <a href="/dev/mailbox">the dev mailbox</a>}.
+        </p>
+      </Solo>
     ),
   });
   app.get('/', async (request, reply) =>

@@ -29,6 +29,13 @@ const noPages: Readonly<Record<string, string>> = {
   '/api/mcp': 'for MCP clients',
   '/api/mcp/public': 'for MCP clients',
   '/settings': 'leads on to the first of them',
+  '/settings/webhooks/:id': 'walked and checked by webhooks.test.ts, which has an endpoint to look at',
+  '/files/:id': 'a file',
+  '/portal/files/:id': 'a file',
+  '/brand/colour/:file': 'a style sheet',
+  '/brand/logo/:hash': 'an image',
+  '/marketplace/:id/template.json': 'a file',
+  '/templates/:id/template.json': 'a file',
 };
 
 const sizes = new Map<string, number>();

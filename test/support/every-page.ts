@@ -23,6 +23,9 @@ export interface Found {
   /** A flow of the demo by its name: `/flows/fl_…`. */
   readonly flow: (name: string) => string;
   readonly template: string;
+  readonly publicTemplate: string;
+  readonly member: string;
+  readonly portalTask: string;
   readonly authorize: string;
   readonly mail: string;
   readonly magicLink: string;
@@ -37,6 +40,31 @@ const flow = (name: string, of: string, query = ''): KnownPage => ({
 
 export const everyPage: readonly KnownPage[] = [
   { name: 'home', route: '/', as: 'nobody', path: () => '/' },
+  { name: 'api-reference', route: '/docs/api', as: 'nobody', path: () => '/docs/api' },
+  { name: 'sign-up', route: '/sign-up', as: 'nobody', path: () => '/sign-up' },
+  { name: 'sign-up-gone', route: '/sign-up/:secret', as: 'nobody', path: () => '/sign-up/gone', status: 404 },
+  { name: 'join-gone', route: '/join/:secret', as: 'nobody', path: () => '/join/gone', status: 404 },
+  { name: 'sign-in-gone', route: '/sign-in/link/:secret', as: 'nobody', path: () => '/sign-in/link/gone', status: 404 },
+  { name: 'marketplace', route: '/marketplace', as: 'nobody', path: () => '/marketplace' },
+  {
+    name: 'marketplace-template',
+    route: '/marketplace/:id',
+    as: 'nobody',
+    path: ({ publicTemplate }) => publicTemplate,
+  },
+  { name: 'templates', route: '/templates', as: 'olivia', path: () => '/templates' },
+  { name: 'template', route: '/templates/:id', as: 'olivia', path: ({ template }) => `/templates/${template}` },
+  {
+    name: 'template-editor',
+    route: '/templates/:id/edit',
+    as: 'olivia',
+    path: ({ template }) => `/templates/${template}/edit`,
+  },
+  { name: 'members', route: '/settings/members', as: 'olivia', path: () => '/settings/members' },
+  { name: 'member', route: '/settings/members/:id', as: 'olivia', path: ({ member }) => member },
+  { name: 'organization', route: '/settings/organization', as: 'olivia', path: () => '/settings/organization' },
+  { name: 'webhooks', route: '/settings/webhooks', as: 'olivia', path: () => '/settings/webhooks' },
+  { name: 'portal-task', route: '/portal/tasks/:id', as: 'client', path: ({ portalTask }) => portalTask },
   { name: 'sign-in', route: '/sign-in', as: 'nobody', path: () => '/sign-in' },
   { name: 'flows', route: '/flows', as: 'olivia', path: () => '/flows' },
   { name: 'flows-late', route: '/flows', as: 'olivia', path: () => '/flows?overdue=true&search=h' },
@@ -106,13 +134,15 @@ export async function visit(
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.waitForURL('**/flows');
   }
-  if (as === 'client' && found) {
-    await page.goto(url + found.magicLink);
-    const open = page.locator('main form button').first();
-    if (!new URL(page.url()).pathname.endsWith('/portal')) await open.click();
-    await page.waitForURL('**/portal');
-  }
+  if (as === 'client' && found) await openPortal(page, url + found.magicLink);
   return page;
+}
+
+/** The link is a page with a button, so that what only fetches it spends nothing. */
+async function openPortal(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await page.locator('main form button').first().click();
+  await page.waitForURL('**/portal');
 }
 
 /** Looks around in a running Booflow with the demo in it. */
@@ -134,9 +164,16 @@ export async function lookAround(browser: Browser, url: string): Promise<Found> 
     .getAttribute('href');
   await page.goto(url + mail);
   const magicLink = /\/portal\/[\w-]+/.exec((await page.textContent('main')) ?? '')?.[0];
+  await page.goto(`${url}/settings/members`);
+  const member = await page.locator('a[href^="/settings/members/"]').first().getAttribute('href');
+  await page.goto(`${url}/marketplace`);
+  const publicTemplate = await page.locator('main a[href^="/marketplace/"]').first().getAttribute('href');
+  await openPortal(page, `${url}${magicLink}`);
+  const portalTask = await page.locator('a[href^="/portal/tasks/"]').first().getAttribute('href');
   const app = await App.register(url);
   await page.context().close();
-  if (!template || !mail || !magicLink) throw new Error('The demo is not there: seed its flows first.');
+  if (!template || !mail || !magicLink || !member || !publicTemplate || !portalTask)
+    throw new Error('The demo is not there: seed its flows first.');
   return {
     flow(name) {
       const href = flows.get(name);
@@ -145,6 +182,6 @@ export async function lookAround(browser: Browser, url: string): Promise<Found> 
     },
     template: new URL(template, url).searchParams.get('template') ?? '',
     authorize: app.authorizePath(),
-    ...{ mail, magicLink },
+    ...{ mail, magicLink, member, publicTemplate, portalTask },
   };
 }

@@ -61,7 +61,13 @@ const Links = ({ view, client }: { readonly view: FlowView; readonly client: Cli
     <Sent view={view} as={client.id} />
     <input type="hidden" name="external_user" value={client.id} />
     {view.flow.status === 'ACTIVE' && (
-      <button type="submit" name="action" value="resend" class="button" aria-label={`Send a new link to ${client.name}`}>
+      <button
+        type="submit"
+        name="action"
+        value="resend"
+        class="button"
+        aria-label={`Send a new link to ${client.name}`}
+      >
         Send a new link
       </button>
     )}
