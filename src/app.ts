@@ -29,6 +29,7 @@ import { brandRoutes } from './web/brand.ts';
 import { consentRoutes } from './web/consent.tsx';
 import { flowRoutes } from './web/flows.ts';
 import { homeRoutes } from './web/home.tsx';
+import { importRoutes } from './web/imports.tsx';
 import { joinRoutes } from './web/join.tsx';
 import { PageTrouble, sendTrouble, troubles, wantsPage } from './web/kit/trouble.tsx';
 import { type LiveOptions, liveRoutes } from './web/live.ts';
@@ -216,6 +217,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(organizationRoutes, { authority, tools });
   await app.register(flowRoutes, { authority, tools });
   await app.register(templateRoutes, { authority, tools });
+  await app.register(importRoutes, { authority, tools });
   await app.register(webhookRoutes, { authority, tools });
   await app.register(liveRoutes, { authority, subscribe: options.subscribe });
   await app.register(brandRoutes, { tools });

@@ -25,6 +25,9 @@ export const chooseTemplatePage = ({ session, own, open, problem }: ChooseView):
           <a href="/flows">Flows</a> / New flow
         </p>
         <h1>Which template is it made from?</h1>
+        <p class="small">
+          Many at once: <a href="/flows/import">from a table</a>.
+        </p>
         <Notice text={problem} bad />
         <Group title="Yours" templates={own} />
         <Group title="Public" templates={open} />
