@@ -37,6 +37,7 @@ import { mailboxRoutes } from './web/mailbox.tsx';
 import { membersRoutes } from './web/members.ts';
 import { organizationRoutes } from './web/organization.ts';
 import { portalRoutes } from './web/portal.ts';
+import { reminderRoutes } from './web/reminders.tsx';
 import { settingsRoutes } from './web/settings.tsx';
 import { signInRoutes } from './web/sign-in.tsx';
 import { signUpRoutes } from './web/sign-up.tsx';
@@ -222,6 +223,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(liveRoutes, { authority, subscribe: options.subscribe });
   await app.register(brandRoutes, { tools });
   await app.register(portalRoutes, { authority, tools, newLinksPerMinute: limits.newLink });
+  await app.register(reminderRoutes, { authority, tools });
   await app.register(homeRoutes, { authority, dev, signUp });
   if (dev) await app.register(mailboxRoutes, { tools });
   return app;

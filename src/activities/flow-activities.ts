@@ -5,8 +5,9 @@ import { brandingOf } from '../db/branding.ts';
 import type { Database, Trx } from '../db/database.ts';
 import { readOrg, readTimeZone } from '../db/people.ts';
 import { writeProjection } from '../db/projection.ts';
+import { areRemindersOff, insertReminderLink, type Reminded, remindedClient, remindedMember } from '../db/reminders.ts';
 import { queueFeed } from '../db/webhooks.ts';
-import type { MailOrder } from '../domain/flow.ts';
+import { isReminder, type MailOrder } from '../domain/flow.ts';
 import { hashSecret, randomText } from '../platform/secrets.ts';
 import { type FlowActivities, mailRefused, type SendMailInput, type WebhookRef } from '../workflows/contract.ts';
 import { type Deliver, MailRefused, type OutgoingMail } from './deliver.ts';
@@ -22,6 +23,7 @@ export interface FlowActivitiesNeed {
 }
 
 const linkLifeMs = 30 * 86_400_000;
+const unsubscribeLifeMs = 365 * 86_400_000;
 
 export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
   const { database } = need;
@@ -54,18 +56,21 @@ async function prepare(
   trx: Trx,
   need: FlowActivitiesNeed,
   { orgId, flowId, flowName, mail }: SendMailInput,
-): Promise<OutgoingMail | 'sent before' | 'nobody'> {
-  const to = await address(trx, flowId, mail.to);
+): Promise<OutgoingMail | 'sent before' | 'nobody' | 'reminders are off'> {
+  const to = await address(trx, flowId, mail);
   if (to === null || !(await readOrg(trx, orgId))) return 'nobody';
   const sent = await trx.selectFrom('mails').select('key').where('key', '=', mail.key).executeTakeFirst();
   if (sent) return 'sent before';
+  const who = mail.to.kind === 'member' ? remindedMember(mail.to.id) : remindedClient(to);
+  if (isReminder(mail.kind) && (await areRemindersOff(trx, who))) return 'reminders are off';
+  const unsubscribe = isReminder(mail.kind) ? await unsubscribeLink(trx, need, orgId, who) : null;
   const link = await linkFor(trx, need, { orgId, flowId, mail });
   const brand = await brandingOf(trx, orgId);
   const org = { ...brand, logo: brand.logo === null ? null : `${need.publicUrl}${brand.logo}` };
   const flow = await trx.selectFrom('flows').select('time_zone').where('id', '=', flowId).executeTakeFirst();
   const timeZone = flow?.time_zone ?? (await readTimeZone(trx, orgId));
-  const text = writeMail({ mail, flowName, org, timeZone, link, unsubscribe: null, now: Date.now() });
-  return { key: mail.key, from: need.mailFrom, fromName: org.name, to, toName: mail.to.name, ...text };
+  const text = writeMail({ mail, flowName, org, timeZone, link, unsubscribe, now: Date.now() });
+  return { key: mail.key, from: need.mailFrom, fromName: org.name, to, toName: mail.to.name, unsubscribe, ...text };
 }
 
 /** Where the mail's button leads; null for a client whose flow is over. */
@@ -82,6 +87,18 @@ async function linkFor(
   const secret = randomText(32);
   await keepMagicLink(trx, secret, orgId, flowId, mail.to.id);
   return `${publicUrl}/portal/${secret}`;
+}
+
+/** Good for as long as anybody looks at an old mail; kept as a hash. */
+async function unsubscribeLink(
+  trx: Trx,
+  { publicUrl }: FlowActivitiesNeed,
+  orgId: string,
+  who: Reminded,
+): Promise<string> {
+  const secret = randomText(40);
+  await insertReminderLink(trx, orgId, hashSecret(secret), who, new Date(Date.now() + unsubscribeLifeMs));
+  return `${publicUrl}/reminders/${secret}`;
 }
 
 /** The row that says "sent" is taken first, so two attempts at the same time wait for each other. */
@@ -104,7 +121,7 @@ async function sendOnce(
 }
 
 /** Where this person gets mail today; null for a member who left, and for a client whose part is over. */
-async function address(trx: Trx, flowId: string, to: MailOrder['to']): Promise<string | null> {
+async function address(trx: Trx, flowId: string, { to, kind }: MailOrder): Promise<string | null> {
   if (to.kind === 'member') {
     const user = await trx
       .selectFrom('memberships')
@@ -126,7 +143,11 @@ async function address(trx: Trx, flowId: string, to: MailOrder['to']): Promise<s
     .select('flows.id')
     .where('flows.id', '=', flowId)
     .where((eb) =>
-      eb.or([eb('flows.status', 'in', ['COMPLETED', 'CANCELLED']), eb('external_users.invitation', '=', 'REVOKED')]),
+      eb.or([
+        // That it is over can still be told.
+        ...(kind === 'flow_completed' ? [] : [eb('flows.status', 'in', ['COMPLETED', 'CANCELLED'])]),
+        eb('external_users.invitation', '=', 'REVOKED'),
+      ]),
     )
     .executeTakeFirst();
   return over ? null : to.email;

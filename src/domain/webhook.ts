@@ -24,6 +24,8 @@ const told = [
   'invitation_accepted',
   'invitation_revoked',
   'mail_failed',
+  'mail_refused',
+  'task_reminded',
 ] as const satisfies readonly (FlowEvent['type'] | 'flow_created')[];
 
 /** "task_fell_due" is "task.fell_due" to an endpoint: the thing first, as is the custom. */

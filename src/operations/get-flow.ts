@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Trx } from '../db/database.ts';
+import { remindedClient, remindedMember, remindersOffOf } from '../db/reminders.ts';
 import { type Flow, invitationStatuses, isOverdue, isResolved, progress, type Task } from '../domain/flow.ts';
 import { ageLine, type FlowTruth, flowTruth } from './flow-truth.ts';
 import { findFlow, nameOrId } from './names.ts';
@@ -36,8 +38,10 @@ const output = z.object({
       email: z.string(),
       role: z.string(),
       invitation: z.enum(invitationStatuses),
+      mailRefused: z.string().nullable().describe('What the mail server said when it refused their address'),
     }),
   ),
+  remindersOff: z.array(z.string()).describe('Ids of those here who switched reminders off'),
   activity: z.array(
     z.object({
       at: moment,
@@ -66,12 +70,32 @@ export const getFlow = operation({
   output,
   async handler(call, { flow: ref }) {
     const found = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
-    return factsOf(await flowTruth(call, call.principal.orgId, found.id), call.now);
+    const truth = await flowTruth(call, call.principal.orgId, found.id);
+    const off = await call.database.withOrg(call.principal, (trx) => notReminded(trx, truth.flow));
+    return factsOf(truth, off, call.now);
   },
   text: tell,
 });
 
-function factsOf({ flow, asOf }: FlowTruth, now: number): Facts {
+/** Ids of clients and of members with tasks here who want no reminders. */
+async function notReminded(trx: Trx, flow: Flow): Promise<string[]> {
+  const clients = flow.externals.map((e) => ({ id: e.id, who: remindedClient(e.email) }));
+  const members = flow.tasks.flatMap(({ assignee: a }) =>
+    a?.kind === 'member' ? [{ id: a.id, who: remindedMember(a.id) }] : [],
+  );
+  const all = [...clients, ...members];
+  const off = new Set(
+    (
+      await remindersOffOf(
+        trx,
+        all.map((p) => p.who),
+      )
+    ).map((o) => `${o.kind} ${o.person}`),
+  );
+  return [...new Set(all.flatMap(({ id, who }) => (off.has(`${who.kind} ${who.person}`) ? [id] : [])))];
+}
+
+function factsOf({ flow, asOf }: FlowTruth, remindersOff: string[], now: number): Facts {
   return {
     id: flow.id,
     name: flow.name,
@@ -85,12 +109,14 @@ function factsOf({ flow, asOf }: FlowTruth, now: number): Facts {
     finishedAt: isoOr(flow.finishedAt),
     asOf: isoOr(asOf),
     tasks: flow.tasks.map((t) => taskFacts(flow, t, now)),
-    externalUsers: flow.externals.map(({ id, name, email, role, invitation }) => ({
+    remindersOff,
+    externalUsers: flow.externals.map(({ id, name, email, role, invitation, mailRefused }) => ({
       id,
       name,
       email,
       role,
       invitation,
+      mailRefused: mailRefused ?? null,
     })),
     activity: flow.feed.slice(-activityShown).map((e) => ({
       at: iso(e.at),
@@ -144,7 +170,14 @@ function tell(f: Facts, now: number, zone: string): string {
       dots(
         `- ${plain(e.name)}`,
         e.email,
-        [plain(e.role), e.invitation].filter((s) => s !== '').join(', '),
+        [
+          plain(e.role),
+          e.invitation,
+          f.remindersOff.includes(e.id) ? 'wants no reminders' : '',
+          e.mailRefused === null ? '' : `mail is refused: ${quote(e.mailRefused)}`,
+        ]
+          .filter((s) => s !== '')
+          .join(', '),
         `\`${e.id}\``,
       ),
     ),

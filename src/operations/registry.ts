@@ -8,6 +8,7 @@ import { archiveTemplate } from './archive-template.ts';
 import { assignTask } from './assign-task.ts';
 import { bulkInviteExternal } from './bulk-invite-external.ts';
 import { changeMemberRole } from './change-member-role.ts';
+import { chooseReminders } from './choose-reminders.ts';
 import { commentOnMyTask } from './comment-on-my-task.ts';
 import { commentOnTask } from './comment-on-task.ts';
 import { completeMyTask } from './complete-my-task.ts';
@@ -28,9 +29,11 @@ import { getLogo } from './get-logo.ts';
 import { getMember } from './get-member.ts';
 import { getMyFile } from './get-my-file.ts';
 import { getMyFlow } from './get-my-flow.ts';
+import { getMyReminders } from './get-my-reminders.ts';
 import { getOrgContext } from './get-org-context.ts';
 import { getOrgSettings } from './get-org-settings.ts';
 import { getOverview } from './get-overview.ts';
+import { getReminderChoice } from './get-reminder-choice.ts';
 import { getTask } from './get-task.ts';
 import { getPublicTemplate, getTemplate } from './get-template.ts';
 import { importFlows } from './import-flows.ts';
@@ -55,6 +58,7 @@ import { manageMemberInvitation } from './manage-member-invitation.ts';
 import type { Operation, Surface } from './operation.ts';
 import { publishTemplate } from './publish-template.ts';
 import { redeliverWebhook } from './redeliver-webhook.ts';
+import { remindAssignee } from './remind-assignee.ts';
 import { removeMember } from './remove-member.ts';
 import { reopenTask } from './reopen-task.ts';
 import { requestNewLink } from './request-new-link.ts';
@@ -62,6 +66,7 @@ import { rotateWebhookSecret } from './rotate-webhook-secret.ts';
 import { saveMyDraft } from './save-my-draft.ts';
 import { saveTemplateDraft } from './save-template-draft.ts';
 import { setDueDate } from './set-due-date.ts';
+import { setMyReminders } from './set-my-reminders.ts';
 import { setOrgLogo } from './set-org-logo.ts';
 import { skipTask } from './skip-task.ts';
 import { suggestNames } from './suggest-names.ts';
@@ -92,6 +97,11 @@ export const operations: readonly Operation[] = [
   commentOnTask,
   skipTask,
   reopenTask,
+  remindAssignee,
+  getMyReminders,
+  setMyReminders,
+  getReminderChoice,
+  chooseReminders,
   setDueDate,
   manageInvitation,
   getMember,

@@ -23,6 +23,7 @@ import { listTasks } from '../operations/list-tasks.ts';
 import { listTemplates } from '../operations/list-templates.ts';
 import { manageInvitation } from '../operations/manage-invitation.ts';
 import type { Operation, Tools } from '../operations/operation.ts';
+import { remindAssignee } from '../operations/remind-assignee.ts';
 import { reopenTask } from '../operations/reopen-task.ts';
 import { setDueDate } from '../operations/set-due-date.ts';
 import { skipTask } from '../operations/skip-task.ts';
@@ -219,6 +220,7 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
   button('tasks/:task/decide', approveTask, (params, f) => ({ ...onTask(params), ...given(f, 'decision', 'comment') }));
   button('tasks/:task/assign', assignTask, (params, f) => ({ ...onTask(params), ...given(f, 'assignee') }));
   button('tasks/:task/skip', skipTask, (params, f) => ({ ...onTask(params), ...given(f, 'reason') }));
+  button('tasks/:task/remind', remindAssignee, onTask);
   button('tasks/:task/reopen', reopenTask, (params, f) => ({ ...onTask(params), ...given(f, 'reason') }));
   button('tasks/:task/comment', commentOnTask, (params, f) => ({ ...onTask(params), ...given(f, 'text', 'audience') }));
   button('tasks/:task/due', setDueDate, (params, f) => ({ ...onTask(params), due_date: f.due_date || null }));

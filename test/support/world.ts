@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import type { FastifyInstance } from 'fastify';
 import type { Kysely } from 'kysely';
 import { makeCleanupActivities } from '../../src/activities/cleanup.ts';
@@ -39,6 +39,7 @@ import { connectClient } from '../../src/platform/temporal-connection.ts';
 import { searchAttributes } from '../../src/workflows/contract.ts';
 import { freshDatabase } from './database.ts';
 import { sharedTemporal, sharedWorkflows } from './servers.ts';
+import './temporal-runtime.ts';
 
 export interface World {
   /** Scheme, host and port; also the issuer. */
@@ -91,9 +92,6 @@ async function makeNamespace(address: string, namespace: string): Promise<void> 
     await connection.close();
   }
 }
-
-// Once a process, before anything of Temporal's core runs.
-Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const [fresh, temporal, bundle] = await Promise.all([freshDatabase(), sharedTemporal(), sharedWorkflows()]);

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { z } from 'zod';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { Command } from '../../src/domain/command.ts';
@@ -23,9 +23,7 @@ import {
 import { olivia } from '../support/people.ts';
 import { draft, steps, type WrittenStep } from '../support/stage.ts';
 import { timeSkippingEnvironment } from '../support/temporal.ts';
-
-// Once a process, before anything of Temporal's core runs.
-Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+import '../support/temporal-runtime.ts';
 
 /** Temporal's numbers for the types, as its API has them. */
 const attributeTypes = Object.fromEntries(

@@ -25,6 +25,8 @@ export function People({ view }: { readonly view: FlowView }) {
             <b>{e.name}</b> {e.role && <span class="small">{e.role}</span>}
             <span class="small line">{e.email}</span>
             <span class="small line">{states[e.invitation]}</span>
+            {flow.remindersOff.includes(e.id) && <span class="small line">wants no reminders</span>}
+            {e.mailRefused !== null && <span class="small line late">mail is refused: {e.mailRefused}</span>}
           </span>
           {may && e.invitation !== 'REVOKED' && <Links view={view} client={e} />}
         </div>

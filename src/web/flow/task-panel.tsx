@@ -41,6 +41,7 @@ export function TaskPanel({ view, task }: TaskProps) {
       <p class="small by">
         {task.assignee ? <Face {...task.assignee} /> : <span class="face nobody" aria-hidden="true" />}
         {task.assignee === null ? 'Nobody has it' : capital(whom(task.assignee, view))}
+        {task.assignee && view.flow.remindersOff.includes(task.assignee.id) && <span>· wants no reminders</span>}
         {task.dueAt && task.doneAt === null && (
           <span>
             · due <Day at={task.dueAt} now={now} />
