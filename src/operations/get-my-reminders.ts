@@ -9,6 +9,7 @@ export const getMyReminders = operation({
   kind: 'read',
   access: 'member',
   surfaces: ['rest', 'web'],
+  rest: { method: 'GET', path: '/me/reminders', example: {} },
   input: z.strictObject({}),
   output: z.object({ on: z.boolean() }),
   handler: ({ database, principal }) =>

@@ -13,6 +13,11 @@ export const remindAssignee = operation({
   openWorld: true,
   access: 'admin',
   surfaces: ['rest', 'web'],
+  rest: {
+    method: 'POST',
+    path: '/tasks/{task}/remind',
+    example: { flow: 'Harbor & Pine', task: 'Sign the contract' },
+  },
   input: z.strictObject({ ...taskInput, ...commandInput }),
   output: z.object({
     ...commandOutput,

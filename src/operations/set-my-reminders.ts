@@ -9,6 +9,7 @@ export const setMyReminders = operation({
   kind: 'write',
   access: 'member',
   surfaces: ['rest', 'web'],
+  rest: { method: 'PUT', path: '/me/reminders', example: { on: true } },
   input: z.strictObject({ on: z.boolean() }),
   output: z.object({ on: z.boolean() }),
   async handler({ database, principal }, { on }) {
