@@ -55,6 +55,7 @@ async function byAccessToken(authority: Authority, token: string, through: Door)
     role: found.role,
     through,
     scopes: scopes.filter((s) => found.scope.includes(s)),
+    byApp: true,
   };
 }
 

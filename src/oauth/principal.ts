@@ -22,6 +22,8 @@ export const memberPrincipalSchema = z.object({
   through: z.enum(doors),
   /** What the credential allows; a person in the web app holds all scopes. */
   scopes: z.array(z.enum(scopes)).readonly(),
+  /** Came by the token of an app that was connected: the consent page says what such an app never can. */
+  byApp: z.boolean().optional(),
 });
 /** A member of an org, acting in that org and no other. */
 export type MemberPrincipal = Readonly<z.infer<typeof memberPrincipalSchema>>;

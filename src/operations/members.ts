@@ -19,6 +19,12 @@ export function changingMembers<T>(
   { database, principal }: Call<MemberPrincipal>,
   work: (trx: Trx, me: MemberRow) => Promise<T>,
 ): Promise<T> {
+  if (principal.byApp) {
+    throw new Refusal(
+      'not_allowed',
+      'An app that was connected changes no members and no settings. Do it on the page, or with an API key. Nothing changed.',
+    );
+  }
   return database.withOrg(principal, async (trx) => {
     await lockMembers(trx, principal.orgId);
     const me = await findMemberById(trx, principal.userId);

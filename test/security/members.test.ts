@@ -1,6 +1,7 @@
 /** Attacks on who belongs to an org, on invitations, and on signing up. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { adam, demoPassword, gus, mia, olivia } from '../../src/demo/people.ts';
+import { authenticate } from '../../src/oauth/authenticate.ts';
 import { type MemberPrincipal, type Role, scopes } from '../../src/oauth/principal.ts';
 import { changeMemberRole } from '../../src/operations/change-member-role.ts';
 import { getMember } from '../../src/operations/get-member.ts';
@@ -154,6 +155,20 @@ describe('roles', () => {
       await updateOrgSettings.run(stale, { name: 'Mine' }),
     ])
       expect(done).toMatchObject({ ok: false, code: 'not_allowed' });
+  });
+
+  test('an app that an owner connected changes no members and no settings, as its consent page said', async () => {
+    const other = await newcomer('MEMBER');
+    const { access_token } = await app.connect(await signedIn(olivia));
+    const key = await world.key(olivia.email);
+    const change = async (token: string) => {
+      const principal = await authenticate(world.authority, token, 'api');
+      const caller = { ...world.tools, now: world.authority.clock(), principal };
+      return changeMemberRole.run(caller, { member: other.id, role: 'ADMIN' });
+    };
+    expect(await change(access_token)).toMatchObject({ ok: false, code: 'not_allowed' });
+    expect(await roleOf(other)).toBe('MEMBER');
+    expect(await change(key)).toMatchObject({ ok: true });
   });
 
   test('another org’s people are nobody here', async () => {
