@@ -68,11 +68,11 @@ it('goes from signing up to 100 %, and the dashboard shows it without a reload',
   await owner.fill('#new-title', 'Check the answers');
   await button(owner, 'Add step').click();
   await owner.locator('#f-title[value="Check the answers"]').waitFor();
-  await owner.getByRole('radio', { name: 'Approval' }).check();
-  await owner
-    .getByText(/^saved/i)
-    .first()
-    .waitFor();
+  await Promise.all([
+    owner.waitForResponse((r) => r.request().method() === 'POST'),
+    owner.getByRole('radio', { name: 'Approval' }).check(),
+  ]);
+  await owner.getByRole('heading', { name: 'Ready to become version 2' }).waitFor();
   await press(owner, 'Publish version 2');
 
   // Makes a flow of it, invites the client, starts it.
@@ -112,7 +112,7 @@ it('goes from signing up to 100 %, and the dashboard shows it without a reload',
   const approve = async (name: string, comment: string) => {
     await owner.goto(flow);
     await owner.getByRole('link', { name: 'Check the answers' }).first().click();
-    await owner.getByRole('heading', { name: 'Check the answers' }).waitFor();
+    await owner.getByRole('heading', { name: 'Check the answers', exact: true }).waitFor();
     await owner.fill('textarea[name=comment]', comment);
     await press(owner, name);
   };
@@ -128,4 +128,4 @@ it('goes from signing up to 100 %, and the dashboard shows it without a reload',
   await approve('Approve', '');
   await row.getByText('100%').waitFor();
   expect(await row.textContent()).toContain('Completed');
-});
+}, 300_000);
