@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { demoPassword } from '../../src/demo/people.ts';
+import { makeSignInLink } from '../../src/oauth/sign-in.ts';
 import { App, claudeCallback, globex } from '../oauth/app.ts';
 import { launchChromium } from '../support/browser.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -147,7 +148,9 @@ describe.each([
     };
     const page = await open(app.authorizePath(), options);
     await check(page);
-    await page.goto(`${world.url}/sign-in/link/x`);
+    const mail = await makeSignInLink(world.authority, 'adam@acme.test', '/flows');
+    await page.goto(mail?.link ?? '');
+    await page.getByText('adam@acme.test').waitFor();
     await check(page);
     await page.goto(world.url + app.authorizePath());
     await signIn(page);
