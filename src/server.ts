@@ -37,7 +37,7 @@ await runProcess(async () => {
       .execute((trx) => deliver(trx, { key: newId('mail'), from: mailFrom, ...mail }))
       .catch((err: unknown) => log.error({ err }, `The mail "${mail.subject}" could not be sent`));
   };
-  const files = openFiles(config.files);
+  const files = await openFiles(config.files);
   let leaving = false;
   const app = await buildApp({
     log,

@@ -38,7 +38,7 @@ await runProcess(async () => {
   });
   const { smtpUrl, publicUrl, mailFrom } = config;
   const deliver = smtpUrl === undefined ? toDevMailbox : toMailServer(smtpUrl, new URL(publicUrl).hostname);
-  const files = openFiles(config.files);
+  const files = await openFiles(config.files);
   const client = connectClient(config);
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const flows = new FlowGateway(client, { taskQueue: config.taskQueue });

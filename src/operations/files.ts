@@ -142,13 +142,13 @@ async function store(files: FileStore, key: string, bytes: Readable, name: strin
       `${quote(name)} is larger than 25 MB, which is the most. Make it smaller, or send a link to it. Nothing changed.`,
     );
   }
-  if (measure.size === 0) throw new Refusal('file_empty', `${quote(name)} is empty. Nothing changed.`);
+  if (measure.counted === 0) throw new Refusal('file_empty', `${quote(name)} is empty. Nothing changed.`);
   const is = await sniff(measure.head, name);
   if (is === null) {
     throw new Refusal('file_refused', `${quote(name)} is a program, and programs are not taken. Nothing changed.`);
   }
   needKind(field, is, name);
-  return { size: measure.size, mediaType: is.mediaType, sha256: measure.sha256() };
+  return { size: measure.counted, mediaType: is.mediaType, sha256: measure.sha256() };
 }
 
 export const kindWords: Record<FileKind, string> = {

@@ -15,7 +15,8 @@ export class FileTooLarge extends Error {
 
 /** Passes bytes on, up to `limit` of them; one more and the stream fails with `FileTooLarge`. */
 export class Measure extends Transform {
-  size = 0;
+  /** In bytes. Not called `size`: the S3 client takes that of a stream for how long it will be. */
+  counted = 0;
   readonly #limit: number;
   readonly #hash = createHash('sha256');
   readonly #head: Buffer[] = [];
@@ -27,8 +28,8 @@ export class Measure extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.size += chunk.length;
-    if (this.size > this.#limit) {
+    this.counted += chunk.length;
+    if (this.counted > this.#limit) {
       done(new FileTooLarge(this.#limit));
       return;
     }

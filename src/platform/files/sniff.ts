@@ -53,7 +53,8 @@ const containers: Readonly<Record<string, string>> = {
 };
 
 async function mediaTypeOf(head: Buffer, extension: string): Promise<string> {
-  const found = (await fileTypeFromBuffer(head))?.mime;
+  // Marked as UTF-16, which others take for a sound.
+  const found = isUtf16(head) ? undefined : (await fileTypeFromBuffer(head))?.mime;
   if (found === 'application/x-cfb') return containers[extension] ?? found;
   if (found !== undefined && found !== 'application/xml') return found;
   const text = textOf(head);
@@ -65,9 +66,12 @@ async function mediaTypeOf(head: Buffer, extension: string): Promise<string> {
   return extension === 'csv' ? 'text/csv' : 'text/plain';
 }
 
+const isUtf16 = (head: Buffer): boolean =>
+  (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+
 /** As text, or null when it is none: not UTF-8 or marked UTF-16, or with control characters. */
 function textOf(head: Buffer): string | null {
-  const utf16 = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+  const utf16 = isUtf16(head);
   try {
     // The end may be half a character of a text that goes on.
     const text = new TextDecoder(utf16 ? (head[0] === 0xff ? 'utf-16le' : 'utf-16be') : 'utf-8', {
