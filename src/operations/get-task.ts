@@ -103,8 +103,7 @@ export const getTask = operation({
       f.doneAt !== null && `Done${f.doneBy === null ? '' : ` by ${plain(f.doneBy)}`} on ${onDay(f.doneAt, now, zone)}.`,
       f.flow.status !== 'ACTIVE' && `The flow is ${f.flow.status}.`,
       f.description !== '' && `What is to be done: ${quote(f.description, 600)}`,
-      f.fields.length > 0 &&
-        (f.answeredBy === 'external' ? 'The form asks, and the client answered in their own words:' : 'The form asks:'),
+      f.fields.length > 0 && 'The form asks:',
       f.fields.map(fieldLine(f)),
       f.dependencies.length > 0 && `Comes after (${f.dependencies.length}):`,
       f.dependencies.map((t) => briefLine(t, now, zone, 'with status')),
