@@ -51,8 +51,8 @@ export const openPage = ({ invitation: { org, flow, name, email }, path, csrf, p
           {org.name} invites {name} to {flow}
         </h1>
         <p>
-          This link was sent to {name} at {maskedAddress(email)}. It opens what {org.name} has prepared for you, on this
-          device, with no password.
+          This link was sent to {name} at <span class="whole">{maskedAddress(email)}</span>. It opens what {org.name}{' '}
+          has prepared for you, on this device, with no password.
         </p>
         <form method="post" action={path}>
           <input type="hidden" name="csrf" value={csrf} />

@@ -140,7 +140,7 @@ interface FileControlProps extends FieldInputProps {
 function FileControl({ field, id, value, files = [], fileHref, removable = false, help }: FileControlProps) {
   const given = fileIdsOf(value).flatMap((one) => files.find((f) => f.id === one) ?? []);
   const kinds = field.accept.map((k) => kindWords[k]).join(', ');
-  const most = field.multiple ? 'Several files, up to 25 MB each' : 'Up to 25 MB';
+  const most = field.multiple ? 'Several files, up to 25 MB each.' : 'Up to 25 MB.';
   return (
     <>
       {given.length > 0 && <FileList files={given} fileHref={fileHref} remove={removable ? field.key : null} />}
@@ -157,7 +157,7 @@ function FileControl({ field, id, value, files = [], fileHref, removable = false
       />
       <span class="small" id={`${id}-most`}>
         {kinds === '' ? most : `${kinds}. ${most}`}
-        {given.length > 0 && !field.multiple && '. A new one takes the place of this one'}
+        {given.length > 0 && !field.multiple && ' A new one takes the place of this one.'}
       </span>
     </>
   );
