@@ -16,7 +16,8 @@ export const revisionInput = {
     .number()
     .int()
     .min(0)
-    .max(limits.count)
+    // One more must fit, too: the save's own.
+    .max(limits.count - 1)
     .describe('The revision you saw, from `get_template` or your last save: nothing is done when it has changed since'),
 };
 

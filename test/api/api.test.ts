@@ -208,6 +208,15 @@ describe('what does not fit', () => {
     expect((await get(url, olivia, path)).json).toMatchObject({ status: 400, code: 'bad_input' });
   });
 
+  test('a revision after which none can come', async () => {
+    const body = {
+      revision: 2_147_483_647,
+      definition: { name: 'Website relaunch', steps: [{ key: 'a', title: 'A' }] },
+    };
+    const asked = { method: 'PUT', url: `/api/v1/templates/${two.acme.template.id}/draft`, body };
+    expect((await ask(url, olivia, asked)).json).toMatchObject({ status: 400, code: 'bad_input' });
+  });
+
   test('another method is told which ones there are', async () => {
     const answer = await ask(url, olivia, { method: 'DELETE', url: '/api/v1/flows' });
     expect(answer.headers.get('allow')).toBe('GET, HEAD, POST');
