@@ -11,7 +11,7 @@ import { Face } from './kit/face.tsx';
 import { FlowIcon, LateIcon } from './kit/icons.tsx';
 import { renderPage } from './kit/page.tsx';
 import { Pager } from './kit/pager.tsx';
-import { Notice } from './kit/parts.tsx';
+import { Csrf, Notice } from './kit/parts.tsx';
 import { Shell } from './kit/shell.tsx';
 import { Day, Due } from './kit/when.tsx';
 
@@ -40,6 +40,7 @@ export interface FlowsView {
   readonly members: Members;
   readonly templates: Templates;
   readonly now: number;
+  readonly commandId: string;
   /** The keyboard asked for the search field. */
   readonly find: boolean;
 }
@@ -316,7 +317,7 @@ function Results({ view, list }: { readonly view: FlowsView; readonly list: List
         </div>
         <ul class="rows">
           {list.flows.map((f) => (
-            <Row flow={f} now={now} session={session} />
+            <Row flow={f} now={now} session={session} commandId={view.commandId} />
           ))}
         </ul>
       </div>
@@ -328,9 +329,10 @@ interface RowProps {
   readonly flow: Flow;
   readonly now: number;
   readonly session: Session;
+  readonly commandId: string;
 }
 
-const Row = ({ flow, now, session }: RowProps) => (
+const Row = ({ flow, now, session, commandId }: RowProps) => (
   <li class="flow">
     <span>
       <a class="whole" href={`/flows/${flow.id}`} data-row>
@@ -359,7 +361,7 @@ const Row = ({ flow, now, session }: RowProps) => (
       )}
     </span>
     <span class="next">
-      <Next flow={flow} session={session} />
+      <Next flow={flow} session={session} commandId={commandId} />
     </span>
   </li>
 );
@@ -403,7 +405,7 @@ function Waits({ flow: { status, next, changedAt }, now }: { readonly flow: Flow
 }
 
 /** What to do about it. */
-function Next({ flow, session }: Omit<RowProps, 'now'>) {
+function Next({ flow, session, commandId }: Omit<RowProps, 'now'>) {
   const admin = session.org?.role !== 'MEMBER';
   const { status, next } = flow;
   const link = (title: string, taskId?: string) => (
@@ -417,5 +419,15 @@ function Next({ flow, session }: Omit<RowProps, 'now'>) {
   if (status !== 'ACTIVE' || next === null) return null;
   if (next.assignee === null) return link(admin ? 'Assign' : 'Take it', next.id);
   if (next.assignee.id === session.userId) return link('Do it', next.id);
-  return null;
+  if (!admin) return null;
+  return (
+    <form method="post" action={`/flows/${flow.id}/tasks/${next.id}/remind`}>
+      <Csrf secret={session.secret} />
+      <input type="hidden" name="command_id" value={`${commandId}-${next.id}`} />
+      <button type="submit" class="button small-button">
+        Remind {next.assignee.name.split(' ')[0]}
+        <span class="unseen">: {flow.name}</span>
+      </button>
+    </form>
+  );
 }

@@ -84,7 +84,7 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
       ...{ session: visit.session, overview: need(overview), query, now: visit.tools.now },
       ...{ list: list.ok ? list.facts : null, problem: list.ok ? null : list.text },
       ...{ members: need(members).members, templates: [...need(own).templates, ...need(open).templates] },
-      find: visit.query.find !== undefined,
+      ...{ find: visit.query.find !== undefined, commandId: newCommandId() },
     };
     return html(reply, flowsPage(view), list.ok ? 200 : 422);
   });

@@ -83,6 +83,16 @@ it('finds flows by a view, by whom they wait on, by words, and says when none fi
   await page.context().close();
 });
 
+it('reminds whom a task lies with, from the list and only when the button is pressed', async () => {
+  const page = await signedIn('olivia@acme.test');
+  const row = page.locator('li.flow', { hasText: 'Harbor & Pine' });
+  await Promise.all([page.waitForURL('**/flows/fl_*'), row.getByRole('button', { name: 'Remind Jane' }).click()]);
+  expect(await page.locator('#activity li').first().textContent()).toMatch(/reminded Jane/);
+  await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: /^Remind Jane/ }).click()]);
+  expect(await page.getByRole('alert').textContent()).toMatch(/hour/);
+  await page.context().close();
+});
+
 it('filters without JavaScript, by the button', async () => {
   const page = await signedIn('mia@acme.test', false);
   await page.fill('#search', 'harb');

@@ -3,7 +3,7 @@ import { count } from '../../operations/words.ts';
 import { Face } from '../kit/face.tsx';
 import { LateIcon, StatusIcon } from '../kit/icons.tsx';
 import { Day, Due } from '../kit/when.tsx';
-import { type FlowView, type Hold, isAdmin, taskHref, whom } from './view.tsx';
+import { type FlowView, firstName, type Hold, isAdmin, Sent, taskHref, whom } from './view.tsx';
 
 const shown = 4;
 
@@ -64,6 +64,17 @@ interface ActionProps {
 
 function Action({ hold: { task }, view, flowId }: ActionProps) {
   const mine = task.assignee?.id === view.session.userId;
+  if (task.assignee && !mine && isAdmin(view)) {
+    return (
+      <form method="post" action={`/flows/${flowId}/tasks/${task.id}/remind`}>
+        <Sent view={view} as={`remind-${task.id}`} />
+        <button type="submit" class="button small-button">
+          Remind {firstName(task.assignee.name)}
+          <span class="unseen">: {task.title}</span>
+        </button>
+      </form>
+    );
+  }
   const title = mine ? 'Do it' : task.assignee === null ? (isAdmin(view) ? 'Assign it' : 'Take it') : 'Look at it';
   return (
     <a class="button small-button" href={taskHref(flowId, task.id)}>
