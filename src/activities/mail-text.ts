@@ -1,7 +1,7 @@
 /** What the mails of a flow say: the subject is the thing. To clients warm, brief, by name, from the agency. */
 import type { Branding } from '../db/branding.ts';
 import { brandShades } from '../domain/brand.ts';
-import { isReminder, type MailKind, type MailOrder, type MailTask } from '../domain/flow.ts';
+import type { MailKind, MailOrder, MailTask } from '../domain/flow.ts';
 import {
   booflowHead,
   greeting,
@@ -41,7 +41,7 @@ export function writeMail(facts: MailFacts): MailText {
       hello: greeting(mail.to.name),
       points: mail.tasks.map((t) => pointOf(t, facts)),
       link,
-      signature: mail.to.kind === 'external' || !isReminder(mail.kind) ? [mail.from, org.name] : [org.name],
+      signature: mail.to.kind === 'external' || mail.kind === 'reminder' ? [mail.from, org.name] : [org.name],
       why: whyOf(mail, org),
       unsubscribe:
         unsubscribe === null ? null : { text: `No more reminders from ${name(org.name)}`, link: unsubscribe },

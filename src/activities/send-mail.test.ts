@@ -136,12 +136,17 @@ describe('a mail over SMTP', () => {
     for (const { to, data } of server.received) {
       expect(to).toEqual(['jane@client.test']);
       const { headers, html } = read(data);
+      const subject = header(headers, 'subject');
+      const reminder = /^(Overdue|Still open):/.test(subject);
       expect(headers.map((h) => h.split(':')[0]).toSorted()).toEqual(
-        ['Auto-Submitted', 'Content-Type', 'Date', 'From', 'MIME-Version', 'Message-ID', 'Subject', 'To'].toSorted(),
+        [
+          ...['Auto-Submitted', 'Content-Type', 'Date', 'From', 'MIME-Version', 'Message-ID', 'Subject', 'To'],
+          ...(reminder ? ['List-Unsubscribe', 'List-Unsubscribe-Post'] : []),
+        ].toSorted(),
       );
       expect(html).not.toContain('<script>');
       // A flow that is over has nothing to open.
-      const links = header(headers, 'subject').endsWith('is completed') ? 0 : 1;
+      const links = subject.endsWith('is completed') ? 0 : reminder ? 2 : 1;
       expect(html.match(/<a /g) ?? []).toHaveLength(links);
     }
   });
@@ -156,6 +161,19 @@ describe('a mail over SMTP', () => {
     server.temper = 'accept';
     expect(await send(input)).toBe('sent');
     expect(await noted()).toEqual([input.mail.key]);
+  });
+
+  it('is tried no more when its address refuses it for good, and tried again after all else', async () => {
+    const { input } = await invitation();
+    server.temper = 'refuse';
+    await expect(send(input)).rejects.toMatchObject({
+      ...{ type: 'MailRefused', nonRetryable: true },
+      message: expect.stringContaining('550 no such mailbox'),
+    });
+    for (const temper of ['defer', 'hang up'] as const) {
+      server.temper = temper;
+      await expect(send(input), temper).rejects.not.toHaveProperty('nonRetryable');
+    }
   });
 
   it('to a server that is silent, hangs or drips is given up in time, and no attempt goes on behind', async () => {
