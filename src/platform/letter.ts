@@ -106,7 +106,7 @@ const tidyPoint = ({ title, note, late, quotes }: Point): Required<Point> => ({
 });
 
 function textOf({ hello, opening, points, button, link, signature, why, unsubscribe }: Tidy): string {
-  const said = (text: string): string => text.replace(/^/gm, '  > ');
+  const said = (text: string): string => text.replace(/^.*$/gm, (line) => `  > ${line}`.trimEnd());
   const parts = [
     hello,
     opening,

@@ -190,7 +190,7 @@ describe('at the end', () => {
     // Several go out at a time, in any order.
     const text = [...told]
       .toSorted(([a], [b]) => a.localeCompare(b))
-      .map(([what, m]) => `## ${what}\n\n${masked(m.text).replace(/^/gm, '    ')}\n`)
+      .map(([what, m]) => `## ${what}\n\n${masked(m.text).replace(/^(?=.)/gm, '    ')}\n`)
       .join('\n');
     await expect(`# Mails\n\n${text}`).toMatchFileSnapshot('./mails.snap.md');
   });
