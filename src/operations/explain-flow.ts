@@ -24,7 +24,7 @@ const forecastShape = z.object({
 });
 
 /** "Likely done by Fri 11 Dec, by Thu 17 Dec in 8 of 10 cases; from 41 such tasks." */
-function forecastWords(f: z.infer<typeof forecastShape> | null, now: number, zone: string): string | null {
+export function forecastWords(f: z.infer<typeof forecastShape> | null, now: number, zone: string): string | null {
   if (f === null) return null;
   const [likely, late] = [onDay(f.likely, now, zone), onDay(f.late, now, zone)];
   const when = likely === late ? `Likely done by ${likely}` : `Likely done by ${likely}, by ${late} in 8 of 10 cases`;

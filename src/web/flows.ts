@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { FlowStatus } from '../domain/flow.ts';
 import { flowStatuses } from '../domain/flow.ts';
+import { rolesOf } from '../domain/template.ts';
 import type { Authority } from '../oauth/authority.ts';
 import { addFile } from '../operations/add-file.ts';
 import { approveTask } from '../operations/approve-task.ts';
@@ -14,6 +15,7 @@ import { getFile } from '../operations/get-file.ts';
 import { getFlow } from '../operations/get-flow.ts';
 import { getOverview } from '../operations/get-overview.ts';
 import { getTask } from '../operations/get-task.ts';
+import { getTemplate } from '../operations/get-template.ts';
 import { inviteExternalUser } from '../operations/invite-external-user.ts';
 import { listActivity } from '../operations/list-activity.ts';
 import { listFlows } from '../operations/list-flows.ts';
@@ -121,12 +123,22 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
       return html(reply, chooseTemplatePage({ session, ...lists, problem: problem ?? gone }), gone ? 404 : status);
     }
     const commandId = fields.command_id ?? newCommandId();
-    return html(reply, newFlowPage({ session, template, commandId, name: fields.name ?? '', problem }), status);
+    const [shown, members] = await Promise.all([
+      getTemplate.run(caller, { template: template.id, show: 'published' }),
+      listOrgMembers.run(caller, {}),
+    ]);
+    const view = { session, template, commandId, problem, typed: fields, members: need(members).members };
+    return html(reply, newFlowPage({ ...view, roles: rolesOf(need(shown).definition) }), status);
   };
   page('/flows/new', (visit, reply) => newFlow(visit, reply, {}, null));
   form('/flows', async (visit, fields, reply) => {
     const { name = '', template = '' } = fields;
-    const made = await createFlowFromTemplate.run(callerOf(visit, fields), { name, template });
+    const roles = Object.fromEntries(
+      Object.entries(fields).flatMap(([key, who]) =>
+        key.startsWith('role.') && who.trim() !== '' ? [[key.slice(5), who]] : [],
+      ),
+    );
+    const made = await createFlowFromTemplate.run(callerOf(visit, fields), { name, template, roles });
     if (!made.ok) return newFlow(visit, reply, fields, made.text);
     return reply.redirect(`/flows/${made.facts.flow.id}`, 303);
   });

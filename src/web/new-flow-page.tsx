@@ -1,6 +1,8 @@
 /** A new flow, in two steps that need no script: from which template, then what to call it. */
 import type { z } from 'zod';
+import type { Roles } from '../domain/template.ts';
 import type { Session } from '../oauth/session.ts';
+import type { listOrgMembers } from '../operations/list-org-members.ts';
 import type { listPublicTemplates } from '../operations/list-public-templates.ts';
 import { count } from '../operations/words.ts';
 import { renderPage } from './kit/page.tsx';
@@ -60,11 +62,14 @@ export interface NewFlowView {
   readonly session: Session;
   readonly template: Templates[number];
   readonly commandId: string;
-  readonly name: string;
+  /** What was typed, by the fields' names. */
+  readonly typed: Readonly<Record<string, string>>;
+  readonly roles: Roles;
+  readonly members: z.output<typeof listOrgMembers.output>['members'];
   readonly problem: string | null;
 }
 
-export const newFlowPage = ({ session, template, commandId, name, problem }: NewFlowView): string =>
+export const newFlowPage = ({ session, template, commandId, typed, roles, members, problem }: NewFlowView): string =>
   renderPage({
     title: 'New flow',
     children: (
@@ -89,7 +94,7 @@ export const newFlowPage = ({ session, template, commandId, name, problem }: New
                 name="name"
                 required
                 maxLength={200}
-                value={name}
+                value={typed.name ?? ''}
                 placeholder="Acme Corp"
                 aria-describedby="name-help"
               />
@@ -97,6 +102,35 @@ export const newFlowPage = ({ session, template, commandId, name, problem }: New
                 Such as the client. It stands in mails and in the client's portal.
               </span>
             </div>
+            {roles.internal.map((role, i) => (
+              <div class="field">
+                <label for={`role-${i}`}>Who is the {role}?</label>
+                <select id={`role-${i}`} name={`role.${role}`}>
+                  <option value="">Nobody yet</option>
+                  {members.map((m) => (
+                    <option value={m.id} selected={typed[`role.${role}`] === m.id}>
+                      {m.name}
+                    </option>
+                  ))}
+                </select>
+              </div>
+            ))}
+            {roles.client.map((role, i) => (
+              <div class="field">
+                <label for={`client-${i}`}>Mail address of the {role}</label>
+                <input
+                  id={`client-${i}`}
+                  name={`role.${role}`}
+                  type="email"
+                  maxLength={254}
+                  value={typed[`role.${role}`] ?? ''}
+                  aria-describedby={`client-help-${i}`}
+                />
+                <span class="small" id={`client-help-${i}`}>
+                  May be left for later. They are invited when the flow is started.
+                </span>
+              </div>
+            ))}
             <div class="row">
               <button type="submit" class="button primary">
                 Make the draft

@@ -67,6 +67,24 @@ it('makes, starts and moves a flow, with the page saying before what will happen
   expect(await page.textContent('.facts')).toContain('Cancelled');
 });
 
+it('fills the roles of a template when a flow is made, and keeps what was chosen when a name is missing', async () => {
+  const page = await signedIn('olivia@acme.test');
+  await page.goto(`${world.url}/flows/new`);
+  await page.getByRole('link', { name: 'Monthly content cycle', exact: true }).click();
+  await page.fill('#name', 'Roles filled');
+  await page.getByLabel('Who is the strategist?').selectOption({ label: 'Mia Tanaka' });
+  await send(page, 'Make the draft');
+  const tasks = await world.owner
+    .selectFrom('tasks')
+    .innerJoin('flows', 'flows.id', 'tasks.flow_id')
+    .select(['tasks.assignee_name', 'tasks.hint'])
+    .where('flows.name', '=', 'Roles filled')
+    .execute();
+  const inRole = tasks.filter((t) => t.hint.kind === 'role' && t.hint.role === 'strategist');
+  expect(inRole.length).toBeGreaterThan(0);
+  for (const t of inRole) expect(t.assignee_name).toBe('Mia Tanaka');
+});
+
 it('shows what somebody else did, without a reload, and takes nothing away from who is typing', async () => {
   const page = await signedIn('adam@acme.test');
   const key = await world.key('olivia@acme.test');
@@ -94,7 +112,7 @@ it('shows what somebody else did, without a reload, and takes nothing away from 
 
 it('tells a refusal on the page, and keeps what was typed', async () => {
   const page = await signedIn('olivia@acme.test');
-  await page.getByText('Lumen Bikes content').click();
+  await page.getByRole('link', { name: 'Lumen Bikes content', exact: true }).click();
   await page.waitForURL('**/flows/**');
   const comment = page.locator('textarea[name=comment]');
   await comment.fill('');
@@ -109,7 +127,7 @@ it('tells a refusal on the page, and keeps what was typed', async () => {
 
 it('works without JavaScript', async () => {
   const page = await signedIn('mia@acme.test', false);
-  await page.getByText('Juniper Dental').click();
+  await page.getByRole('link', { name: 'Juniper Dental', exact: true }).click();
   await page.waitForURL('**/flows/**');
   await page.locator('.graph.sideways').getByText('Draft the brand guide').click();
   await page.waitForURL('**task=**');
@@ -149,7 +167,7 @@ it('fits a phone and says so at 360 pixels: nothing scrolls sideways but the gra
     expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(360);
   }
   await page.goto(`${world.url}/flows`);
-  await page.getByText('Juniper Dental').click();
+  await page.getByRole('link', { name: 'Juniper Dental', exact: true }).click();
   await page.waitForURL('**/flows/**');
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
 });

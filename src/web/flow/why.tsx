@@ -1,8 +1,10 @@
 /** "Why is this waiting?": each open task with whom it lies and what to do about it, and the chain behind the first. */
+import { useContext } from 'preact/hooks';
+import { forecastWords } from '../../operations/explain-flow.ts';
 import { count } from '../../operations/words.ts';
 import { Face } from '../kit/face.tsx';
 import { LateIcon, StatusIcon } from '../kit/icons.tsx';
-import { Day, Due } from '../kit/when.tsx';
+import { Day, Due, TimeZone } from '../kit/when.tsx';
 import { type FlowView, firstName, type Hold, isAdmin, Sent, taskHref, whom } from './view.tsx';
 
 const shown = 4;
@@ -23,9 +25,15 @@ export function Why({ view }: { readonly view: FlowView }) {
         ))}
       </ul>
       {first.chain.length > 1 && <Chain hold={first} view={view} />}
+      <Forecast view={view} />
       {more > 0 && <p class="small">{count(more, 'more task is', 'more tasks are')} ready; the graph shows them.</p>}
     </section>
   );
+}
+
+function Forecast({ view: { explained, now } }: { readonly view: FlowView }) {
+  const words = forecastWords(explained.forecast, now, useContext(TimeZone));
+  return words === null ? null : <p class="small">{words}</p>;
 }
 
 function Holding({ hold: { task, since, behind }, view }: { readonly hold: Hold; readonly view: FlowView }) {
