@@ -51,7 +51,7 @@ export const openPage = ({ invitation: { org, flow, name, email }, path, csrf, p
           {org.name} invites {name} to {flow}
         </h1>
         <p>
-          This link was sent to {name} at <span class="whole">{maskedAddress(email)}</span>. It opens what {org.name}{' '}
+          This link was sent to {name} at <span class="unbroken">{maskedAddress(email)}</span>. It opens what {org.name}{' '}
           has prepared for you, on this device, with no password.
         </p>
         <form method="post" action={path}>

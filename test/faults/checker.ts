@@ -58,13 +58,15 @@ function flowProblems({ id, workflow, readModel }: FlowEvidence): string[] {
   return problems;
 }
 
-/** A flow without what the read model does not keep, and without the feed, which is compared by itself. */
+/** A flow without what only its workflow keeps, and without the feed, which is compared by itself. */
 const comparable = (flow: Flow) => ({
   ...flow,
-  tasks: flow.tasks.map((t) => ({ ...t, notedDueAt: null })),
-  externals: [...flow.externals].sort((a, b) => a.id.localeCompare(b.id)),
+  tasks: flow.tasks.map((t) => ({ ...t, notedDueAt: null, assignedAt: null, remindedAt: null, sentBack: null })),
+  externals: flow.externals
+    .map((e) => ({ ...e, mailRefused: e.mailRefused ?? null }))
+    .sort((a, b) => a.id.localeCompare(b.id)),
   feed: [],
-  ...{ digestAt: null, digests: 0, outbox: [], mailsOrdered: 0 },
+  ...{ digestAt: null, digests: 0, outbox: [], mailsOrdered: 0, startedBy: null, heldComments: [] },
 });
 
 /** Paths of what differs, the first few. */
