@@ -8,7 +8,9 @@ describe('a cursor', () => {
     [new Date('2026-11-16T09:00:00.123Z'), '2026-11-16T09:00:00.123Z'],
     [Number.POSITIVE_INFINITY, 'infinity'],
   ])('comes back as it was: %s', (at, read) => {
-    expect(readCursor('tasks', writeCursor('tasks', at, 'tk_1'))).toEqual({ at: read, id: 'tk_1' });
+    expect(readCursor('tasks', writeCursor('tasks', at, 'tk_1'))).toEqual({ at: read, id: 'tk_1', back: false });
+    const before = writeCursor('tasks', at, 'tk_1', 'before');
+    expect(readCursor('tasks', before)).toEqual({ at: read, id: 'tk_1', back: true });
   });
 
   test('is good in an address, and only for its own list', () => {
