@@ -38,8 +38,10 @@ const { status } = run(bin('vitest'), [
 ]);
 const { numPassedTests: passed = 0, numFailedTests: failed = 0, testResults = [] } = readResults();
 rmSync(folder, { recursive: true, force: true });
-// A file that could not even be loaded counts: none of its tests was run.
-const broken = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+// A file that could not be loaded or set up counts: its tests were not run, and none of them failed.
+const broken = testResults.filter(
+  (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+).length;
 console.log(`\n${passed} passed, ${failed + broken} failed`);
 process.exitCode = status === 0 && failed + broken === 0 && passed > 0 ? 0 : 1;
 
