@@ -30,6 +30,8 @@ const noPages: Readonly<Record<string, string>> = {
   '/api/mcp/public': 'for MCP clients',
   '/settings': 'leads on to the first of them',
   '/settings/webhooks/:id': 'walked and checked by webhooks.test.ts, which has an endpoint to look at',
+  '/flows/imports/:id': 'walked by imports.test.ts, which has an import to look at',
+  '/dev/mailbox/:id/html': 'stands in a frame of its mail',
   '/files/:id': 'a file',
   '/portal/files/:id': 'a file',
   '/brand/colour/:file': 'a style sheet',

@@ -64,6 +64,9 @@ export const everyPage: readonly KnownPage[] = [
   { name: 'member', route: '/settings/members/:id', as: 'olivia', path: ({ member }) => member },
   { name: 'organization', route: '/settings/organization', as: 'olivia', path: () => '/settings/organization' },
   { name: 'webhooks', route: '/settings/webhooks', as: 'olivia', path: () => '/settings/webhooks' },
+  { name: 'notifications', route: '/settings/notifications', as: 'olivia', path: () => '/settings/notifications' },
+  { name: 'import', route: '/flows/import', as: 'olivia', path: () => '/flows/import' },
+  { name: 'reminders-gone', route: '/reminders/:secret', as: 'nobody', path: () => '/reminders/gone', status: 404 },
   { name: 'portal-task', route: '/portal/tasks/:id', as: 'client', path: ({ portalTask }) => portalTask },
   { name: 'sign-in', route: '/sign-in', as: 'nobody', path: () => '/sign-in' },
   { name: 'flows', route: '/flows', as: 'olivia', path: () => '/flows' },
@@ -185,7 +188,7 @@ export async function lookAround(browser: Browser, url: string): Promise<Found> 
 async function mailWithLink(page: Page, url: string): Promise<{ mail: string; magicLink: string }> {
   const mails = page.locator('a[href^="/dev/mailbox/"]', { hasText: 'Harbor & Pine' });
   for (const mail of await mails.evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''))) {
-    await page.goto(url + mail);
+    await page.goto(`${url}${mail}?view=text`);
     const magicLink = /\/portal\/[\w-]+/.exec((await page.textContent('main')) ?? '')?.[0];
     if (magicLink) return { mail, magicLink };
   }
