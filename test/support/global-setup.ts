@@ -19,6 +19,12 @@ import { obtainTemporalCli } from '../../src/platform/temporal-cli.ts';
 import { startTemporal } from '../../src/platform/temporal-server.ts';
 import { searchAttributes } from '../../src/workflows/contract.ts';
 import { temporaryFolder } from './folder.ts';
+import {
+  lowPort,
+  obtainTemporalPrograms,
+  prepareTemporalDatabases,
+  startTemporalOnPostgres,
+} from './temporal-on-postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -36,9 +42,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = temporaryFolder();
   const started: Running[] = [];
   const asked = new Map<string, Promise<object>>();
+  let postgres: ReturnType<typeof sharedPostgres> | undefined;
+  const thePostgres = () => {
+    postgres ??= sharedPostgres(dataDir, started);
+    return postgres;
+  };
+  const onPostgres = process.env.BOOFLOW_TEST_TEMPORAL === 'postgres';
   const starters: Readonly<Record<string, () => Promise<object>>> = {
-    '/postgres': () => sharedPostgres(dataDir, started),
-    '/temporal': () => sharedTemporal(dataDir, started),
+    '/postgres': thePostgres,
+    '/temporal': async () =>
+      onPostgres ? sharedTemporalOnPostgres(dataDir, started, await thePostgres()) : sharedTemporal(dataDir, started),
     '/workflows': () => sharedWorkflows(dataDir),
   };
   const server = createServer((request, response) => {
@@ -97,6 +110,21 @@ async function sharedTemporal(dataDir: string, started: Running[]): Promise<{ ad
   const connection = await Connection.connect({ address: temporal.address });
   await ensureSearchAttributes(connection, namespace, searchAttributes);
   await connection.close();
+  return { address: temporal.address, namespace };
+}
+
+/** As production has it, where a run asks for that: `BOOFLOW_TEST_TEMPORAL=postgres`. */
+async function sharedTemporalOnPostgres(
+  dataDir: string,
+  started: Running[],
+  postgres: { url: string },
+): Promise<{ address: string; namespace: string }> {
+  const namespace = 'default';
+  const programs = await obtainTemporalPrograms(report);
+  await prepareTemporalDatabases(programs.sqlTool, postgres.url);
+  const port = await lowPort();
+  const temporal = await startTemporalOnPostgres({ programs, postgresUrl: postgres.url, dataDir, port, namespace });
+  started.push(temporal);
   return { address: temporal.address, namespace };
 }
 
