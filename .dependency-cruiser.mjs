@@ -14,6 +14,7 @@ const rooms = {
   mcp: ['operations', 'oauth', 'platform'],
   api: ['operations', 'oauth', 'platform', 'web/kit'],
   web: ['operations', 'oauth', 'platform', 'domain'],
+  cli: ['operations', 'oauth', 'db', 'domain', 'platform', 'workflows/contract'],
   demo: ['operations', 'domain', 'db', 'oauth', 'platform'],
 };
 

@@ -10,6 +10,7 @@ import Fastify, {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
+  type FastifyRequest,
   LogController,
 } from 'fastify';
 import { apiPath } from './api/place.ts';
@@ -23,9 +24,12 @@ import { oauthRoutes } from './oauth/routes.ts';
 import type { SignInMail } from './oauth/sign-in.ts';
 import type { Tools } from './operations/operation.ts';
 import type { Logger } from './platform/log.ts';
+import { httpSeconds } from './platform/metrics.ts';
 import { isDatabaseAway } from './platform/outage.ts';
 import type { Readiness } from './platform/readiness.ts';
+import { openSpan, runIn, type Span, withLogFields } from './platform/tracing.ts';
 import { brandRoutes } from './web/brand.ts';
+import { type CodecOptions, codecRoutes } from './web/codec.tsx';
 import { consentRoutes } from './web/consent.tsx';
 import { flowRoutes } from './web/flows.ts';
 import { homeRoutes } from './web/home.tsx';
@@ -64,6 +68,8 @@ export interface AppOptions {
   readonly fetchDocument?: FetchDocument;
   /** Addresses and networks whose word on who is calling (`X-Forwarded-For`) is believed. */
   readonly trustedProxies: readonly string[];
+  /** Reads for operators what Temporal stores encrypted; left out where nothing is, or nobody may. */
+  readonly codec?: Pick<CodecOptions, 'keyring' | 'token' | 'origins'> | undefined;
   /** Requests that one address may make in a minute. */
   readonly limits?: Partial<Limits>;
 }
@@ -120,7 +126,23 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
+  // Everything that belongs to a request runs in its span, and its lines of the log say the trace.
+  const spans = new WeakMap<FastifyRequest, Span>();
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { traceparent } = request.headers;
+    const route = request.routeOptions.url ?? 'unknown';
+    const attributes = { 'http.request.method': request.method, 'http.route': route };
+    const parent = typeof traceparent === 'string' ? traceparent : undefined;
+    const { span, within } = openSpan(`${request.method} ${route}`, attributes, parent);
+    spans.set(request, span);
+    runIn(within, () => withLogFields({}, done));
+  });
   app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    httpSeconds.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1_000);
+    const span = spans.get(request);
+    span?.setAttribute('http.response.status_code', reply.statusCode);
+    span?.end();
     if (request.url === '/healthz' || request.url === '/readyz') return;
     const { method, url } = request;
     request.log.info({ method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
@@ -225,6 +247,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(portalRoutes, { authority, tools, newLinksPerMinute: limits.newLink });
   await app.register(reminderRoutes, { authority, tools });
   await app.register(homeRoutes, { authority, dev, signUp });
+  const { codec } = options;
+  if (codec) await app.register(codecRoutes, { ...codec, publicUrl, clock, triesPerMinute: limits.signIn });
   if (dev) await app.register(mailboxRoutes, { tools });
   return app;
 }

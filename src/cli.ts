@@ -1,18 +1,24 @@
 /** `npm run cli -- …`: what an operator does by hand. */
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
+import { CliError } from './cli/error.ts';
+import { type FlowsCli, flowsUsage, isTold, runFlows } from './cli/flows.ts';
 import { listApiKeys, revokeApiKey } from './db/api-keys.ts';
-import { Database } from './db/database.ts';
+import { Database, openAsOwner } from './db/database.ts';
 import { createApiKey } from './oauth/api-keys.ts';
+import { FlowGateway } from './operations/gateway.ts';
+import { importTools } from './operations/import-tools.ts';
+import { wakerOf } from './operations/webhooks.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
+import { openFiles } from './platform/files/open.ts';
+import { keyringOf, keysOf } from './platform/keyring.ts';
+import { connectClient } from './platform/temporal-connection.ts';
 
 const usage = `Usage:
   npm run cli -- api-key create --org SLUG --user EMAIL --name NAME   prints the key, and nothing else
   npm run cli -- api-key list   --org SLUG
-  npm run cli -- api-key revoke --org SLUG --id KEY_ID`;
-
-/** Something the person can mend: told without a stack. */
-class CliError extends Error {}
+  npm run cli -- api-key revoke --org SLUG --id KEY_ID
+${flowsUsage}`;
 
 const need = (value: string | undefined, option: string): string => {
   if (value === undefined || value === '') throw new CliError(`--${option} is missing.\n${usage}`);
@@ -25,14 +31,73 @@ async function findOrg(database: Database, slug: string): Promise<string> {
   return rows[0].id;
 }
 
-async function run(database: Database, argv: string[]): Promise<void> {
-  const { positionals, values } = parseArgs({
-    args: argv,
-    allowPositionals: true,
-    options: { org: { type: 'string' }, user: { type: 'string' }, name: { type: 'string' }, id: { type: 'string' } },
-  });
+const text = { type: 'string' } as const;
+const options = {
+  ...{ org: text, user: text, name: text, id: text, flow: text, status: text, cursor: text, reason: text },
+  open: { type: 'boolean' },
+} as const;
+
+async function run(argv: string[]): Promise<number> {
+  const { positionals, values } = parseArgs({ args: argv, allowPositionals: true, options });
   const [noun, verb] = positionals;
-  if (noun !== 'api-key') throw new CliError(usage);
+  switch (noun) {
+    case 'api-key':
+      await withDatabase((database) => runApiKeys(database, verb, values));
+      return 0;
+    case 'flows':
+      return withDatabase((database) => withFlows(database, (cli) => runFlows(cli, verb, values)));
+    default:
+      throw new CliError(usage);
+  }
+}
+
+async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  const database = new Database(config.databaseUrl, { max: 8 });
+  try {
+    return await work(database);
+  } finally {
+    await database.close();
+  }
+}
+
+async function withFlows<T>(database: Database, work: (cli: FlowsCli) => Promise<T>): Promise<T> {
+  const client = connectClient(config);
+  const { taskQueue, publicUrl, payloadKeys } = config;
+  const files = await openFiles(config.files);
+  // Nobody waits at a page: a flow that is slow to answer is given the time.
+  const flows = new FlowGateway(client, { taskQueue, templateIds: payloadKeys !== undefined, answerMs: 15_000 });
+  const webhooks = { keyring: keyringOf(keysOf(config)), anywhere: false, wake: wakerOf(client, taskQueue) };
+  const sendMail = (): never => {
+    throw new Error('An operator sends no mail from here.');
+  };
+  try {
+    return await work({
+      ...{ database, client, flows, say: (line) => console.log(line) },
+      tools: { database, flows, files, publicUrl, sendMail, webhooks, imports: importTools(client, taskQueue) },
+      async orgs(slug) {
+        const owner = openAsOwner(config.databaseUrl);
+        try {
+          const all = owner.selectFrom('orgs').select(['id', 'slug']).orderBy('slug');
+          return await (slug === undefined ? all : all.where('slug', '=', slug)).execute();
+        } finally {
+          await owner.destroy();
+        }
+      },
+    });
+  } finally {
+    files.close();
+    await client.connection.close();
+  }
+}
+
+interface KeyOptions {
+  readonly org?: string | undefined;
+  readonly user?: string | undefined;
+  readonly name?: string | undefined;
+  readonly id?: string | undefined;
+}
+
+async function runApiKeys(database: Database, verb: string | undefined, values: KeyOptions): Promise<void> {
   const orgId = await findOrg(database, need(values.org, 'org'));
   switch (verb) {
     case 'create': {
@@ -73,13 +138,11 @@ async function run(database: Database, argv: string[]): Promise<void> {
 }
 
 loadDotEnv();
-const database = new Database(readConfig(process.env).databaseUrl, { max: 1 });
+const config = readConfig(process.env);
 try {
-  await run(database, process.argv.slice(2));
+  process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
-  const plain = error instanceof CliError || (error instanceof TypeError && 'code' in error);
+  const plain = isTold(error) || (error instanceof TypeError && 'code' in error);
   console.error(plain ? error.message : error);
   process.exitCode = 1;
-} finally {
-  await database.close();
 }

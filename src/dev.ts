@@ -18,6 +18,7 @@ import { ensureSearchAttributes } from './platform/search-attributes.ts';
 import { type Report, SetupError } from './platform/setup-error.ts';
 import { type Part, Supervisor } from './platform/supervisor.ts';
 import { obtainTemporalCli } from './platform/temporal-cli.ts';
+import { connectionOptions } from './platform/temporal-connection.ts';
 import { startTemporal, waitForTemporal } from './platform/temporal-server.ts';
 import { searchAttributes } from './workflows/contract.ts';
 
@@ -81,9 +82,9 @@ async function start(config: Config, supervisor: Supervisor, signal: AbortSignal
     temporalAddress = temporal.address;
     report(`Temporal runs on port ${config.temporalPort}`);
   } else {
-    await waitForTemporal(temporalAddress, namespace, 10_000, signal);
+    await waitForTemporal(config, 10_000, signal);
   }
-  const connection = await Connection.connect({ address: temporalAddress });
+  const connection = await Connection.connect(connectionOptions({ ...config, temporalAddress }));
   try {
     const within = Date.now() + 20_000;
     await connection.withDeadline(within, () => ensureSearchAttributes(connection, namespace, searchAttributes));
@@ -93,18 +94,25 @@ async function start(config: Config, supervisor: Supervisor, signal: AbortSignal
   }
 
   const env = { DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress };
-  await supervisor.start(script('worker', env, 25_000));
+  await supervisor.start(script('worker', { ...env, ...ownPort(config) }, 25_000));
   await supervisor.start(script('server', env, config.drainMs + 25_000));
   await untilReady(config, signal);
   if (config.env !== 'production') {
     const { taskQueue, publicUrl } = config;
     const outcome = await orAborted(
-      seedDemo({ databaseUrl, temporalAddress, namespace, taskQueue, publicUrl, encryptionKeys: keysOf(config) }),
+      seedDemo({
+        ...{ databaseUrl, temporal: { ...config, temporalAddress }, taskQueue, publicUrl },
+        encryptionKeys: keysOf(config),
+      }),
       signal,
     );
     if (outcome === 'left alone') report('The database holds other organizations, so the demo is not put into it');
   }
 }
+
+/** Server and worker are on one machine here: the worker's metrics have the next port. */
+const ownPort = ({ metricsPort }: Config): Record<string, string> =>
+  metricsPort === undefined ? {} : { BOOFLOW_METRICS_PORT: String(metricsPort + 1) };
 
 const script = (name: 'worker' | 'server', env: Readonly<Record<string, string>>, graceMs: number): Part => ({
   name,

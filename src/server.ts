@@ -15,9 +15,12 @@ import { newId } from './platform/ids.ts';
 import { keyringOf, keysOf } from './platform/keyring.ts';
 import type { AddressedLetter } from './platform/letter.ts';
 import { createLogger } from './platform/log.ts';
+import { measurePool, measureProcess } from './platform/metrics.ts';
+import { operatorPort } from './platform/operator-port.ts';
 import { checkReadiness } from './platform/readiness.ts';
 import { runProcess } from './platform/run-process.ts';
 import { connectClient } from './platform/temporal-connection.ts';
+import { startTracing } from './platform/tracing.ts';
 
 await runProcess(async () => {
   loadDotEnv();
@@ -27,6 +30,8 @@ await runProcess(async () => {
     max: 20,
     onIdleError: (err) => log.warn({ err }, 'A database connection was lost'),
   });
+  measureProcess();
+  const stopTracing = startTracing('booflow-server', config.otlpEndpoint);
   const changes = new Changes(config.databaseUrl, (err) => log.warn({ err }, 'The connection for news was lost'));
   const client = connectClient(config);
   const { smtpUrl, publicUrl, mailFrom } = config;
@@ -39,6 +44,19 @@ await runProcess(async () => {
   };
   const files = await openFiles(config.files);
   let leaving = false;
+  const { payloadKeys, codecToken, codecOrigins } = config;
+  const readiness = () =>
+    checkReadiness(
+      {
+        server: async () => {
+          if (leaving) throw new Error('is stopping');
+        },
+        database: () => database.ping(),
+        temporal: async () => void (await client.workflowService.getSystemInfo({})),
+        worker: () => probeWorker(client, config.taskQueue, 3_500),
+      },
+      4_000,
+    );
   const app = await buildApp({
     log,
     publicUrl,
@@ -47,7 +65,7 @@ await runProcess(async () => {
     trustedProxies: config.trustedProxies,
     tools: {
       database,
-      flows: new FlowGateway(client, { taskQueue: config.taskQueue }),
+      flows: new FlowGateway(client, { taskQueue: config.taskQueue, templateIds: config.payloadKeys !== undefined }),
       files,
       publicUrl,
       sendMail,
@@ -61,21 +79,19 @@ await runProcess(async () => {
     signUp: config.signUp,
     subscribe: (orgId, listener) => changes.subscribe(orgId, listener),
     sendSignInMail: (mail) => sendMail({ to: mail.to, ...writeSignInMail(mail) }),
-    readiness: () =>
-      checkReadiness(
-        {
-          server: async () => {
-            if (leaving) throw new Error('is stopping');
-          },
-          database: () => database.ping(),
-          temporal: async () => void (await client.workflowService.getSystemInfo({})),
-          worker: () => probeWorker(client, config.taskQueue, 3_500),
-        },
-        4_000,
-      ),
+    codec:
+      payloadKeys === undefined || codecToken === undefined
+        ? undefined
+        : { keyring: keyringOf(payloadKeys), token: codecToken, origins: codecOrigins },
+    readiness,
   });
   await app.listen({ host: config.host, port: config.port });
   log.info(`Listening on ${config.host}:${config.port}, reached at ${config.publicUrl}`);
+  const closePort = await operatorPort(config, {
+    readiness,
+    log,
+    measure: () => measurePool(database.connections),
+  });
   return {
     drainMs: config.drainMs,
     leave() {
@@ -88,6 +104,8 @@ await runProcess(async () => {
       await database.close();
       files.close();
       await client.connection.close();
+      await closePort();
+      await stopTracing();
     },
   };
 });

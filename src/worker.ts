@@ -16,15 +16,29 @@ import { loadDotEnv, readConfig } from './platform/config.ts';
 import { openFiles } from './platform/files/open.ts';
 import { keyringOf, keysOf } from './platform/keyring.ts';
 import { createLogger } from './platform/log.ts';
+import { measurePool, measureProcess } from './platform/metrics.ts';
+import { operatorPort } from './platform/operator-port.ts';
+import { freePort } from './platform/ports.ts';
 import { poster } from './platform/post.ts';
+import { checkReadiness } from './platform/readiness.ts';
 import { runProcess } from './platform/run-process.ts';
-import { connectClient } from './platform/temporal-connection.ts';
+import { ensureSearchAttributes } from './platform/search-attributes.ts';
+import { connectClient, connectionOptions, dataConverterOf } from './platform/temporal-connection.ts';
+import { startTracing } from './platform/tracing.ts';
+import { searchAttributes } from './workflows/contract.ts';
 
 await runProcess(async () => {
   loadDotEnv();
   const config = readConfig(process.env);
   const log = createLogger(config, 'worker');
+  measureProcess();
+  const stopTracing = startTracing('booflow-worker', config.otlpEndpoint);
+  // Of this machine only; our own port passes it on.
+  const sdkPort = config.metricsPort === undefined ? undefined : await freePort();
   Runtime.install({
+    ...(sdkPort !== undefined && {
+      telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${sdkPort}` } } },
+    }),
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
       const fields = meta ?? {};
       if (level === 'ERROR') log.error(fields, message);
@@ -39,8 +53,12 @@ await runProcess(async () => {
   const { smtpUrl, publicUrl, mailFrom } = config;
   const deliver = smtpUrl === undefined ? toDevMailbox : toMailServer(smtpUrl, new URL(publicUrl).hostname);
   const files = await openFiles(config.files);
+  const connection = await NativeConnection.connect(connectionOptions(config));
   const client = connectClient(config);
-  const connection = await NativeConnection.connect({ address: config.temporalAddress });
+  await client.withDeadline(Date.now() + 20_000, () =>
+    ensureSearchAttributes(client.connection, config.temporalNamespace, searchAttributes),
+  );
+  const dataConverter = dataConverterOf(config);
   const flows = new FlowGateway(client, { taskQueue: config.taskQueue });
   const webhooks = {
     keyring: keyringOf(keysOf(config)),
@@ -51,6 +69,7 @@ await runProcess(async () => {
   const tools = { database, flows, publicUrl, webhooks, imports };
   const worker = await Worker.create({
     connection,
+    ...(dataConverter && { dataConverter }),
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
     workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
@@ -77,6 +96,22 @@ await runProcess(async () => {
     log.fatal({ err }, 'The worker stopped');
     process.exit(1);
   });
+  const closePort = await operatorPort(config, {
+    log,
+    measure: () => measurePool(database.connections),
+    async more() {
+      const answer = await fetch(`http://127.0.0.1:${sdkPort}/metrics`, { signal: AbortSignal.timeout(5_000) });
+      return answer.text();
+    },
+    readiness: () =>
+      checkReadiness({
+        worker: async () => {
+          if (worker.getState() !== 'RUNNING') throw new Error(`is ${worker.getState()}`);
+        },
+        database: () => database.ping(),
+        temporal: async () => void (await client.workflowService.getSystemInfo({})),
+      }),
+  });
   return {
     // Nobody sends work here: the worker fetches it.
     drainMs: 0,
@@ -90,6 +125,8 @@ await runProcess(async () => {
       await client.connection.close();
       await database.close();
       files.close();
+      await closePort();
+      await stopTracing();
     },
   };
 });

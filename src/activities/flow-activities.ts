@@ -8,10 +8,12 @@ import { writeProjection } from '../db/projection.ts';
 import { areRemindersOff, insertReminderLink, type Reminded, remindedClient, remindedMember } from '../db/reminders.ts';
 import { queueFeed } from '../db/webhooks.ts';
 import { isReminder, type MailOrder } from '../domain/flow.ts';
+import { mails, projectionLag } from '../platform/metrics.ts';
 import { hashSecret, randomText } from '../platform/secrets.ts';
 import { type FlowActivities, mailRefused, type SendMailInput, type WebhookRef } from '../workflows/contract.ts';
 import { type Deliver, MailRefused, type OutgoingMail } from './deliver.ts';
 import { writeMail } from './mail-text.ts';
+import { observed } from './observed.ts';
 
 export interface FlowActivitiesNeed {
   readonly database: Database;
@@ -28,23 +30,31 @@ const unsubscribeLifeMs = 365 * 86_400_000;
 export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
   const { database } = need;
   return {
-    async projectFlow(projection) {
-      const { orgId } = projection.flow;
-      const toWake = await database.withOrg({ orgId }, async (trx) => {
-        await writeProjection(trx, projection);
-        return queueFeed(trx, projection);
-      });
-      for (const webhookId of toWake) await need.wakeWebhook({ orgId, webhookId });
-    },
-    async sendMail(input) {
-      const mail = await database.withOrg(input, (trx) => prepare(trx, need, input));
-      if (typeof mail === 'string') return mail;
-      try {
-        return await database.withOrg(input, (trx) => sendOnce(trx, need, input, mail));
-      } catch (error) {
-        throw error instanceof MailRefused ? ApplicationFailure.nonRetryable(error.message, mailRefused) : error;
-      }
-    },
+    projectFlow: (projection, cause) =>
+      observed('projectFlow', { orgId: projection.flow.orgId, flowId: projection.flow.id, cause }, async () => {
+        const { orgId } = projection.flow;
+        const toWake = await database.withOrg({ orgId }, async (trx) => {
+          await writeProjection(trx, projection);
+          return queueFeed(trx, projection);
+        });
+        const newest = projection.feed.at(-1);
+        if (newest) projectionLag.observe((Date.now() - newest.at) / 1_000);
+        for (const webhookId of toWake) await need.wakeWebhook({ orgId, webhookId });
+      }),
+    sendMail: (input) =>
+      observed('sendMail', input, async () => {
+        const { kind } = input.mail;
+        try {
+          const mail = await database.withOrg(input, (trx) => prepare(trx, need, input));
+          const outcome =
+            typeof mail === 'string' ? mail : await database.withOrg(input, (trx) => sendOnce(trx, need, input, mail));
+          mails.inc({ kind, outcome });
+          return outcome;
+        } catch (error) {
+          mails.inc({ kind, outcome: error instanceof MailRefused ? 'refused' : 'failed' });
+          throw error instanceof MailRefused ? ApplicationFailure.nonRetryable(error.message, mailRefused) : error;
+        }
+      }),
   };
 }
 

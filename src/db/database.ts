@@ -1,6 +1,7 @@
 /** The one way to the database: `withOrg` for an org's rows, `withUser` for a person's own, `open` for the rest. */
-import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import { Kysely, type LogEvent, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
+import { pastSpan, SpanKind } from '../platform/tracing.ts';
 import type { Tables } from './schema.ts';
 
 export type Trx = Transaction<Tables>;
@@ -19,6 +20,7 @@ export interface DatabaseOptions {
 export class Database {
   /** For what belongs to no org: public templates, look-ups by a secret's hash. */
   readonly open: Kysely<Tables>;
+  readonly #pool: pg.Pool;
 
   constructor(url: string, options: DatabaseOptions = {}) {
     const pool = new pg.Pool({
@@ -32,7 +34,14 @@ export class Database {
     pool.on('error', options.onIdleError ?? (() => undefined));
     // One lost while it is in use also emits: unheard, that would end the process. Who uses it gets the rejection.
     pool.on('connect', (connection) => connection.on('error', () => undefined));
-    this.open = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+    this.#pool = pool;
+    this.open = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), log: traceQuery });
+  }
+
+  /** Connections by what they do, and who waits for one. */
+  get connections(): { readonly used: number; readonly idle: number; readonly waiting: number } {
+    const { totalCount, idleCount, waitingCount } = this.#pool;
+    return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   /** Runs `work` in a transaction that sees and takes the rows of this org and no other. */
@@ -72,6 +81,14 @@ export class Database {
       return work(trx);
     });
   }
+}
+
+/** The statement, without its values: they are people's. */
+function traceQuery({ query, queryDurationMillis: took }: LogEvent): void {
+  const now = Date.now();
+  const text = query.sql.slice(0, 500);
+  const attributes = { 'db.system.name': 'postgresql', 'db.query.text': text };
+  pastSpan(`SQL ${text.split(' ', 1)[0]}`, attributes, now - took, now, { kind: SpanKind.CLIENT });
 }
 
 /** As the role that owns the tables, past row-level security: for migrations' siblings such as the demo's seed, never for a request. */

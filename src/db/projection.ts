@@ -26,7 +26,13 @@ export async function writeProjection(trx: Trx, { flow, progress, feed }: Projec
 
 /** False when the read model has a newer version of the flow. */
 async function writeFlow(trx: Trx, flow: Flow, progress: Projection['progress']): Promise<boolean> {
-  const changing = {
+  const columns = {
+    template_id: flow.template.id,
+    template_name: flow.template.name,
+    template_version: flow.template.version,
+    time_zone: flow.timeZone,
+    created_at: new Date(flow.createdAt),
+    created_by: JSON.stringify(flow.createdBy),
     name: flow.name,
     status: flow.status,
     percent: progress.percent,
@@ -44,19 +50,13 @@ async function writeFlow(trx: Trx, flow: Flow, progress: Projection['progress'])
     .values({
       org_id: flow.orgId,
       id: flow.id,
-      template_id: flow.template.id,
-      template_name: flow.template.name,
-      template_version: flow.template.version,
-      time_zone: flow.timeZone,
-      created_at: new Date(flow.createdAt),
-      created_by: JSON.stringify(flow.createdBy),
-      ...changing,
+      ...columns,
     })
     .onConflict((on) =>
       on
         .columns(['org_id', 'id'])
         .doUpdateSet({
-          ...changing,
+          ...columns,
           updated_at: sql`case when flows.version < ${flow.version} then excluded.updated_at else flows.updated_at end`,
         })
         .where('flows.version', '<=', flow.version),
@@ -101,6 +101,15 @@ async function writeTasks(trx: Trx, flow: Flow): Promise<void> {
       on
         .columns(['org_id', 'flow_id', 'id'])
         .doUpdateSet((ex) => ({
+          position: ex.ref('excluded.position'),
+          key: ex.ref('excluded.key'),
+          title: ex.ref('excluded.title'),
+          description: ex.ref('excluded.description'),
+          type: ex.ref('excluded.type'),
+          fields: sql`excluded.fields`,
+          hint: sql`excluded.hint`,
+          due: sql`excluded.due`,
+          depends_on: ex.ref('excluded.depends_on'),
           status: ex.ref('excluded.status'),
           skipped_by: ex.ref('excluded.skipped_by'),
           condition: sql`excluded.condition`,
@@ -140,6 +149,7 @@ async function writeExternals(trx: Trx, flow: Flow): Promise<void> {
       on
         .columns(['org_id', 'flow_id', 'id'])
         .doUpdateSet((ex) => ({
+          email: ex.ref('excluded.email'),
           name: ex.ref('excluded.name'),
           role: ex.ref('excluded.role'),
           invitation: ex.ref('excluded.invitation'),
@@ -202,6 +212,8 @@ async function writeComments(trx: Trx, flow: Flow, newest: boolean): Promise<voi
     .onConflict((on) =>
       newest
         ? on.columns(['org_id', 'flow_id', 'id']).doUpdateSet((ex) => ({
+            task_id: ex.ref('excluded.task_id'),
+            version: ex.ref('excluded.version'),
             at: ex.ref('excluded.at'),
             by: sql`excluded.by`,
             text: ex.ref('excluded.text'),
@@ -210,6 +222,42 @@ async function writeComments(trx: Trx, flow: Flow, newest: boolean): Promise<voi
         : on.doNothing(),
     )
     .execute();
+}
+
+/**
+ * Writes a whole flow inside `withOrg` as its workflow tells it, whatever stands there: what the workflow does not have
+ * goes, but for feed entries it no longer keeps, which are nowhere else. `tell` is asked once the flow's row is held,
+ * so what it gives is no older than what was projected before, and what is projected after waits for it.
+ * Null when `tell` gives null: nothing was changed then.
+ */
+export async function rebuildFlow(
+  trx: Trx,
+  flowId: string,
+  tell: () => Promise<Projection | null>,
+): Promise<Projection | null> {
+  await trx.selectFrom('flows').select('id').where('id', '=', flowId).forUpdate().execute();
+  const projection = await tell();
+  if (projection === null) return null;
+  const { flow } = projection;
+  const comments = flow.tasks.flatMap((t) => t.comments.map((c) => c.id));
+  for (const [table, kept] of [
+    ['comments', comments],
+    ['external_users', flow.externals.map((e) => e.id)],
+    ['tasks', flow.tasks.map((t) => t.id)],
+  ] as const) {
+    await trx
+      .deleteFrom(table)
+      .where('flow_id', '=', flowId)
+      .where((eb) => eb.not(eb('id', '=', sql<string>`any(${kept})`)))
+      .execute();
+  }
+  await trx.deleteFrom('feed').where('flow_id', '=', flowId).where('seq', '>', flow.feedLength).execute();
+  // Rows from a time that the workflow has not seen: the guard would keep them.
+  for (const table of ['tasks', 'external_users'] as const)
+    await trx.updateTable(table).set({ version: 0 }).where('flow_id', '=', flowId).execute();
+  await trx.updateTable('flows').set({ version: 0 }).where('id', '=', flowId).execute();
+  await writeProjection(trx, projection);
+  return projection;
 }
 
 /** Magic links and portal sessions die with the flow, and with the invitation. */

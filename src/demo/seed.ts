@@ -18,7 +18,7 @@ import type { Tools } from '../operations/operation.ts';
 import { wakerOf } from '../operations/webhooks.ts';
 import { idFrom } from '../platform/ids.ts';
 import { keyringOf } from '../platform/keyring.ts';
-import { connectClient } from '../platform/temporal-connection.ts';
+import { connectClient, type TemporalTarget } from '../platform/temporal-connection.ts';
 import { demoPassword, demoUsers } from './people.ts';
 import { answersOn, type DemoFlow, dayFrom, type Email, type ScriptStep } from './script.ts';
 import { publicTemplates } from './templates/public.ts';
@@ -28,9 +28,7 @@ import { type DemoOrg, demoOrgs } from './world.ts';
 export interface SeedOptions {
   /** Of the role that owns the tables. */
   readonly databaseUrl: string;
-  /** host:port */
-  readonly temporalAddress: string;
-  readonly namespace: string;
+  readonly temporal: TemporalTarget;
   readonly taskQueue: string;
   readonly publicUrl: string;
   readonly encryptionKeys: string;
@@ -88,11 +86,14 @@ async function seedTemplate(owner: Kysely<Tables>, { id, template }: PublishedTe
 }
 
 async function seedFlows(options: SeedOptions): Promise<void> {
-  const { databaseUrl, temporalAddress, namespace, taskQueue, publicUrl } = options;
+  const { databaseUrl, temporal, taskQueue, publicUrl } = options;
   const database = new Database(databaseUrl, { max: 2 });
-  const client = connectClient({ temporalAddress, temporalNamespace: namespace });
+  const client = connectClient(temporal);
   // The first start compiles much at once; the seed has time.
-  const flows = new FlowGateway(client, { taskQueue, signalMs: 30_000, answerMs: 30_000 });
+  const flows = new FlowGateway(client, {
+    ...{ taskQueue, templateIds: temporal.payloadKeys !== undefined },
+    ...{ signalMs: 30_000, answerMs: 30_000 },
+  });
   const webhooks = { keyring: keyringOf(options.encryptionKeys), anywhere: true, wake: wakerOf(client, taskQueue) };
   // The demo's flows send their own mails; none of its steps is about accounts.
   const sendMail: Tools['sendMail'] = ({ subject }) => {

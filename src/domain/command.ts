@@ -72,5 +72,10 @@ export const envelopeSchema = z.object({
   fingerprint: z.string().max(limits.id).default(''),
   actor: actorSchema,
   command: commandSchema,
+  /** The trace it belongs to (W3C traceparent), to tell operators what came of a request. */
+  trace: z.string().max(60).optional().catch(undefined),
 });
 export type Envelope = z.infer<typeof envelopeSchema>;
+
+/** A command that belongs to a trace. */
+export const tracedSchema = envelopeSchema.pick({ commandId: true }).extend({ trace: z.string().max(60) });

@@ -12,6 +12,8 @@ import type { Envelope } from '../domain/command.ts';
 import type { Flow } from '../domain/flow.ts';
 import { type Creation, type Ledger, openLedger } from '../domain/ledger.ts';
 import type { CommandAnswer, Snapshot } from '../domain/view.ts';
+import { commands } from '../platform/metrics.ts';
+import { inSpan, SpanKind, traceparent, withLogFields } from '../platform/tracing.ts';
 import {
   answerQuery,
   commandSignal,
@@ -30,13 +32,15 @@ export type Sent =
   | { readonly state: 'gone' };
 
 /** What a query brought. `silent`: Temporal or every worker is away. `gone`: Temporal knows no such workflow. */
-type Heard<T> =
+export type Heard<T> =
   | { readonly state: 'answered'; readonly answer: T }
   | { readonly state: 'silent' }
   | { readonly state: 'gone' };
 
 export interface GatewayOptions {
   readonly taskQueue: string;
+  /** Search attributes are never encrypted: where the rest is, a template is named by its id, since people named it. */
+  readonly templateIds?: boolean;
   /** How long Temporal may take to store a command, in milliseconds. */
   readonly signalMs?: number;
   /** How long a worker may take to answer, and the read model to follow, in milliseconds. */
@@ -53,12 +57,14 @@ const lagWaits = [20, 40, 80, 160, 320, 640];
 export class FlowGateway {
   readonly #client: Client;
   readonly #taskQueue: string;
+  readonly #templateIds: boolean;
   readonly #signalMs: number;
   readonly #answerMs: number;
 
   constructor(client: Client, options: GatewayOptions) {
     this.#client = client;
     this.#taskQueue = options.taskQueue;
+    this.#templateIds = options.templateIds ?? false;
     this.#signalMs = options.signalMs ?? 5_000;
     this.#answerMs = options.answerMs ?? 4_000;
   }
@@ -67,7 +73,20 @@ export class FlowGateway {
    * Starts the flow's workflow. A flow of that id that is there already is found, not made again: the answer then has
    * the outcome of the command that made it, whose fingerprint tells whether that was the same command.
    */
-  async create(flow: Flow, by: Pick<Creation, 'commandId' | 'fingerprint'>): Promise<Sent> {
+  create(flow: Flow, by: Pick<Creation, 'commandId' | 'fingerprint'>): Promise<Sent> {
+    return this.#start(flow, by, 'REJECT_DUPLICATE');
+  }
+
+  /** Starts the workflow of a flow whose workflow was stopped from outside, or lost, from the state that is given. */
+  revive(flow: Flow, by: Pick<Creation, 'commandId' | 'fingerprint'>): Promise<Sent> {
+    return this.#start(flow, by, 'ALLOW_DUPLICATE');
+  }
+
+  async #start(
+    flow: Flow,
+    by: Pick<Creation, 'commandId' | 'fingerprint'>,
+    workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE',
+  ): Promise<Sent> {
     const workflowId = flowWorkflowId(flow.orgId, flow.id);
     try {
       await this.#within(this.#signalMs, () =>
@@ -75,13 +94,13 @@ export class FlowGateway {
           workflowId,
           taskQueue: this.#taskQueue,
           args: [openLedger(flow, { ...by, at: flow.createdAt })],
-          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          workflowIdReusePolicy,
           staticSummary: flow.name,
           staticDetails: `Made from "${flow.template.name}" by ${flow.createdBy.name}, ${flow.tasks.length} tasks.`,
           typedSearchAttributes: [
             { key: orgKey, value: flow.orgId },
             { key: statusKey, value: flow.status },
-            { key: templateKey, value: flow.template.name },
+            { key: templateKey, value: this.#templateIds ? flow.template.id : flow.template.name },
           ],
         }),
       );
@@ -98,7 +117,27 @@ export class FlowGateway {
 
   /** Sends one command and asks what became of it. The same envelope twice does the thing once. */
   async send(orgId: string, flowId: string, envelope: Envelope): Promise<Sent> {
+    const { commandId, command } = envelope;
+    const count = (outcome: string): void => commands.inc({ command: command.type, outcome });
+    const attributes = { 'booflow.org': orgId, 'booflow.flow': flowId, 'booflow.command': commandId };
+    try {
+      const sent = await withLogFields({ org: orgId, flow: flowId, command: commandId }, () =>
+        inSpan(`command ${command.type}`, attributes, () => this.#send(orgId, flowId, envelope), {
+          kind: SpanKind.PRODUCER,
+        }),
+      );
+      const refused = sent.state === 'applied' && sent.answer.outcome?.ok === false;
+      count(refused ? 'refused' : sent.state);
+      return sent;
+    } catch (error) {
+      count('unknown');
+      throw error;
+    }
+  }
+
+  async #send(orgId: string, flowId: string, given: Envelope): Promise<Sent> {
     const workflowId = flowWorkflowId(orgId, flowId);
+    const envelope: Envelope = { ...given, trace: traceparent() };
     try {
       await this.#within(this.#signalMs, () =>
         this.#client.workflow.getHandle(workflowId).signal(commandSignal, envelope),
@@ -131,8 +170,34 @@ export class FlowGateway {
 
   /** The flow as its workflow has it; null when the workflow is gone or no worker answers in time. */
   async snapshot(orgId: string, flowId: string): Promise<Snapshot | null> {
-    const heard = await this.#query<Snapshot>(this.#answerMs, flowWorkflowId(orgId, flowId), snapshotQuery);
+    const heard = await this.look(orgId, flowId);
     return heard.state === 'answered' ? heard.answer : null;
+  }
+
+  /** The flow as its workflow has it, or why it can't be told. */
+  look(orgId: string, flowId: string): Promise<Heard<Snapshot>> {
+    return this.#query<Snapshot>(this.#answerMs, flowWorkflowId(orgId, flowId), snapshotQuery);
+  }
+
+  /** Does the flow's workflow run? One that was terminated still answers queries, and takes no command. */
+  async isRunning(orgId: string, flowId: string): Promise<boolean> {
+    try {
+      const handle = this.#client.workflow.getHandle(flowWorkflowId(orgId, flowId));
+      const { status } = await this.#within(this.#signalMs, () => handle.describe());
+      return status.name === 'RUNNING' || status.name === 'PAUSED';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  /** The ids of an org's flows that Temporal knows, as they come: the newest first, closed ones too while it keeps them. */
+  async *known(orgId: string): AsyncGenerator<string> {
+    const query = `WorkflowType = '${flowWorkflowType}' AND BooflowOrgId = '${orgId}'`;
+    for await (const { workflowId } of this.#client.workflow.list({ query })) {
+      const [, , flowId] = workflowId.split('/');
+      if (flowId !== undefined) yield flowId;
+    }
   }
 
   async #answer(workflowId: string, commandId: string): Promise<Sent> {

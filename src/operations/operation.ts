@@ -9,7 +9,9 @@ import type { ExternalPrincipal, MemberPrincipal, Principal, Scope } from '../oa
 import type { FileStore } from '../platform/files/store.ts';
 import { newId } from '../platform/ids.ts';
 import type { AddressedLetter } from '../platform/letter.ts';
+import { operationSeconds } from '../platform/metrics.ts';
 import { isDatabaseAway } from '../platform/outage.ts';
+import { inSpan, withLogFields } from '../platform/tracing.ts';
 import type { FlowGateway } from './gateway.ts';
 import type { ImportTools } from './import-tools.ts';
 import { Refusal } from './refusal.ts';
@@ -169,43 +171,66 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
     view: def.view ?? null,
     input: def.input,
     output: def.output,
-    async run(caller, input) {
-      try {
-        const principal = admit(def, caller.principal);
-        const parsed = def.input.safeParse(input);
-        if (!parsed.success) throw new Refusal('bad_input', inputSentence(parsed.error));
-        if (!isStorable([parsed.data, caller.commandId])) {
-          throw new Refusal(
-            'bad_input',
-            "Not done: a text in it has characters that can't be stored. Nothing changed.",
-          );
+    run: (caller, input) =>
+      measured(def.name, caller.principal, async () => {
+        try {
+          const principal = admit(def, caller.principal);
+          const parsed = def.input.safeParse(input);
+          if (!parsed.success) throw new Refusal('bad_input', inputSentence(parsed.error));
+          if (!isStorable([parsed.data, caller.commandId])) {
+            throw new Refusal(
+              'bad_input',
+              "Not done: a text in it has characters that can't be stored. Nothing changed.",
+            );
+          }
+          const { database, flows, files, publicUrl, sendMail, webhooks, imports, now, upload } = caller;
+          const { command_id: given, ...asked } = { command_id: undefined, ...parsed.data };
+          const timeZone = await timeZoneOf(database, caller.principal, now);
+          const call = {
+            ...{ database, flows, files, publicUrl, sendMail, webhooks, imports, now, principal, upload, timeZone },
+            commandId: caller.commandId ?? (typeof given === 'string' ? given : newId('cmd')),
+            fingerprint: fingerprintOf(def.name, caller.principal, asked),
+          };
+          const facts = await def.handler(call, parsed.data);
+          return { ok: true, text: def.text(facts, now, timeZone), facts, timeZone };
+        } catch (error) {
+          const refusal = isDatabaseAway(error) ? databaseAway() : error;
+          if (!(refusal instanceof Refusal)) throw error;
+          return {
+            ok: false,
+            code: refusal.code,
+            text: def.kind === 'read' ? refusal.message.replaceAll(nothingChanged, '') : refusal.message,
+            facts: { code: refusal.code, ...refusal.facts },
+          };
         }
-        const { database, flows, files, publicUrl, sendMail, webhooks, imports, now, upload } = caller;
-        const { command_id: given, ...asked } = { command_id: undefined, ...parsed.data };
-        const timeZone = await timeZoneOf(database, caller.principal, now);
-        const call = {
-          ...{ database, flows, files, publicUrl, sendMail, webhooks, imports, now, principal, upload, timeZone },
-          commandId: caller.commandId ?? (typeof given === 'string' ? given : newId('cmd')),
-          fingerprint: fingerprintOf(def.name, caller.principal, asked),
-        };
-        const facts = await def.handler(call, parsed.data);
-        return { ok: true, text: def.text(facts, now, timeZone), facts, timeZone };
-      } catch (error) {
-        const refusal = isDatabaseAway(error) ? databaseAway() : error;
-        if (!(refusal instanceof Refusal)) throw error;
-        return {
-          ok: false,
-          code: refusal.code,
-          text: def.kind === 'read' ? refusal.message.replaceAll(nothingChanged, '') : refusal.message,
-          facts: { code: refusal.code, ...refusal.facts },
-        };
-      }
-    },
+      }),
   };
 }
 
 /** Told where something could have changed; of a question it would only puzzle. */
 const nothingChanged = ' Nothing changed.';
+
+/** For operators: how long it took and how it ended, a span, and who it was for on the lines it logs. */
+function measured<R extends { readonly ok: boolean } & Partial<{ readonly code: string }>>(
+  operation: string,
+  principal: Principal | null,
+  work: () => Promise<R>,
+): Promise<R> {
+  const door = principal === null ? 'public' : principal.kind === 'external' ? 'portal' : principal.through;
+  const took = operationSeconds.startTimer({ operation, door });
+  return withLogFields({ org: principal?.orgId }, () =>
+    inSpan(operation, { 'booflow.door': door }, async () => {
+      try {
+        const result = await work();
+        took({ outcome: result.ok ? 'ok' : result.code });
+        return result;
+      } catch (error) {
+        took({ outcome: 'failed' });
+        throw error;
+      }
+    }),
+  );
+}
 
 const databaseAway = (): Refusal =>
   new Refusal(

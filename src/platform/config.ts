@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { loadEnvFile } from 'node:process';
+import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import type { S3Place } from './files/s3.ts';
 import { keysProblem } from './keyring.ts';
@@ -51,6 +52,8 @@ const isNetwork = (text: string): boolean => {
   return family !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)));
 };
 
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+
 const required = 'is required in production';
 
 /** Production must say where its parts are; elsewhere what is not said is started here. */
@@ -76,6 +79,16 @@ const environment = (production: boolean, filesOnDisk: boolean) => {
     DATABASE_URL: need(urlOf(['postgres:', 'postgresql:'])),
     TEMPORAL_ADDRESS: need(z.string().regex(/^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}$/i, 'must be host:port, with no scheme')),
     TEMPORAL_NAMESPACE: word('a namespace').default('default'),
+    BOOFLOW_ENCRYPT_TEMPORAL: z
+      .enum(['on', 'off'], 'must be on or off')
+      .transform((word) => word === 'on')
+      .default(production),
+    BOOFLOW_CODEC_TOKEN: z.string().min(32, 'must have 32 characters or more').optional(),
+    BOOFLOW_CODEC_ORIGINS: z
+      .string()
+      .transform((text) => text.split(',').map((part) => part.trim()))
+      .refine((parts) => parts.every(isOrigin), 'must be origins (scheme, host, port) with commas between them')
+      .default([]),
     BOOFLOW_TASK_QUEUE: word('a name').default('booflow'),
     SMTP_URL: need(urlOf(['smtp:', 'smtps:'])),
     MAIL_FROM: z
@@ -104,6 +117,17 @@ const environment = (production: boolean, filesOnDisk: boolean) => {
       .regex(/^\d{1,3}$/, 'must be a number of seconds, 0 to 999')
       .transform(Number)
       .default(production ? 5 : 0),
+    BOOFLOW_METRICS_PORT: z
+      .string()
+      .regex(/^\d{1,5}$/, 'must be a port number')
+      .transform(Number)
+      .optional(),
+    BOOFLOW_METRICS_HOST: z
+      .string()
+      .regex(/^[\w.:-]+$/, 'must be an address to listen on')
+      .default(production ? '0.0.0.0' : '127.0.0.1'),
+    BOOFLOW_METRICS_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(['http:', 'https:']).optional(),
     LOG_LEVEL: z
       .enum(
         ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
@@ -124,6 +148,9 @@ const examples: Readonly<Record<keyof Environment, string>> = {
   DATABASE_URL: 'postgres://booflow:PASSWORD@db.example.com:5432/booflow',
   TEMPORAL_ADDRESS: 'temporal.example.com:7233',
   TEMPORAL_NAMESPACE: 'default',
+  BOOFLOW_ENCRYPT_TEMPORAL: 'on',
+  BOOFLOW_CODEC_TOKEN: 'A_LONG_RANDOM_TEXT',
+  BOOFLOW_CODEC_ORIGINS: 'https://temporal.example.com',
   BOOFLOW_TASK_QUEUE: 'booflow',
   SMTP_URL: 'smtps://USER:PASSWORD@smtp.example.com:465',
   MAIL_FROM: 'Booflow <no-reply@example.com>',
@@ -140,11 +167,39 @@ const examples: Readonly<Record<keyof Environment, string>> = {
   BOOFLOW_TEMPORAL_UI_PORT: '8233',
   BOOFLOW_POSTGRES_PORT: '54329',
   BOOFLOW_DRAIN_SECONDS: '5',
+  BOOFLOW_METRICS_PORT: '9464',
+  BOOFLOW_METRICS_HOST: '127.0.0.1',
+  BOOFLOW_METRICS_TOKEN: 'A_LONG_RANDOM_TEXT',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example.com:4318',
   LOG_LEVEL: 'info',
 };
 
+/**
+ * What Temporal's own tools read too, besides the address and the namespace; with any number of `TEMPORAL_GRPC_META_…`.
+ * The names are those of https://docs.temporal.io/develop/environment-configuration.
+ */
+const connectionVariables = [
+  'TEMPORAL_CONFIG_FILE',
+  'TEMPORAL_PROFILE',
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_TLS',
+  'TEMPORAL_TLS_SERVER_NAME',
+  'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+  'TEMPORAL_TLS_SERVER_CA_CERT_DATA',
+  'TEMPORAL_TLS_CLIENT_CERT_PATH',
+  'TEMPORAL_TLS_CLIENT_CERT_DATA',
+  'TEMPORAL_TLS_CLIENT_KEY_PATH',
+  'TEMPORAL_TLS_CLIENT_KEY_DATA',
+] as const;
+
 /** The name of every variable Booflow reads. */
-export const variableNames: readonly string[] = Object.keys(environment(false, false).shape);
+export const variableNames: readonly string[] = [
+  ...Object.keys(environment(false, false).shape),
+  ...connectionVariables,
+];
+
+/** How Temporal is reached, besides address and namespace. */
+export type TemporalConnection = Pick<ClientConnectConfig['connectionOptions'], 'apiKey' | 'tls' | 'metadata'>;
 
 export interface Config {
   readonly env: 'development' | 'production' | 'test';
@@ -160,6 +215,13 @@ export interface Config {
   /** host:port. The dev server's own when none was given. */
   readonly temporalAddress: string;
   readonly temporalNamespace: string;
+  readonly temporalConnection: TemporalConnection;
+  /** What encrypts all that Temporal stores: for `keyringOf`. Undefined: whoever reads its store can read it. */
+  readonly payloadKeys: string | undefined;
+  /** Undefined: the server decodes nothing for Temporal's Web UI and CLI. */
+  readonly codecToken: string | undefined;
+  /** Where Temporal's Web UI is. */
+  readonly codecOrigins: readonly string[];
   readonly taskQueue: string;
   /** Undefined: mail goes to the dev mailbox. Never so in production. */
   readonly smtpUrl: string | undefined;
@@ -177,6 +239,12 @@ export interface Config {
   readonly temporalUiPort: number;
   /** How long the server goes on taking requests once it has said that it is stopping, in milliseconds. */
   readonly drainMs: number;
+  /** Undefined: no port for operators' machines. */
+  readonly metricsPort: number | undefined;
+  readonly metricsHost: string;
+  readonly metricsToken: string | undefined;
+  /** Where traces go, as OTLP over HTTP. Undefined: nowhere. */
+  readonly otlpEndpoint: string | undefined;
   readonly logLevel: Environment['LOG_LEVEL'];
   /** Where people's files are kept. */
   readonly files: FilesPlace;
@@ -222,10 +290,19 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     const value = env[name]?.trim();
     if (value) given[name] = value;
   }
+  const { connectionOptions, namespace } = connectionOf(env, given);
+  const { address, apiKey, tls, metadata } = connectionOptions;
+  if (address) given.TEMPORAL_ADDRESS = address;
+  if (namespace) given.TEMPORAL_NAMESPACE = namespace;
   const onDisk = given.FILES_DIR !== undefined;
   const parsed = environment(given.NODE_ENV === 'production', onDisk).safeParse({ NODE_ENV: 'development', ...given });
   if (!parsed.success) throw new ConfigError(problemsOf(parsed.error));
   const read = parsed.data;
+  if (read.BOOFLOW_ENCRYPT_TEMPORAL && read.BOOFLOW_ENCRYPTION_KEYS === undefined) {
+    const variable = 'BOOFLOW_ENCRYPTION_KEYS';
+    const problem = 'is required with BOOFLOW_ENCRYPT_TEMPORAL=on';
+    throw new ConfigError([{ variable, problem, example: examples[variable] }]);
+  }
   if ((read.FILES_S3_ACCESS_KEY_ID === undefined) !== (read.FILES_S3_SECRET_ACCESS_KEY === undefined)) {
     const names = ['FILES_S3_ACCESS_KEY_ID', 'FILES_S3_SECRET_ACCESS_KEY'] as const;
     const [variable, other] = read[names[0]] === undefined ? names : ([names[1], names[0]] as const);
@@ -241,6 +318,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     databaseUrl: read.DATABASE_URL ?? embeddedDatabaseUrl(read.BOOFLOW_POSTGRES_PORT),
     temporalAddress: read.TEMPORAL_ADDRESS ?? `127.0.0.1:${read.BOOFLOW_TEMPORAL_PORT}`,
     temporalNamespace: read.TEMPORAL_NAMESPACE,
+    temporalConnection: { apiKey, tls, metadata },
+    payloadKeys: read.BOOFLOW_ENCRYPT_TEMPORAL ? read.BOOFLOW_ENCRYPTION_KEYS : undefined,
+    codecToken: read.BOOFLOW_CODEC_TOKEN,
+    codecOrigins: read.BOOFLOW_CODEC_ORIGINS,
     taskQueue: read.BOOFLOW_TASK_QUEUE,
     smtpUrl: read.SMTP_URL,
     mailFrom: read.MAIL_FROM ?? `Booflow <no-reply@${new URL(url).hostname}>`,
@@ -252,6 +333,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     temporalPort: read.BOOFLOW_TEMPORAL_PORT,
     temporalUiPort: read.BOOFLOW_TEMPORAL_UI_PORT,
     drainMs: read.BOOFLOW_DRAIN_SECONDS * 1_000,
+    metricsPort: read.BOOFLOW_METRICS_PORT,
+    metricsHost: read.BOOFLOW_METRICS_HOST,
+    metricsToken: read.BOOFLOW_METRICS_TOKEN,
+    otlpEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT,
     logLevel: read.LOG_LEVEL,
     files: filesPlace(read),
   };
@@ -265,6 +350,38 @@ function filesPlace(read: Environment): FilesPlace {
   const credentials =
     id === undefined || secret === undefined ? undefined : { accessKeyId: id, secretAccessKey: secret };
   return { kind: 's3', bucket, region: read.FILES_S3_REGION, endpoint: read.FILES_S3_ENDPOINT, credentials };
+}
+
+/**
+ * A profile of a file is read when one is named: what a developer's own file says of another Temporal is none of ours.
+ * What the environment says goes before it.
+ */
+function connectionOf(
+  env: Readonly<Record<string, string | undefined>>,
+  given: Readonly<Record<string, string>>,
+): ClientConnectConfig {
+  const named = Object.entries(env).flatMap(([name, value]) =>
+    name.startsWith('TEMPORAL_GRPC_META_') && value ? [[name, value] as const] : [],
+  );
+  const ours = Object.entries(given).filter(([name]) => name.startsWith('TEMPORAL_'));
+  const wantsFile = given.TEMPORAL_CONFIG_FILE !== undefined || given.TEMPORAL_PROFILE !== undefined;
+  try {
+    const read = loadClientConnectConfig({
+      overrideEnvVars: Object.fromEntries([...named, ...ours]),
+      disableFile: !wantsFile,
+      configFileStrict: true,
+    });
+    const { address, apiKey, tls } = read.connectionOptions;
+    if (!address && (apiKey !== undefined || tls)) {
+      const problem = 'is required with an API key or TLS';
+      throw new ConfigError([{ variable: 'TEMPORAL_ADDRESS', problem, example: examples.TEMPORAL_ADDRESS }]);
+    }
+    return read;
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const problem = `and the other TEMPORAL_ variables can't be used: ${error instanceof Error ? error.message : String(error)}`;
+    throw new ConfigError([{ variable: 'TEMPORAL_CONFIG_FILE', problem, example: '/etc/booflow/temporal.toml' }]);
+  }
 }
 
 /** Reads `.env` in the working directory into `process.env` when there is one; what is set already stays. */

@@ -2,6 +2,7 @@
 import pino, { type Logger } from 'pino';
 import type { Config } from './config.ts';
 import { redact } from './redact.ts';
+import { logFields } from './tracing.ts';
 
 export type { Logger } from 'pino';
 
@@ -16,7 +17,7 @@ export function createLogger(
 ): Logger {
   const production = config.env === 'production';
   return pino(
-    { name, level: config.logLevel, base: production ? { pid: process.pid } : {} },
+    { name, level: config.logLevel, base: production ? { pid: process.pid } : {}, mixin: logFields },
     { write: (line: string) => write(redact(production ? line : readable(line))) },
   );
 }

@@ -1,7 +1,7 @@
 /** The search attributes an operator filters flows by must be known to the namespace before a flow may carry them. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection } from '@temporalio/client';
+import { type ConnectionLike, isGrpcServiceError } from '@temporalio/client';
 import { SetupError } from './setup-error.ts';
 
 /** Temporal's numbers for the types, as its API has them. */
@@ -23,7 +23,7 @@ export type SearchAttributes = Readonly<Record<string, keyof typeof types>>;
  * Throws `SetupError` with the commands for an operator when this account may not, or when a type differs.
  */
 export async function ensureSearchAttributes(
-  connection: Connection,
+  connection: ConnectionLike,
   namespace: string,
   wanted: SearchAttributes,
 ): Promise<void> {
@@ -46,11 +46,14 @@ export async function ensureSearchAttributes(
   }
 }
 
-async function missingIn(connection: Connection, namespace: string, wanted: SearchAttributes): Promise<string[]> {
+async function missingIn(connection: ConnectionLike, namespace: string, wanted: SearchAttributes): Promise<string[]> {
   let customAttributes: Readonly<Record<string, number>> | null | undefined;
   try {
     ({ customAttributes } = await connection.operatorService.listSearchAttributes({ namespace }));
   } catch (error) {
+    // Who may not list them, as in Temporal Cloud, can still ask for flows by them.
+    if (isGrpcServiceError(error) && forbidden.includes(error.code))
+      return missingInQueries(connection, namespace, wanted);
     throw byHand(namespace, wanted, Object.keys(wanted), messageOf(error), error);
   }
   const missing: string[] = [];
@@ -63,6 +66,28 @@ async function missingIn(connection: Connection, namespace: string, wanted: Sear
         `The search attribute ${name} of the namespace "${namespace}" is not of the type ${inCommands[type]}. ` +
           `Remove it and start again: temporal operator search-attribute remove --namespace ${namespace} --name ${name}`,
       );
+    }
+  }
+  return missing;
+}
+
+/** Of gRPC: PERMISSION_DENIED, UNIMPLEMENTED. */
+const forbidden = [7, 12];
+/** INVALID_ARGUMENT: what a query gets that names an attribute which is not there. */
+const invalid = 3;
+
+async function missingInQueries(
+  connection: ConnectionLike,
+  namespace: string,
+  wanted: SearchAttributes,
+): Promise<string[]> {
+  const missing: string[] = [];
+  for (const name of Object.keys(wanted)) {
+    try {
+      await connection.workflowService.countWorkflowExecutions({ namespace, query: `${name} is null` });
+    } catch (error) {
+      if (!isGrpcServiceError(error) || error.code !== invalid) throw error;
+      missing.push(name);
     }
   }
   return missing;
@@ -84,7 +109,13 @@ function byHand(
   return new SetupError(
     'TEMPORAL',
     `Search attributes are missing in the namespace "${namespace}" and could not be made: ${reason}.\n` +
-      `Have an operator run:\n${commands.join('\n')}`,
+      `Have an operator run:\n${commands.join('\n')}\n` +
+      `In Temporal Cloud:\n${inCloud(namespace, wanted, missing)}`,
     { cause },
   );
 }
+
+const inCloud = (namespace: string, wanted: SearchAttributes, missing: readonly string[]): string =>
+  `  tcld namespace search-attributes add --namespace ${namespace} ${missing
+    .map((name) => `--search-attribute "${name}=${inCommands[wanted[name] ?? 'KEYWORD']}"`)
+    .join(' ')}`;

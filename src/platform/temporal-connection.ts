@@ -1,13 +1,36 @@
-/** Connections to Temporal: the server's, made when first used, so that a server starts while Temporal is away. */
-import { Client, Connection } from '@temporalio/client';
+/** How Temporal is reached, by clients and workers alike: address, TLS, keys, and what is encrypted on the way. */
+import { fileURLToPath } from 'node:url';
+import { Client, Connection, type DataConverter } from '@temporalio/client';
 import type { Config } from './config.ts';
+import { keyringOf } from './keyring.ts';
+import { EncryptionCodec } from './payload-codec.ts';
 
-export function connectClient(config: Pick<Config, 'temporalAddress' | 'temporalNamespace'>): Client {
+export type TemporalTarget = Pick<Config, 'temporalAddress' | 'temporalNamespace'> &
+  Partial<Pick<Config, 'temporalConnection' | 'payloadKeys'>>;
+
+/** For `Connection` and `NativeConnection`. */
+export const connectionOptions = ({ temporalAddress: address, temporalConnection }: TemporalTarget) => ({
+  address,
+  ...temporalConnection,
+});
+
+/** The same for clients, workers and their workflows. Undefined: Temporal's own, in the clear. */
+export const dataConverterOf = ({ payloadKeys }: TemporalTarget): DataConverter | undefined =>
+  payloadKeys === undefined
+    ? undefined
+    : {
+        payloadCodecs: [new EncryptionCodec(keyringOf(payloadKeys))],
+        failureConverterPath: fileURLToPath(new URL('./failure-converter.mjs', import.meta.url)),
+      };
+
+/** Made when first used, so that a server starts while Temporal is away. */
+export function connectClient(target: TemporalTarget): Client {
   const connection = Connection.lazy({
-    address: config.temporalAddress,
+    ...connectionOptions(target),
     connectTimeout: '5 seconds',
     // Else the tries after a long outage lie up to two minutes apart.
     channelArgs: { 'grpc.initial_reconnect_backoff_ms': 500, 'grpc.max_reconnect_backoff_ms': 3_000 },
   });
-  return new Client({ connection, namespace: config.temporalNamespace });
+  const dataConverter = dataConverterOf(target);
+  return new Client({ connection, namespace: target.temporalNamespace, ...(dataConverter && { dataConverter }) });
 }

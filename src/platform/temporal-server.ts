@@ -5,6 +5,7 @@ import { Connection } from '@temporalio/client';
 import { requirePorts } from './ports.ts';
 import { launch, logSince, logSize, type Running } from './processes.ts';
 import { type Report, SetupError } from './setup-error.ts';
+import { connectionOptions, type TemporalTarget } from './temporal-connection.ts';
 
 export interface TemporalOptions {
   /** The Temporal CLI, from `obtainTemporalCli`. */
@@ -57,7 +58,10 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     void running.exited.then(() => {
       gone = true;
     });
-    await untilAnswers(address, namespace, { ms: 120_000, signal, gaveUp: () => gone });
+    await untilAnswers(
+      { temporalAddress: address, temporalNamespace: namespace },
+      { ms: 120_000, signal, gaveUp: () => gone },
+    );
     return { ...running, address, uiUrl: uiPort === undefined ? undefined : `http://localhost:${uiPort}` };
   } catch (error) {
     await running.stop();
@@ -67,21 +71,17 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
 }
 
 /** Waits for a Temporal that is not ours. Throws `SetupError` when it or the namespace does not answer in `ms`. */
-export async function waitForTemporal(
-  address: string,
-  namespace: string,
-  ms: number,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function waitForTemporal(target: TemporalTarget, ms: number, signal?: AbortSignal): Promise<void> {
+  const { temporalAddress: address, temporalNamespace: namespace } = target;
   try {
-    await untilAnswers(address, namespace, { ms, signal, gaveUp: () => false });
+    await untilAnswers(target, { ms, signal, gaveUp: () => false });
   } catch (error) {
     signal?.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
     throw new SetupError(
       'TEMPORAL',
       `Temporal at ${address} does not answer for the namespace "${namespace}": ${reason}. ` +
-        'Check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.',
+        'Check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, and the keys and certificates it asks for.',
       { cause: error },
     );
   }
@@ -93,14 +93,14 @@ interface Patience {
   readonly gaveUp: () => boolean;
 }
 
-async function untilAnswers(address: string, namespace: string, patience: Patience): Promise<void> {
+async function untilAnswers(target: TemporalTarget, patience: Patience): Promise<void> {
   const deadline = Date.now() + patience.ms;
   for (;;) {
     patience.signal?.throwIfAborted();
     try {
-      const connection = await Connection.connect({ address, connectTimeout: 2_000 });
+      const connection = await Connection.connect({ ...connectionOptions(target), connectTimeout: 2_000 });
       try {
-        await connection.workflowService.describeNamespace({ namespace });
+        await connection.workflowService.describeNamespace({ namespace: target.temporalNamespace });
         return;
       } finally {
         await connection.close();

@@ -1,6 +1,7 @@
 /** `GET /live`: server-sent events that say which flow of the org has changed. What changed, the page asks for itself. */
 import type { FastifyInstance } from 'fastify';
 import type { Authority } from '../oauth/authority.ts';
+import { liveStreams } from '../platform/metrics.ts';
 import { sessionOf } from './kit/session.ts';
 
 export interface LiveOptions {
@@ -47,9 +48,11 @@ export async function liveRoutes(app: FastifyInstance, { authority, subscribe }:
       clearInterval(beat);
       stop();
       open.delete(close);
+      liveStreams.set(open.size);
       raw.end();
     };
     open.add(close);
+    liveStreams.set(open.size);
     request.raw.on('close', close);
     return reply;
   });

@@ -21,16 +21,24 @@ export const searchAttributes = {
   BooflowNextDueAt: 'DATETIME',
 } as const;
 
+/** What brought an activity about, for traces and logs. `at`: when the flow took the command, in milliseconds. */
+export interface Cause {
+  readonly trace: string;
+  readonly commandId: string;
+  readonly at: number;
+}
+
 export interface SendMailInput {
   readonly orgId: string;
   readonly flowId: string;
   readonly flowName: string;
   readonly mail: MailOrder;
+  readonly cause?: Cause | undefined;
 }
 
 export interface FlowActivities {
   /** Writes what changed into the read model. Guarded by version: twice or late does no harm. */
-  projectFlow(projection: Projection): Promise<void>;
+  projectFlow(projection: Projection, cause?: Cause): Promise<void>;
   /**
    * Hands one mail to the mail server, once per key. `nobody`: whom it is for takes no part any more. A mail that the
    * server will never take is a failure of the type `mailRefused` that is not tried again; its message is the server's.

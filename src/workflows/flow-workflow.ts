@@ -27,7 +27,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { system } from '../domain/actor.ts';
-import type { Envelope } from '../domain/command.ts';
+import { type Envelope, tracedSchema } from '../domain/command.ts';
 import { isFinal, type MailOrder } from '../domain/flow.ts';
 import {
   isProjected,
@@ -42,7 +42,7 @@ import {
 import { type AnyLedger, upToDate } from '../domain/older.ts';
 import { nextDueAt, nextMoment } from '../domain/reminders.ts';
 import { answerOf, type CommandAnswer, details, type Snapshot } from '../domain/view.ts';
-import { answerQuery, commandSignal, type FlowActivities, mailRefused, snapshotQuery } from './contract.ts';
+import { answerQuery, type Cause, commandSignal, type FlowActivities, mailRefused, snapshotQuery } from './contract.ts';
 
 // Raw, since one that can't be decoded (an operator's slip) would else fail every workflow task from then on.
 const command = defineSignal<RawValue[]>(commandSignal, {
@@ -74,6 +74,7 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
   const inbox: unknown[] = [];
   const sending = new Set<string>();
   let projecting = false;
+  let cause: Cause | undefined;
 
   setHandler(command, (raw) => {
     inbox.push(decoded(raw));
@@ -85,7 +86,11 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
   async function applyCommands(): Promise<void> {
     for (;;) {
       await condition(() => inbox.length > 0);
-      while (inbox.length > 0) ledger = receive(ledger, inbox.shift(), Date.now());
+      while (inbox.length > 0) {
+        const input = inbox.shift();
+        cause = causeOf(input, Date.now());
+        ledger = receive(ledger, input, Date.now());
+      }
     }
   }
 
@@ -122,7 +127,7 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
       const projection = projectionOf(ledger);
       projecting = true;
       try {
-        await projectFlow(projection);
+        await projectFlow(projection, cause);
         projecting = false;
         ledger = markProjected(ledger, projection);
         pause = projectionBackoff.first;
@@ -152,7 +157,7 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
     let end: MailEnd = { how: 'taken' };
     try {
       await sendMail.executeWithOptions({ summary: `${mail.kind} to ${mail.to.name}` }, [
-        { orgId, flowId, flowName, mail },
+        { orgId, flowId, flowName, mail, cause },
       ]);
     } catch (error) {
       if (!(error instanceof TemporalFailure)) throw error;
@@ -215,6 +220,12 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
 
 const isRefusal = ({ cause }: TemporalFailure): boolean =>
   cause instanceof ApplicationFailure && cause.type === mailRefused;
+
+/** Of a command that belongs to a trace; what time brings about belongs to none. */
+function causeOf(input: unknown, at: number): Cause | undefined {
+  const { data } = tracedSchema.safeParse(input);
+  return data && { ...data, at };
+}
 
 /** What a signal carries; undefined, which no command is, when it can't be read. */
 function decoded(raw: RawValue | undefined): unknown {

@@ -1,7 +1,7 @@
 /** What must be true when everything runs again, as a function of what was said and what is there. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Flow } from '../../src/domain/flow.ts';
 import type { Snapshot } from '../../src/domain/view.ts';
+import { compareFlow } from '../../src/operations/compare-flow.ts';
 import type { Told } from './client.ts';
 import type { Trace } from './plan.ts';
 
@@ -40,44 +40,15 @@ export function check(told: readonly Told[], evidence: Evidence): string[] {
 function flowProblems({ id, workflow, readModel }: FlowEvidence): string[] {
   if (workflow === null) return [`${id}: its workflow does not answer.`];
   if (readModel === null) return [`${id}: the read model does not have it.`];
-  const { flow, projectedVersion } = workflow;
-  const problems: string[] = [];
+  const problems = compareFlow(workflow, readModel).map((what) => `${id}: ${what}`);
   const say = (what: string): void => void problems.push(`${id}: ${what}`);
-  if (projectedVersion !== flow.version)
-    say(`the workflow is at version ${flow.version} and holds that the read model has ${projectedVersion}.`);
-  for (const where of differences(comparable(flow), comparable(readModel))) say(`the read model differs in ${where}.`);
-  const newest = readModel.feed.slice(readModel.feed.length - flow.feed.length);
-  if (!isDeepStrictEqual(newest, flow.feed)) say("the read model's newest feed entries are not the workflow's.");
-  if (readModel.feed.length !== flow.feedLength || readModel.feed.some((e, i) => e.seq !== i + 1))
-    say(`the feed has ${readModel.feed.length} entries, and the workflow wrote ${flow.feedLength}.`);
-  for (const t of flow.tasks) {
+  for (const t of workflow.flow.tasks) {
     const texts = t.comments.map((c) => c.text);
     for (const twice of new Set(texts.filter((c, i) => texts.indexOf(c) !== i)))
       say(`"${t.title}" has the comment "${twice}" more than once.`);
   }
   return problems;
 }
-
-/** A flow without what only its workflow keeps, and without the feed, which is compared by itself. */
-const comparable = (flow: Flow) => ({
-  ...flow,
-  tasks: flow.tasks.map((t) => ({ ...t, notedDueAt: null, assignedAt: null, remindedAt: null, sentBack: null })),
-  externals: flow.externals
-    .map((e) => ({ ...e, mailRefused: e.mailRefused ?? null }))
-    .sort((a, b) => a.id.localeCompare(b.id)),
-  feed: [],
-  ...{ digestAt: null, digests: 0, outbox: [], mailsOrdered: 0, startedBy: null, heldComments: [] },
-});
-
-/** Paths of what differs, the first few. */
-function differences(one: unknown, other: unknown, path = ''): string[] {
-  if (isDeepStrictEqual(one, other)) return [];
-  if (!isRecord(one) || !isRecord(other)) return [`${path} (${JSON.stringify(one)} is ${JSON.stringify(other)} there)`];
-  const keys = [...new Set([...Object.keys(one), ...Object.keys(other)])];
-  return keys.flatMap((key) => differences(one[key], other[key], path === '' ? key : `${path}.${key}`)).slice(0, 5);
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** What was said of a command is what its flow remembers of it. */
 function commandProblems(told: readonly Told[], { outcomes }: Evidence): string[] {

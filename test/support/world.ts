@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -35,7 +36,7 @@ import { createLogger } from '../../src/platform/log.ts';
 import { freePort } from '../../src/platform/ports.ts';
 import { poster } from '../../src/platform/post.ts';
 import { ensureSearchAttributes } from '../../src/platform/search-attributes.ts';
-import { connectClient } from '../../src/platform/temporal-connection.ts';
+import { connectClient, dataConverterOf } from '../../src/platform/temporal-connection.ts';
 import { searchAttributes } from '../../src/workflows/contract.ts';
 import { freshDatabase } from './database.ts';
 import { sharedTemporal, sharedWorkflows } from './servers.ts';
@@ -76,7 +77,9 @@ export interface World {
   stop(): Promise<void>;
 }
 
-export interface WorldOptions extends Partial<Pick<AppOptions, 'fetchDocument' | 'limits' | 'signUp'>> {
+export interface WorldOptions extends Partial<Pick<AppOptions, 'fetchDocument' | 'limits' | 'signUp' | 'codec'>> {
+  /** Encrypt what Temporal stores. */
+  readonly payloadKeys?: string;
   /** Seed the demo's flows too, which takes some seconds; its orgs, people and templates are always there. */
   readonly flows?: boolean;
 }
@@ -93,6 +96,8 @@ async function makeNamespace(address: string, namespace: string): Promise<void> 
   }
 }
 
+const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const [fresh, temporal, bundle] = await Promise.all([freshDatabase(), sharedTemporal(), sharedWorkflows()]);
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
@@ -102,10 +107,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const url = `http://localhost:${port}`;
   const database = new Database(fresh.url, { max: 10 });
   const owner = openAsOwner(fresh.url);
-  const client = connectClient({ temporalAddress: temporal.address, temporalNamespace: namespace });
+  const { payloadKeys } = options;
+  const target = { temporalAddress: temporal.address, temporalNamespace: namespace, payloadKeys };
+  const dataConverter = dataConverterOf(target);
+  const client = connectClient(target);
   const logs: string[] = [];
   const log = createLogger({ env: 'test', logLevel: 'info' }, 'test', (line) => logs.push(line));
-  const flows = new FlowGateway(client, { taskQueue });
+  const flows = new FlowGateway(client, { taskQueue, templateIds: payloadKeys !== undefined });
   const encryptionKeys = `test:${Buffer.alloc(32, 7).toString('base64')}`;
   const webhooks = { keyring: keyringOf(encryptionKeys), anywhere: true, wake: wakerOf(client, taskQueue) };
   const signInMails: SignInMail[] = [];
@@ -134,7 +142,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       connection,
       namespace,
       taskQueue,
-      workflowBundle: bundle,
+      ...(dataConverter ? { dataConverter, workflowsPath } : { workflowBundle: bundle }),
       activities: {
         ...makeFlowActivities({
           database,
@@ -161,7 +169,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
 
   await startWorker();
-  const seed = { databaseUrl: fresh.url, temporalAddress: temporal.address, namespace, taskQueue };
+  const seed = { databaseUrl: fresh.url, temporal: target, taskQueue };
   await seedDemo({ ...seed, publicUrl: url, encryptionKeys, flows: options.flows ?? false });
   const changes = new Changes(fresh.url, () => undefined);
   const app = await buildApp({
@@ -181,6 +189,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       ...{ api: 100_000, apiAddress: 100_000 },
       ...options.limits,
     },
+    ...(options.codec && { codec: options.codec }),
     ...(options.fetchDocument && { fetchDocument: options.fetchDocument }),
   });
   await app.listen({ host: '127.0.0.1', port });
@@ -190,8 +199,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...{
       url,
       app,
-      database,
       tools,
+      database,
       owner,
       client,
       flows,

@@ -1,0 +1,20 @@
+# syntax=docker/dockerfile:1
+# npm run image-steps follows these lines in a clean folder, without Docker.
+
+FROM node:24-bookworm-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:24-bookworm-slim AS booflow
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=packages /app/node_modules ./node_modules
+COPY package.json package-lock.json LICENSE ./
+COPY scripts ./scripts
+COPY src ./src
+USER node
+EXPOSE 3000 9464
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "scripts/healthy.mjs"]
+CMD ["node", "--import", "tsx", "src/server.ts"]

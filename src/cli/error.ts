@@ -1,0 +1,2 @@
+/** Something the person can mend: told without a stack. */
+export class CliError extends Error {}

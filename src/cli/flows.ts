@@ -1,0 +1,232 @@
+/** `npm run cli -- flows …`: what an operator does to flows by hand, through the same doors as everyone. */
+import type { Client } from '@temporalio/client';
+import type { Database } from '../db/database.ts';
+import { type Actor, system } from '../domain/actor.ts';
+import type { Command } from '../domain/command.ts';
+import { type MemberPrincipal, scopes } from '../oauth/principal.ts';
+import type { FlowGateway } from '../operations/gateway.ts';
+import { getFlow } from '../operations/get-flow.ts';
+import { listFlows } from '../operations/list-flows.ts';
+import { findFlow } from '../operations/names.ts';
+import type { Operation, Tools } from '../operations/operation.ts';
+import {
+  type Finding,
+  rebuildCounts,
+  rebuildFromWorkflow,
+  reviveFlow,
+  verifyCounts,
+  verifyOrg,
+} from '../operations/read-model.ts';
+import { Refusal } from '../operations/refusal.ts';
+import { newId } from '../platform/ids.ts';
+import { flowWorkflowId } from '../workflows/contract.ts';
+import { CliError } from './error.ts';
+
+export const flowsUsage = `  npm run cli -- flows list   --org SLUG [--status STATUS] [--cursor CURSOR]
+  npm run cli -- flows show   --org SLUG --flow NAME_OR_ID     the flow, and its workflow in Temporal
+  npm run cli -- flows pause  --org SLUG --flow NAME_OR_ID
+  npm run cli -- flows resume --org SLUG --flow NAME_OR_ID
+  npm run cli -- flows cancel --org SLUG --flow NAME_OR_ID [--reason TEXT]
+  npm run cli -- flows verify [--org SLUG] [--open]            every workflow against the read model; exit code 1 when one differs
+  npm run cli -- flows rebuild-read-model [--org SLUG] [--flow ID]   writes what differs anew, from the workflows
+  npm run cli -- flows revive --org SLUG --flow ID             a flow whose workflow was terminated or lost goes on`;
+
+export interface FlowsCli {
+  readonly database: Database;
+  readonly client: Client;
+  readonly flows: FlowGateway;
+  /** What operations are run with. */
+  readonly tools: Omit<Tools, 'now'>;
+  /** All organizations, or the one of this slug. */
+  readonly orgs: (slug: string | undefined) => Promise<readonly { id: string; slug: string }[]>;
+  readonly say: (line: string) => void;
+}
+
+export interface FlowsOptions {
+  readonly org?: string | undefined;
+  readonly flow?: string | undefined;
+  readonly status?: string | undefined;
+  readonly cursor?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly open?: boolean | undefined;
+}
+
+const operator: Actor = { ...system, name: 'An operator' };
+
+/** Runs one command line; gives the exit code. Throws `CliError` and `Refusal`. */
+export async function runFlows(cli: FlowsCli, verb: string | undefined, options: FlowsOptions): Promise<number> {
+  switch (verb) {
+    case 'list': {
+      const { status, cursor } = options;
+      return read(cli, options, listFlows, { ...(status && { status }), ...(cursor && { cursor }) });
+    }
+    case 'show': {
+      const code = await read(cli, options, getFlow, { flow: need(options.flow, 'flow') });
+      await tellWorkflow(cli, await theFlow(cli, options));
+      return code;
+    }
+    case 'pause':
+    case 'resume':
+      return send(cli, options, { type: verb });
+    case 'cancel':
+      return send(cli, options, { type: 'cancel', reason: options.reason ?? '' });
+    case 'verify':
+      return verify(cli, options);
+    case 'rebuild-read-model':
+      return rebuild(cli, options);
+    case 'revive': {
+      const org = await theOrg(cli, options);
+      const flowId = need(options.flow, 'flow');
+      if (!(await reviveFlow(cli, org.id, flowId)))
+        throw new CliError(
+          `${flowId} was not revived: its workflow runs, no worker answers, nobody knows the flow, or it has ended.`,
+        );
+      cli.say(`${flowId} goes on.`);
+      return 0;
+    }
+    default:
+      throw new CliError(`Usage:\n${flowsUsage}`);
+  }
+}
+
+export function need(value: string | undefined, option: string): string {
+  if (value === undefined || value === '') throw new CliError(`--${option} is missing.\nUsage:\n${flowsUsage}`);
+  return value;
+}
+
+async function theOrg(cli: FlowsCli, options: FlowsOptions): Promise<{ id: string; slug: string }> {
+  const [org] = await cli.orgs(need(options.org, 'org'));
+  if (!org) throw new CliError(`No organization has the slug "${options.org}".`);
+  return org;
+}
+
+async function theFlow(cli: FlowsCli, options: FlowsOptions): Promise<{ orgId: string; id: string; name: string }> {
+  const { id: orgId } = await theOrg(cli, options);
+  const wanted = need(options.flow, 'flow');
+  const { id, name } = await cli.database.withOrg({ orgId }, (trx) => findFlow(trx, wanted));
+  return { orgId, id, name };
+}
+
+/** Runs a read operation as one who may see everything in the org. */
+async function read(cli: FlowsCli, options: FlowsOptions, operation: Operation, input: object): Promise<number> {
+  const { id: orgId } = await theOrg(cli, options);
+  const principal: MemberPrincipal = {
+    kind: 'member',
+    orgId,
+    userId: operator.id,
+    name: operator.name,
+    email: '',
+    role: 'OWNER',
+    through: 'cli',
+    scopes,
+  };
+  const caller = { ...cli.tools, principal, now: Date.now() };
+  const result = await operation.run(caller, input);
+  if (!result.ok) throw new CliError(result.text);
+  cli.say(result.text);
+  return 0;
+}
+
+/** What Temporal knows of the flow's workflow. */
+async function tellWorkflow({ client, say }: FlowsCli, flow: { orgId: string; id: string }): Promise<void> {
+  const workflowId = flowWorkflowId(flow.orgId, flow.id);
+  const { raw, status, runId, historyLength, startTime } = await client.workflow.getHandle(workflowId).describe();
+  say(
+    `Workflow ${workflowId}: ${status.name}, run ${runId} since ${startTime.toISOString()}, ${historyLength} events.`,
+  );
+  for (const activity of raw.pendingActivities ?? []) {
+    const { activityType, attempt, lastFailure } = activity;
+    say(
+      `- ${activityType?.name}: attempt ${attempt}${lastFailure ? `, failed last with: ${lastFailure.message}` : ''}`,
+    );
+  }
+}
+
+async function send(cli: FlowsCli, options: FlowsOptions, command: Command): Promise<number> {
+  const flow = await theFlow(cli, options);
+  const commandId = newId('cmd');
+  const sent = await cli.flows.send(flow.orgId, flow.id, { commandId, fingerprint: '', actor: operator, command });
+  switch (sent.state) {
+    case 'gone':
+      throw new CliError(`${flow.name} has ended, or Temporal does not know it. Nothing changed.`);
+    case 'accepted':
+      cli.say(`Accepted, not applied yet: no worker answers. It is stored and will be applied when one does.`);
+      return 0;
+    case 'applied': {
+      const { outcome } = sent.answer;
+      if (outcome && !outcome.ok) throw new CliError(outcome.refusal.message);
+      cli.say(`${flow.name} is ${sent.answer.flow.status} (${sent.answer.flow.progress.percent}%).`);
+      return 0;
+    }
+  }
+}
+
+const words: Readonly<Record<Exclude<Finding['state'], 'differs'>, string>> = {
+  same: 'is the same',
+  archived: 'has ended, and Temporal has forgotten it: the read model is what there is',
+  silent: 'was not compared: no worker answers for its workflow',
+  gone: 'has not ended, and Temporal has no workflow of it: `flows revive` lets it go on from the read model',
+  stopped: 'has not ended, and its workflow was terminated: `flows revive` lets it go on',
+  missing: 'is not in the read model',
+};
+
+async function verify(cli: FlowsCli, options: FlowsOptions): Promise<number> {
+  let compared = 0;
+  let wrong = 0;
+  for (const org of await someOrgs(cli, options)) {
+    for await (const finding of verifyOrg(cli, org.id, { openOnly: options.open ?? false })) {
+      compared++;
+      if (finding.state === 'same' || finding.state === 'archived') continue;
+      wrong++;
+      tellFinding(cli, org.slug, finding);
+    }
+    for (const problem of await verifyCounts(cli, org.id)) {
+      wrong++;
+      cli.say(`${org.slug}: ${problem}`);
+    }
+  }
+  cli.say(
+    wrong === 0 ? `${compared} flows compared: all are the same.` : `${compared} flows compared: ${wrong} findings.`,
+  );
+  return wrong === 0 ? 0 : 1;
+}
+
+function tellFinding({ say }: FlowsCli, slug: string, finding: Finding): void {
+  if (finding.state !== 'differs') say(`${slug} ${finding.flowId} ${words[finding.state]}.`);
+  else for (const problem of finding.problems) say(`${slug} ${finding.flowId}: ${problem}`);
+}
+
+async function someOrgs(cli: FlowsCli, options: FlowsOptions): Promise<readonly { id: string; slug: string }[]> {
+  return options.org === undefined ? cli.orgs(undefined) : [await theOrg(cli, options)];
+}
+
+async function rebuild(cli: FlowsCli, options: FlowsOptions): Promise<number> {
+  if (options.flow !== undefined) {
+    const org = await theOrg(cli, options);
+    if (!(await rebuildFromWorkflow(cli, org.id, options.flow)))
+      throw new CliError(`${options.flow} was not rebuilt: its workflow does not answer. Nothing changed.`);
+    cli.say(`${options.flow} is rebuilt.`);
+    return 0;
+  }
+  let mended = 0;
+  let left = 0;
+  for (const org of await someOrgs(cli, options)) {
+    for await (const finding of verifyOrg(cli, org.id)) {
+      if (finding.state === 'same' || finding.state === 'archived') continue;
+      tellFinding(cli, org.slug, finding);
+      const mendable = finding.state === 'differs' || finding.state === 'missing';
+      if (mendable && (await rebuildFromWorkflow(cli, org.id, finding.flowId))) mended++;
+      else left++;
+    }
+    if ((await verifyCounts(cli, org.id)).length > 0) {
+      await rebuildCounts(cli, org.id);
+      cli.say(`${org.slug}: its flows are counted anew.`);
+    }
+  }
+  cli.say(
+    `${mended} flows are rebuilt${left > 0 ? `, ${left} could not be` : ''}. \`flows verify\` says what is left.`,
+  );
+  return left === 0 ? 0 : 1;
+}
+
+export const isTold = (error: unknown): error is Error => error instanceof CliError || error instanceof Refusal;

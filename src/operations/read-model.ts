@@ -1,0 +1,193 @@
+/** The read model against the flows themselves: what differs is found, and mended from the workflows. For operators. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database, Trx } from '../db/database.ts';
+import { rebuildFlow } from '../db/projection.ts';
+import { readFlow } from '../db/read-flow.ts';
+import { type Flow, isFinal, type Progress, progress } from '../domain/flow.ts';
+import { type Projection, projectionOf } from '../domain/ledger.ts';
+import { limits } from '../domain/limits.ts';
+import type { Snapshot } from '../domain/view.ts';
+import { newId } from '../platform/ids.ts';
+import { compareFlow } from './compare-flow.ts';
+import type { FlowGateway } from './gateway.ts';
+
+export interface ReadModelTools {
+  readonly database: Database;
+  readonly flows: FlowGateway;
+}
+
+/**
+ * `missing`: the read model lacks it. `gone`: Temporal lacks it, and it had not ended. `stopped`: it has not ended, and
+ * its workflow was terminated. `silent`: no worker answers.
+ */
+export type Finding =
+  | { readonly flowId: string; readonly state: 'same' | 'archived' | 'silent' | 'gone' | 'stopped' | 'missing' }
+  | { readonly flowId: string; readonly state: 'differs'; readonly problems: readonly string[] };
+
+/** A flow that is projected at this moment differs for an instant; looked at again, it does not. */
+const looks = [200, 800, 2_000];
+
+/** Compares one flow. `archived`: it has ended and Temporal has forgotten it, so the read model is what there is. */
+export async function verifyFlow(tools: ReadModelTools, orgId: string, flowId: string): Promise<Finding> {
+  for (const wait of [...looks, null]) {
+    const finding = await look(tools, orgId, flowId);
+    if (wait === null || (finding.state !== 'differs' && finding.state !== 'missing')) return finding;
+    await sleep(wait);
+  }
+  throw new Error('The last look has an answer.');
+}
+
+async function look({ database, flows }: ReadModelTools, orgId: string, flowId: string): Promise<Finding> {
+  const heard = await flows.look(orgId, flowId);
+  if (heard.state === 'silent') return { flowId, state: 'silent' };
+  const row = await database.withOrg({ orgId }, (trx) => readRow(trx, flowId));
+  if (heard.state === 'gone') return { flowId, state: row && isFinal(row.flow.status) ? 'archived' : 'gone' };
+  if (!isFinal(heard.answer.flow.status) && !(await flows.isRunning(orgId, flowId)))
+    return { flowId, state: 'stopped' };
+  if (row === null) return { flowId, state: 'missing' };
+  const problems = [...compareFlow(heard.answer, row.flow), ...compareProgress(heard.answer.flow, row.progress)];
+  return problems.length === 0 ? { flowId, state: 'same' } : { flowId, state: 'differs', problems };
+}
+
+const wholeFeed = 1_000_000;
+
+async function readRow(trx: Trx, flowId: string): Promise<{ flow: Flow; progress: Progress } | null> {
+  const read = await readFlow(trx, flowId, wholeFeed);
+  const counted = await trx
+    .selectFrom('flows')
+    .select(['done', 'counting', 'percent'])
+    .where('id', '=', flowId)
+    .executeTakeFirst();
+  return read && counted ? { flow: read.flow, progress: counted } : null;
+}
+
+function compareProgress(flow: Flow, there: Progress): string[] {
+  const here = progress(flow);
+  const same = here.done === there.done && here.counting === there.counting && here.percent === there.percent;
+  return same ? [] : [`the read model counts ${JSON.stringify(there)}, and the workflow ${JSON.stringify(here)}.`];
+}
+
+/** Of the read model's flows of an org, by id. */
+const pageSize = 200;
+
+/**
+ * Compares every flow of an org that the read model or Temporal knows, page by page. `openOnly` leaves out those that
+ * the read model says have ended.
+ */
+export async function* verifyOrg(
+  tools: ReadModelTools,
+  orgId: string,
+  { openOnly = false }: { readonly openOnly?: boolean } = {},
+): AsyncGenerator<Finding> {
+  for (let after = ''; ; ) {
+    const page = await tools.database.withOrg({ orgId }, (trx) =>
+      trx.selectFrom('flows').select(['id', 'status']).where('id', '>', after).orderBy('id').limit(pageSize).execute(),
+    );
+    const wanted = page.filter((f) => !openOnly || !isFinal(f.status));
+    for (const finding of await each(wanted, (f) => verifyFlow(tools, orgId, f.id))) yield finding;
+    const last = page.at(-1);
+    if (!last || page.length < pageSize) break;
+    after = last.id;
+  }
+  let batch: string[] = [];
+  const lacking = async (): Promise<Finding[]> => {
+    const ids = batch;
+    batch = [];
+    const known = await tools.database.withOrg({ orgId }, (trx) =>
+      ids.length === 0 ? Promise.resolve([]) : trx.selectFrom('flows').select('id').where('id', 'in', ids).execute(),
+    );
+    const missing = ids.filter((id) => !known.some((k) => k.id === id));
+    return each(missing, (id) => verifyFlow(tools, orgId, id));
+  };
+  for await (const flowId of tools.flows.known(orgId)) {
+    batch.push(flowId);
+    if (batch.length === pageSize) yield* await lacking();
+  }
+  yield* await lacking();
+}
+
+/** Where the org's counts of flows by status are not what its rows say: a sentence each. */
+export async function verifyCounts({ database }: ReadModelTools, orgId: string): Promise<string[]> {
+  const { counts, rows } = await database.withOrg({ orgId }, async (trx) => ({
+    counts: await trx.selectFrom('flow_counts').select(['status', 'n']).where('n', '<>', 0).execute(),
+    rows: await trx
+      .selectFrom('flows')
+      .select(['status', (eb) => eb.fn.countAll<string>().as('n')])
+      .groupBy('status')
+      .execute(),
+  }));
+  const real = new Map<string, number>(rows.map((r) => [r.status, Number(r.n)]));
+  const noted = new Map<string, number>(counts.map((c) => [c.status, c.n]));
+  return [...new Set([...real.keys(), ...noted.keys()])].flatMap((status) => {
+    const [is, said] = [real.get(status) ?? 0, noted.get(status) ?? 0];
+    return is === said ? [] : [`${said} flows are counted as ${status}, and ${is} are.`];
+  });
+}
+
+/** Counts the org's flows anew. */
+export async function rebuildCounts({ database }: ReadModelTools, orgId: string): Promise<void> {
+  await database.withOrg({ orgId }, async (trx) => {
+    // Whoever changes a flow's status meanwhile waits at its count.
+    await trx.selectFrom('flow_counts').select('n').forUpdate().execute();
+    await trx.deleteFrom('flow_counts').execute();
+    await trx
+      .insertInto('flow_counts')
+      .columns(['org_id', 'status', 'n'])
+      .expression((eb) =>
+        eb
+          .selectFrom('flows')
+          .select(['org_id', 'status', (e) => e.cast<number>(e.fn.countAll(), 'integer').as('n')])
+          .groupBy(['org_id', 'status']),
+      )
+      .execute();
+  });
+}
+
+/** Writes one flow into the read model anew, from its workflow. False when the workflow does not answer. */
+export async function rebuildFromWorkflow(
+  { database, flows }: ReadModelTools,
+  orgId: string,
+  flowId: string,
+): Promise<boolean> {
+  const tell = async (): Promise<Projection | null> => {
+    const snapshot = await flows.snapshot(orgId, flowId);
+    return snapshot && wholeOf(snapshot);
+  };
+  return (await database.withOrg({ orgId }, (trx) => rebuildFlow(trx, flowId, tell))) !== null;
+}
+
+const wholeOf = ({ flow }: Snapshot): Projection =>
+  projectionOf({ flow, outcomes: [], projectedVersion: -1, projectedFeed: 0 });
+
+/**
+ * Starts the workflow of a flow whose workflow was terminated, from the state it had; or that Temporal lost, such as by
+ * a restore from an older backup, as the read model has it. What is lost: which commands were answered, and, from the
+ * read model, the mails that waited. What was mailed is not mailed again. False when it runs, or has ended, or neither
+ * knows it.
+ */
+export async function reviveFlow({ database, flows }: ReadModelTools, orgId: string, flowId: string): Promise<boolean> {
+  if (await flows.isRunning(orgId, flowId)) return false;
+  const heard = await flows.look(orgId, flowId);
+  if (heard.state === 'silent') return false;
+  const flow =
+    heard.state === 'answered' ? heard.answer.flow : await database.withOrg({ orgId }, (trx) => asRead(trx, flowId));
+  if (flow === null || isFinal(flow.status)) return false;
+  await flows.revive(flow, { commandId: newId('revive'), fingerprint: '' });
+  return true;
+}
+
+/** With the newest feed entries only, and the number of its last mail. */
+async function asRead(trx: Trx, flowId: string): Promise<Flow | null> {
+  const read = await readFlow(trx, flowId, limits.feedKept);
+  if (read === null) return null;
+  const mails = await trx.selectFrom('mails').select('key').where('flow_id', '=', flowId).execute();
+  const numbers = mails.map((m) => Number(m.key.slice(m.key.lastIndexOf('/') + 1))).filter(Number.isInteger);
+  return { ...read.flow, mailsOrdered: Math.max(0, ...numbers) };
+}
+
+/** A few at a time, in order. */
+async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let i = 0; i < items.length; i += 8) results.push(...(await Promise.all(items.slice(i, i + 8).map(work))));
+  return results;
+}

@@ -1,0 +1,228 @@
+/** Operators find what is wrong with the read model, and mend it from the workflows; and act on flows by hand. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type FlowsOptions, runFlows } from '../../src/cli/flows.ts';
+import { FlowGateway } from '../../src/operations/gateway.ts';
+import { rebuildFromWorkflow } from '../../src/operations/read-model.ts';
+import { variableNames } from '../../src/platform/config.ts';
+import { flowWorkflowId } from '../../src/workflows/contract.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+let world: World;
+/** A flow of Acme Agency with comments, clients and a feed. */
+let flowId: string;
+const orgId = 'org_demo_acme';
+const same = { code: 0, said: expect.stringMatching(/^\d+ flows compared: all are the same\.$/) };
+const acme = { org: 'acme-agency' };
+
+beforeAll(async () => {
+  world = await startWorld({ flows: true });
+  const { rows } = await sql<{ flow_id: string }>`
+    select c.flow_id from comments c join external_users e on e.flow_id = c.flow_id join flows f on f.id = c.flow_id
+    where c.org_id = ${orgId} and f.status = 'ACTIVE' and f.feed_length <= 50 group by 1 order by count(*) desc limit 1`.execute(
+    world.owner,
+  );
+  flowId = rows[0]?.flow_id ?? '';
+});
+afterAll(() => world.stop());
+
+async function cli(verb: string, options: FlowsOptions = acme): Promise<{ code: number; said: string }> {
+  const lines: string[] = [];
+  const { database, client, tools } = world;
+  // As the CLI has it.
+  const flows = new FlowGateway(client, { taskQueue: world.taskQueue, answerMs: 15_000 });
+  const code = await runFlows(
+    {
+      ...{ database, client, flows, tools: { ...tools, flows } },
+      orgs: (slug) => {
+        const all = world.owner.selectFrom('orgs').select(['id', 'slug']).orderBy('slug');
+        return (slug === undefined ? all : all.where('slug', '=', slug)).execute();
+      },
+      say: (line) => lines.push(line),
+    },
+    verb,
+    options,
+  );
+  return { code, said: lines.join('\n') };
+}
+
+test('the demo is the same in both', async () => {
+  expect(flowId).not.toBe('');
+  const { code, said } = await cli('verify', {});
+  expect(said).toMatch(/^\d+ flows compared: all are the same\.$/);
+  expect(code).toBe(0);
+});
+
+const damages: readonly { what: string; damage: () => Promise<unknown>; says: RegExp }[] = [
+  {
+    what: 'a task with another status and title',
+    damage: () =>
+      sql`update tasks set status = 'SKIPPED', title = 'Spoilt' where flow_id = ${flowId} and position = 0`.execute(
+        world.owner,
+      ),
+    says: /tasks\.0\.title \(".*" is "Spoilt" there\)/,
+  },
+  {
+    what: 'a task of a version that the workflow never had',
+    damage: () =>
+      sql`update tasks set version = 100000, answers = '{"a":"b"}' where flow_id = ${flowId} and position = 1`.execute(
+        world.owner,
+      ),
+    says: /tasks\.1\.(version|answers)/,
+  },
+  {
+    what: 'a flow of a version that the workflow never had',
+    damage: () => sql`update flows set version = 100000, status = 'PAUSED' where id = ${flowId}`.execute(world.owner),
+    says: /the read model differs in version .*\n(.*\n)*.*flows are counted|status \("ACTIVE" is "PAUSED" there\)/,
+  },
+  {
+    what: 'a progress that was not counted',
+    damage: () => sql`update flows set percent = 99 where id = ${flowId}`.execute(world.owner),
+    says: /the read model counts .*"percent":99/,
+  },
+  {
+    what: 'a comment that is lost',
+    damage: () => sql`delete from comments where flow_id = ${flowId}`.execute(world.owner),
+    says: /comments/,
+  },
+  {
+    what: "another's words in a comment",
+    damage: () => sql`update comments set text = 'Never said' where flow_id = ${flowId}`.execute(world.owner),
+    says: /"Never said" there/,
+  },
+  {
+    what: 'a client with another address, and one who is not of the flow',
+    damage: async () => {
+      await sql`insert into external_users select org_id, flow_id, 'ex_ghost', email, name, role, invitation, invited_at, version
+        from external_users where flow_id = ${flowId} limit 1`.execute(world.owner);
+      await sql`update external_users set email = 'else@where.test' where flow_id = ${flowId}`.execute(world.owner);
+    },
+    says: /externals\.0/,
+  },
+  {
+    what: 'a task that is not of the flow',
+    damage: () =>
+      sql`insert into tasks (org_id, flow_id, id, position, key, title, description, type, status, fields, hint, due,
+            depends_on, round, version)
+          select org_id, flow_id, 'tk_ghost', 99, 'ghost', 'Ghost', '', type, status, fields, hint, due, depends_on, 1, 1
+          from tasks where flow_id = ${flowId} and position = 0`.execute(world.owner),
+    says: /tk_ghost/,
+  },
+  {
+    what: 'a feed that lacks one entry and has one too many',
+    damage: async () => {
+      await sql`delete from feed where flow_id = ${flowId} and seq = 2`.execute(world.owner);
+      await sql`insert into feed select org_id, flow_id, 90000, at, by, what, task_id, 'Never happened' from feed
+        where flow_id = ${flowId} and seq = 1`.execute(world.owner);
+    },
+    says: /feed/,
+  },
+  {
+    what: 'a flow that is not there at all',
+    damage: () => sql`delete from flows where id = ${flowId}`.execute(world.owner),
+    says: /is not in the read model/,
+  },
+  {
+    what: 'counts that are no counts',
+    damage: () => sql`update flow_counts set n = n + 7 where org_id = ${orgId}`.execute(world.owner),
+    says: /flows are counted as/,
+  },
+];
+
+describe.each(damages)('$what', ({ damage, says }) => {
+  test('is found and mended', async () => {
+    await damage();
+    const found = await cli('verify');
+    expect(found.said).toMatch(says);
+    expect(found.said.split('\n').every((line) => !line.includes('fl_') || line.includes(flowId))).toBe(true);
+    expect(found.code).toBe(1);
+    await cli('rebuild-read-model');
+    expect(await cli('verify', {})).toMatchObject(same);
+  }, 120_000);
+});
+
+test('a flow that goes on while it is rebuilt loses nothing', async () => {
+  let going = true;
+  let rebuilt = 0;
+  const rebuilding = (async () => {
+    while (going) if (await rebuildFromWorkflow(world, orgId, flowId)) rebuilt++;
+  })();
+  const { tasks } = (await world.flows.snapshot(orgId, flowId))?.flow ?? { tasks: [] };
+  const actor = { kind: 'system', id: 'system', name: 'Test', through: 'system' } as const;
+  for (let n = 0; n < 20 || rebuilt < 3; n++) {
+    const command = { type: 'comment', taskId: tasks[0]?.id ?? '', text: `while it is rebuilt, ${n}` } as const;
+    await world.flows.send(orgId, flowId, { commandId: `rebuilt-${n}`, fingerprint: '', actor, command });
+  }
+  going = false;
+  await rebuilding;
+  expect(await cli('verify')).toMatchObject(same);
+});
+
+test('a flow whose workflow was terminated is found, and goes on', async () => {
+  const other = await world.owner
+    .selectFrom('flows')
+    .select('id')
+    .where('org_id', '=', orgId)
+    .where('status', '=', 'ACTIVE')
+    .where('id', '<>', flowId)
+    .executeTakeFirstOrThrow();
+  const handle = world.client.workflow.getHandle(flowWorkflowId(orgId, other.id));
+  await handle.terminate('lost');
+  const found = await cli('verify');
+  expect(found.said).toContain(`${other.id} has not ended, and its workflow was terminated`);
+  const before = await world.owner.selectFrom('flows').selectAll().where('id', '=', other.id).executeTakeFirst();
+  expect(await cli('revive', { ...acme, flow: other.id })).toMatchObject({ code: 0 });
+  expect(await cli('verify')).toMatchObject(same);
+  expect(await cli('pause', { ...acme, flow: other.id })).toMatchObject({ code: 0 });
+  const after = await world.owner.selectFrom('flows').selectAll().where('id', '=', other.id).executeTakeFirst();
+  expect(after).toMatchObject({ status: 'PAUSED', feed_length: (before?.feed_length ?? 0) + 1 });
+  await expect(cli('revive', { ...acme, flow: other.id })).rejects.toThrow('was not revived');
+});
+
+test('an operator lists, shows, pauses, resumes and cancels', async () => {
+  expect((await cli('list')).said).toMatch(/^\d+ flows/);
+  const shown = await cli('show', { ...acme, flow: flowId });
+  expect(shown.said).toContain(`Workflow flow/${orgId}/${flowId}: RUNNING`);
+  expect((await cli('pause', { ...acme, flow: flowId })).said).toMatch(/ is PAUSED \(\d+%\)\.$/);
+  await expect(cli('pause', { ...acme, flow: flowId })).rejects.toThrow(/paused/);
+  expect((await cli('resume', { ...acme, flow: flowId })).said).toMatch(/ is ACTIVE \(\d+%\)\.$/);
+  expect((await cli('cancel', { ...acme, flow: flowId, reason: 'By hand' })).said).toMatch(/ is CANCELLED \(\d+%\)\.$/);
+  const last = await world.owner
+    .selectFrom('feed')
+    .select(['text', 'by'])
+    .where('flow_id', '=', flowId)
+    .orderBy('seq', 'desc')
+    .executeTakeFirst();
+  expect(last).toMatchObject({ by: { name: 'An operator', through: 'system' } });
+  await expect(cli('list', { org: 'nobody' })).rejects.toThrow('No organization has the slug "nobody".');
+  await expect(cli('pause', acme)).rejects.toThrow('--flow is missing.');
+});
+
+test('as a process, it says so by its exit code', async () => {
+  const run = (...args: string[]): Promise<{ code: number; out: string }> =>
+    new Promise((resolve) => {
+      const file = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+      const env = {
+        ...process.env,
+        ...Object.fromEntries(variableNames.map((name) => [name, ''])),
+        DATABASE_URL: world.databaseUrl,
+        TEMPORAL_ADDRESS: world.temporalAddress,
+        TEMPORAL_NAMESPACE: world.namespace,
+        BOOFLOW_TASK_QUEUE: world.taskQueue,
+      };
+      execFile(
+        process.execPath,
+        ['--import', import.meta.resolve('tsx'), file, ...args],
+        { env },
+        (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), out: stdout + stderr }),
+      );
+    });
+  await sql`update flows set name = 'Spoilt' where id = ${flowId}`.execute(world.owner);
+  const spoilt = await run('flows', 'verify', '--org', 'acme-agency');
+  expect(spoilt).toMatchObject({ code: 1 });
+  expect(spoilt.out).toContain('is "Spoilt" there');
+  expect(await run('flows', 'rebuild-read-model')).toMatchObject({ code: 0 });
+  expect(await run('flows', 'verify')).toMatchObject({ code: 0 });
+}, 300_000);
