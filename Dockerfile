@@ -13,7 +13,9 @@ COPY --from=packages /app/node_modules ./node_modules
 COPY package.json package-lock.json LICENSE ./
 COPY scripts ./scripts
 COPY src ./src
-USER node
+RUN mkdir -p files && chown 1000:1000 files
+# node, by number: what runs these steps elsewhere has no user of that name.
+USER 1000:1000
 EXPOSE 3000 9464
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "scripts/healthy.mjs"]

@@ -1,0 +1,32 @@
+/** docker-compose.yml says what the product needs, in its own words: what it does not say, a container would miss. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { readConfig } from '../../src/platform/config.ts';
+
+const file = new URL('../../docker-compose.yml', import.meta.url);
+const compose = z
+  .object({ services: z.record(z.string(), z.object({ environment: z.record(z.string(), z.string()).optional() })) })
+  .parse(parse(readFileSync(file, 'utf8'), { merge: true }));
+
+/** What docs/deploying.md has people put into .env, and nothing else. */
+const dotEnv: Readonly<Record<string, string>> = {
+  POSTGRES_PASSWORD: 'pw',
+  BOOFLOW_ENCRYPTION_KEYS: `a:${Buffer.alloc(32, 1).toString('base64')}`,
+};
+
+/** As Compose fills in `${NAME:-otherwise}` and `${NAME:?why}`. */
+const filled = (text: string): string =>
+  text.replace(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_, name: string, how: string | undefined, rest: string) => {
+    const value = dotEnv[name];
+    if (value === undefined && how === '?') throw new Error(`${name} is not set: ${rest}`);
+    return value ?? rest ?? '';
+  });
+
+test.each(['server', 'worker', 'migrate'])('%s finds its configuration whole', (name) => {
+  const environment = Object.entries(compose.services[name]?.environment ?? {});
+  const config = readConfig(Object.fromEntries(environment.map(([key, value]) => [key, filled(value)])));
+  expect(config).toMatchObject({ env: 'production', metricsPort: 9464, temporalAddress: 'temporal:7233' });
+  expect(config.payloadKeys).toBe(dotEnv.BOOFLOW_ENCRYPTION_KEYS);
+});
