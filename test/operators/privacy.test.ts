@@ -2,8 +2,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { Connection } from '@temporalio/client';
-import proto from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { completeTask } from '../../src/operations/complete-task.ts';
 import { createFlowFromTemplate } from '../../src/operations/create-flow-from-template.ts';
@@ -15,6 +13,7 @@ import { connectClient } from '../../src/platform/temporal-connection.ts';
 import { flowWorkflowId, snapshotQuery } from '../../src/workflows/contract.ts';
 import { olivia } from '../mcp/principals.ts';
 import { startWorld, type World } from '../support/world.ts';
+import { storedIn } from './stored.ts';
 
 const key = (id: string): string => `${id}:${randomBytes(32).toString('base64')}`;
 const first = key('first');
@@ -64,32 +63,8 @@ const personal = [
   /contract/i,
 ];
 
-/** Everything Temporal gives of the flow to one who has no key: bytes as they are stored. */
-async function raw(): Promise<string> {
-  const connection = await Connection.connect({ address: world.temporalAddress });
-  const execution = { workflowId: flowWorkflowId(orgId, flowId) };
-  const { namespace } = world;
-  const service = connection.workflowService;
-  const texts: string[] = [];
-  for (let nextPageToken: Uint8Array | null | undefined; ; ) {
-    const page = await service.getWorkflowExecutionHistory({ namespace, execution, nextPageToken });
-    if (page.history) texts.push(bytesOf(proto.temporal.api.history.v1.History.encode(page.history).finish()));
-    nextPageToken = page.nextPageToken;
-    if (!nextPageToken?.length) break;
-  }
-  const described = await service.describeWorkflowExecution({ namespace, execution });
-  texts.push(
-    bytesOf(proto.temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse.encode(described).finish()),
-  );
-  const listed = await service.listWorkflowExecutions({ namespace, query: `WorkflowId = '${execution.workflowId}'` });
-  texts.push(bytesOf(proto.temporal.api.workflowservice.v1.ListWorkflowExecutionsResponse.encode(listed).finish()));
-  await connection.close();
-  return texts.join('\n');
-}
-const bytesOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
-
 test('no name, address, comment or title is in what Temporal stores', async () => {
-  const stored = await raw();
+  const stored = await storedIn(world, `WorkflowId = '${flowWorkflowId(orgId, flowId)}'`);
   expect(stored.length).toBeGreaterThan(5_000);
   // The demo's templates have ids that can be read.
   const people = stored.replaceAll('tp_acme_client-onboarding', '');
@@ -110,10 +85,7 @@ test('without keys all of it is, so that the test above can fail', async () => {
     };
     const made = await createFlowFromTemplate.run(caller, { template: 'Client Onboarding', name: 'Zanzibar Holdings' });
     if (!made.ok) throw new Error(made.text);
-    const history = await plain.client.workflow.getHandle(flowWorkflowId(orgId, made.facts.flow.id)).fetchHistory();
-    const stored = bytesOf(
-      proto.temporal.api.history.v1.History.encode(proto.temporal.api.history.v1.History.fromObject(history)).finish(),
-    );
+    const stored = await storedIn(plain, `WorkflowId = '${flowWorkflowId(orgId, made.facts.flow.id)}'`);
     expect(stored).toMatch(/Zanzibar/);
   } finally {
     await plain.stop();

@@ -204,6 +204,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       owner,
       client,
       flows,
+      files,
       authority,
       logs,
       signInMails,
@@ -212,7 +213,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       startWorker,
       stopWorker,
     },
-    ...{ url, app, database, owner, client, flows, files, authority, logs, signInMails, startWorker, stopWorker },
     passTime(ms) {
       ahead += ms;
     },
