@@ -148,4 +148,4 @@ test('a worker that is told to stop hands back a mail it can not finish, and ano
     await mailServer.stop();
     await world.startWorker();
   }
-});
+}, 150_000);
