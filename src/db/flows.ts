@@ -1,6 +1,7 @@
 /** Flows in the read model. */
 import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { FlowStatus, TaskStatus } from '../domain/flow.ts';
+import { limits } from '../domain/limits.ts';
 import type { Cursor } from './cursor.ts';
 import type { Trx } from './database.ts';
 import type { FlowRow, Tables, TaskRow } from './schema.ts';
@@ -114,21 +115,36 @@ export async function listFlows(
   return query.orderBy('created_at', 'desc').orderBy('id', 'desc').execute();
 }
 
-/** Counts that are not kept are exact up to this many, and stop there: they cost the same in an org of any size. */
-export const countedAtMost = 1_000;
+/** `stopped`: there may be more, since counting ended at `limits.counted`. */
+export interface Counted {
+  readonly n: number;
+  readonly stopped: boolean;
+}
 
-/** How many flows fit, counted up to a thousand. For all flows, and those of a status, it is read from kept counts. */
-export async function countFlows(trx: Trx, filter: FlowFilter): Promise<number> {
+const counted = (n: number): Counted => ({ n, stopped: n >= limits.counted });
+
+/** How many flows fit. For all flows, and those of a status, it is read from kept counts and never stops. */
+export async function countFlows(trx: Trx, filter: FlowFilter): Promise<Counted> {
   const { status, ...more } = filter;
   if (Object.values(more).some((wanted) => wanted !== undefined)) {
     const row = await trx
-      .selectFrom(trx.selectFrom('flows').select('id').where(matching(filter)).limit(countedAtMost).as('few'))
+      .selectFrom(
+        // In the list's order, so that its index is walked until there are enough.
+        trx
+          .selectFrom('flows')
+          .select('id')
+          .where(matching(filter))
+          .orderBy('created_at', 'desc')
+          .orderBy('id', 'desc')
+          .limit(limits.counted)
+          .as('few'),
+      )
       .select(({ fn }) => fn.countAll<string>().as('n'))
       .executeTakeFirstOrThrow();
-    return Number(row.n);
+    return counted(Number(row.n));
   }
   const counts = await countByStatus(trx);
-  return status ? counts[status] : Object.values(counts).reduce((a, b) => a + b, 0);
+  return { n: status ? counts[status] : Object.values(counts).reduce((a, b) => a + b, 0), stopped: false };
 }
 
 export async function countByStatus(trx: Trx): Promise<Record<FlowStatus, number>> {
@@ -138,9 +154,9 @@ export async function countByStatus(trx: Trx): Promise<Record<FlowStatus, number
   return counts;
 }
 
-/** How many ACTIVE flows that fit have an overdue task, counted up to a thousand. */
-export const countLateFlows = (trx: Trx, filter: FlowFilter): Promise<number> =>
-  countFlows(trx, { ...filter, overdue: true });
+/** How many ACTIVE flows that fit have an overdue task, counted up to a hundred. */
+export const countLateFlows = async (trx: Trx, filter: FlowFilter): Promise<number> =>
+  (await countFlows(trx, { ...filter, overdue: true })).n;
 
 export type FoundFlow = Pick<FlowRow, 'id' | 'name' | 'status' | 'percent' | 'time_zone'>;
 
@@ -276,12 +292,21 @@ export async function listTasks(
   return query.orderBy('tasks.due_order').orderBy('tasks.id').execute();
 }
 
-export async function countTasks(trx: Trx, filter: TaskFilter): Promise<number> {
-  const row = await tasksWithFlows(trx)
+/** How many tasks fit. */
+export async function countTasks(trx: Trx, filter: TaskFilter): Promise<Counted> {
+  const row = await trx
+    .selectFrom(
+      tasksWithFlows(trx)
+        .select('tasks.id')
+        .where(fitting(filter))
+        .orderBy('tasks.due_order')
+        .orderBy('tasks.id')
+        .limit(limits.counted)
+        .as('few'),
+    )
     .select(({ fn }) => fn.countAll<string>().as('n'))
-    .where(fitting(filter))
     .executeTakeFirstOrThrow();
-  return Number(row.n);
+  return counted(Number(row.n));
 }
 
 export type FoundTask = Pick<TaskRow, 'id' | 'title' | 'status' | 'flow_id'> & {
@@ -313,7 +338,7 @@ export interface Overview {
   readonly needMe: number;
   /** READY tasks of running flows that lie with this person. */
   readonly myTasks: number;
-  /** Clients with an overdue task: among the thousand tasks of clients that are late the longest. */
+  /** Clients with an overdue task: among the hundred tasks of clients that are late the longest. */
   readonly clientsLate: number;
   /** Running flows with an overdue task. */
   readonly late: number;
@@ -323,13 +348,13 @@ export interface Overview {
   readonly waitOnNobody: number;
 }
 
-/** What matters to one person at a glance, in one query; each counted up to a thousand. */
+/** What matters to one person at a glance, in one query; each counted up to a hundred. */
 export async function overview(trx: Trx, userId: string): Promise<Overview> {
   const flowsWith = (which: RawBuilder<unknown>) => sql`(select count(*)::int from (select from flows
-    where flows.status = 'ACTIVE' and ${hasTask(which)} limit ${countedAtMost}) few)`;
+    where flows.status = 'ACTIVE' and ${hasTask(which)} order by flows.created_at desc, flows.id desc limit ${limits.counted}) few)`;
   const tasksWith = (what: string, which: RawBuilder<unknown>) => sql`(select count(${sql.raw(what)})::int from (
     select t.assignee_id from tasks t join flows f on f.org_id = t.org_id and f.id = t.flow_id
-    where t.status = 'READY' and f.status = 'ACTIVE' and ${which} order by t.due_order limit ${countedAtMost}) few)`;
+    where t.status = 'READY' and f.status = 'ACTIVE' and ${which} order by t.due_order limit ${limits.counted}) few)`;
   const mine = sql`t.assignee_kind = 'member' and t.assignee_id = ${userId}`;
   const { rows } = await sql<Overview>`select
     ${flowsWith(mine)} as "needMe",

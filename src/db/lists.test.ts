@@ -1,7 +1,7 @@
 /** Lists over many rows: one indexed query each, and pages that hold each row once while others are written. */
 import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../test/support/database.ts';
 import { type Cursor, type PagedList, readCursor, writeCursor } from './cursor.ts';
 import { Database, type Trx } from './database.ts';
@@ -152,6 +152,17 @@ describe('each page is read from an index, and sorts no more than it shows', () 
   ])('found without reading a whole table: %s', async (_what, work) => {
     for (const plan of await plans(work)) expect(scanned(plan).filter((t) => t !== 'flow_counts')).toEqual([]);
   });
+});
+
+it('counts what is not kept up to a hundred, and says so', async () => {
+  const count = (filter: flows.FlowFilter) => database.withOrg(org, (trx) => flows.countFlows(trx, filter));
+  expect(await count({})).toEqual({ n: 6_000, stopped: false });
+  expect(await count({ status: 'ACTIVE' })).toEqual({ n: 1_200, stopped: false });
+  expect(await count({ words: ['flow'] })).toEqual({ n: 100, stopped: true });
+  expect(await count({ words: ['flow', '77'] })).toEqual({ n: 11, stopped: false });
+  const tasks = (filter: flows.TaskFilter) => database.withOrg(org, (trx) => flows.countTasks(trx, filter));
+  expect(await tasks({ status: 'READY' })).toEqual({ n: 100, stopped: true });
+  expect(await tasks({ flowId: 'fl_org_a5' })).toEqual({ n: 8, stopped: false });
 });
 
 describe('pages walk everything once', () => {

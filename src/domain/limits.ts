@@ -26,6 +26,8 @@ export const limits = {
   optionsPerField: 100,
   externalsPerFlow: 500,
   invitesPerCommand: 100,
+  /** Counts that are not kept are exact below this many, and stop there: they cost the same in an org of any size. */
+  counted: 100,
   /** Versions, revisions, places in a list: what the database's integer holds. */
   count: 2_147_483_647,
   dueDays: 3_650,

@@ -9,7 +9,7 @@ export const getOverview = operation({
   name: 'get_overview',
   title: 'What needs me',
   description:
-    'How many flows and tasks wait for you, for clients and for nobody, how many are late (each counted up to 1,000), what has been late the longest, and the flows by status.',
+    'How many flows and tasks wait for you, for clients and for nobody, how many are late (each counted up to 100), what has been late the longest, and the flows by status.',
   kind: 'read',
   access: 'member',
   surfaces: ['rest', 'web'],

@@ -15,7 +15,7 @@ import {
   pageInput,
   pageOf,
 } from './shapes.ts';
-import { count, dots, dueWords, lines, percentWords, plain, quote, who } from './words.ts';
+import { countUpTo, dots, dueWords, lines, percentWords, plain, quote, who } from './words.ts';
 
 export const listFlows = operation({
   name: 'list_flows',
@@ -38,7 +38,7 @@ export const listFlows = operation({
   output: z.object({
     ...bothWaysOutput,
     status: flowStatus.nullable().describe('The status asked for'),
-    late: z.number().int().describe('Up to 1,000, as `total` is where words or people narrow it'),
+    late: z.number().int().describe('How many of them are late, counted up to 100'),
     flows: z.array(listedFlowShape),
   }),
   async handler({ database, principal }, { status, limit, cursor, ...asked }) {
@@ -54,15 +54,15 @@ export const listFlows = operation({
       };
       const found = await readFlows(trx, filter, after, limit + 1);
       const { rows, ...cursors } = pageOf('flows', found, limit, (f) => ({ at: f.created_at, id: f.id }), after);
-      const total = await countFlows(trx, filter);
+      const { n: total, stopped: totalStopped } = await countFlows(trx, filter);
       const late = await countLateFlows(trx, filter);
-      return { total, ...cursors, status: status ?? null, late, flows: rows.map(listedFlow) };
+      return { total, totalStopped, ...cursors, status: status ?? null, late, flows: rows.map(listedFlow) };
     });
   },
-  text({ total, status, late, flows, nextCursor }, now, zone) {
+  text({ total, totalStopped, status, late, flows, nextCursor }, now, zone) {
     if (total === 0) return 'No flow fits. `create_flow_from_template` makes one.';
     return lines(
-      `${count(total, status === null ? 'flow' : `${status.toLowerCase()} flow`)}${late > 0 ? `, ${late} late` : ''}${flows.length < total ? `; ${flows.length} here` : ''}.`,
+      `${countUpTo(total, totalStopped, status === null ? 'flow' : `${status.toLowerCase()} flow`)}${late >= limits.counted ? `, ${late} or more late` : late > 0 ? `, ${late} late` : ''}${flows.length < total ? `; ${flows.length} here` : ''}.`,
       flows.map((f) => dots(`- ${plain(f.name)}`, state(f), ...waiting(f, now, zone), `\`${f.id}\``)),
       moreLine(nextCursor),
     );

@@ -12,7 +12,7 @@ import {
   pageOf,
   taskStatus,
 } from './shapes.ts';
-import { count, dots, dueWords, lines, plain, quote, who } from './words.ts';
+import { countUpTo, dots, dueWords, lines, plain, quote, who } from './words.ts';
 
 export const listTasks = operation({
   name: 'list_tasks',
@@ -48,14 +48,15 @@ export const listTasks = operation({
       };
       const found = await readTasks(trx, filter, after, limit + 1);
       const { rows, ...cursors } = pageOf('tasks', found, limit, (t) => ({ at: t.due_order, id: t.id }), after);
-      return { total: await countTasks(trx, filter), ...cursors, tasks: rows.map((t) => listedTask(t, now)) };
+      const { n: total, stopped: totalStopped } = await countTasks(trx, filter);
+      return { total, totalStopped, ...cursors, tasks: rows.map((t) => listedTask(t, now)) };
     });
   },
-  text({ total, tasks, nextCursor }, now, zone) {
+  text({ total, totalStopped, tasks, nextCursor }, now, zone) {
     if (total === 0) return 'No task fits.';
     const late = tasks.filter((t) => t.overdue).length;
     return lines(
-      `${count(total, 'task')}${tasks.length < total ? `; ${tasks.length} here` : ''}${late > 0 && late === tasks.length ? ', all overdue' : late > 0 ? `, ${late} overdue` : ''}.`,
+      `${countUpTo(total, totalStopped, 'task')}${tasks.length < total ? `; ${tasks.length} here` : ''}${late > 0 && late === tasks.length ? ', all overdue' : late > 0 ? `, ${late} overdue` : ''}.`,
       tasks.map((t) =>
         dots(
           `- ${quote(t.title)} on ${plain(t.flow.name)}`,

@@ -4,6 +4,7 @@ import { type Cursor, type PagedList, readCursor, writeCursor } from '../db/curs
 import type { ListedFlow, ListedTask } from '../db/flows.ts';
 import type { ListedTemplate } from '../db/templates.ts';
 import { flowStatuses, isOverdue, taskStatuses } from '../domain/flow.ts';
+import { limits } from '../domain/limits.ts';
 import { taskTypes } from '../domain/template.ts';
 import type { TaskBrief } from '../domain/view.ts';
 import { Refusal } from './refusal.ts';
@@ -147,6 +148,7 @@ export function cursorOf(list: PagedList, text: string | undefined): Cursor | nu
 export const bothWaysOutput = {
   ...pageOutput,
   prevCursor: z.string().nullable().describe('As `cursor`: the page before; null on the first'),
+  totalStopped: z.boolean().describe(`There may be more than \`total\`: counting stopped at ${limits.counted}`),
 };
 
 /** A page from one row more than was asked for: the rows, and the cursors to go on and back. */

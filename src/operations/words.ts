@@ -17,6 +17,10 @@ export const onDay = (iso: string, now: number, zone: string): string => shortDa
 /** "1 task", "3 tasks". */
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
+/** Of a count that stops: "3 flows", "100 or more flows". */
+export const countUpTo = (n: number, stopped: boolean, one: string, many = `${one}s`): string =>
+  stopped ? `${n} or more ${many}` : count(n, one, many);
+
 /** On one line: no break of any alphabet, no control or direction character, no Markdown link or code. */
 const oneLine = (text: string): string =>
   text

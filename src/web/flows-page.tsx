@@ -1,14 +1,16 @@
 /** The dashboard: what needs me, and every flow with what it waits on and what can be done about it. */
 import type { z } from 'zod';
 import { type FlowStatus, flowStatuses } from '../domain/flow.ts';
+import { limits } from '../domain/limits.ts';
 import type { Session } from '../oauth/session.ts';
 import type { getOverview } from '../operations/get-overview.ts';
 import type { listFlows } from '../operations/list-flows.ts';
 import type { listOrgMembers } from '../operations/list-org-members.ts';
 import type { listPublicTemplates } from '../operations/list-public-templates.ts';
-import { count } from '../operations/words.ts';
+import { countUpTo } from '../operations/words.ts';
 import { Face } from './kit/face.tsx';
 import { FlowIcon, LateIcon } from './kit/icons.tsx';
+import { briefly, wholeNumber } from './kit/number.ts';
 import { renderPage } from './kit/page.tsx';
 import { Pager } from './kit/pager.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
@@ -69,9 +71,7 @@ export const StatusChip = ({ status }: { readonly status: FlowStatus }) => (
 
 const numbers = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine'];
 const numberWord = (n: number): string => numbers[n] ?? upTo(n);
-/** Counts stop at a thousand. */
-const upTo = (n: number): string => (n >= 1_000 ? '1,000 or more' : String(n));
-const briefly = (n: number): string => (n >= 1_000 ? '1k+' : String(n));
+const upTo = (n: number): string => (n >= limits.counted ? `${limits.counted} or more` : String(n));
 
 /** "Two flows need you, one client is late". */
 export function headline({ needMe, clientsLate, late, flows }: Overview): string {
@@ -102,7 +102,11 @@ export function flowsPage(view: FlowsView): string {
     title: 'Flows',
     scripts: ['/assets/live.js'],
     children: (
-      <Shell session={session} here="/flows" counts={{ '/flows': overview.flows.total, '/tasks': overview.myTasks }}>
+      <Shell
+        session={session}
+        here="/flows"
+        counts={{ '/flows': wholeNumber(overview.flows.total), '/tasks': briefly(overview.myTasks) }}
+      >
         <div class="head">
           <div>
             <h1>{headline(overview)}</h1>
@@ -141,7 +145,7 @@ const Glance = ({ overview: { flows, slowest } }: { readonly overview: Overview 
     <p class="small">A flow is made from a template: its tasks, who does them, and what waits for what.</p>
   ) : (
     <p class="small">
-      {count(flows.total, 'flow')} · {flows.ACTIVE} active
+      {flows.total === 1 ? '1 flow' : `${wholeNumber(flows.total)} flows`} · {wholeNumber(flows.ACTIVE)} active
       {slowest && (
         <>
           {' · the longest wait is for '}
@@ -177,7 +181,14 @@ const Beginning = ({ admin }: { readonly admin: boolean }) => (
 function Views({ view: { overview, query } }: { readonly view: FlowsView }) {
   const { template, search, ...view } = query;
   const kept = { ...(template && { template }), ...(search && { search }) };
-  const Chip = ({ is, n, children }: { readonly is: FlowsQuery; readonly n: number; readonly children: string }) => {
+  interface ChipProps {
+    readonly is: FlowsQuery;
+    readonly n: number;
+    /** An org keeps how many flows it has in each status; the rest is counted, and stops. */
+    readonly kept?: boolean;
+    readonly children: string;
+  }
+  const Chip = ({ is, n, kept: isKept, children }: ChipProps) => {
     const here = address(is) === address(view);
     if (n === 0 && !here) return null;
     return (
@@ -186,13 +197,13 @@ function Views({ view: { overview, query } }: { readonly view: FlowsView }) {
         href={address({ ...is, ...kept })}
         aria-current={here ? 'true' : undefined}
       >
-        {children} <span class="num">{briefly(n)}</span>
+        {children} <span class="num">{isKept ? wholeNumber(n) : briefly(n)}</span>
       </a>
     );
   };
   return (
     <nav class="filters" aria-label="Views">
-      <Chip is={{}} n={overview.flows.total}>
+      <Chip is={{}} n={overview.flows.total} kept>
         All
       </Chip>
       <Chip is={{ waits_on: 'me' }} n={overview.needMe}>
@@ -208,7 +219,7 @@ function Views({ view: { overview, query } }: { readonly view: FlowsView }) {
         Nobody has it
       </Chip>
       {flowStatuses.map((s) => (
-        <Chip is={{ status: s }} n={overview.flows[s]}>
+        <Chip is={{ status: s }} n={overview.flows[s]} kept>
           {statusWords[s]}
         </Chip>
       ))}
@@ -302,8 +313,8 @@ function Results({ view, list }: { readonly view: FlowsView; readonly list: List
     <>
       {narrowed && (
         <p class="small fits" role="status">
-          {count(list.total, 'flow fits', 'flows fit')}
-          {list.late > 0 && `, ${list.late} late`} · <a href="/flows">Show all</a>
+          {countUpTo(list.total, list.totalStopped, 'flow fits', 'flows fit')}
+          {list.late > 0 && `, ${upTo(list.late)} late`} · <a href="/flows">Show all</a>
         </p>
       )}
       <div class="card table">

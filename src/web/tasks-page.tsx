@@ -3,8 +3,10 @@ import type { z } from 'zod';
 import type { Session } from '../oauth/session.ts';
 import type { getOverview } from '../operations/get-overview.ts';
 import type { listTasks } from '../operations/list-tasks.ts';
+import { countUpTo } from '../operations/words.ts';
 import { Face } from './kit/face.tsx';
 import { LateIcon, StatusIcon } from './kit/icons.tsx';
+import { briefly, wholeNumber } from './kit/number.ts';
 import { renderPage } from './kit/page.tsx';
 import { Pager } from './kit/pager.tsx';
 import { Shell } from './kit/shell.tsx';
@@ -28,8 +30,8 @@ const titles: Record<Show, string> = { mine: 'Mine', late: 'Late', nobody: 'Nobo
 const kinds = { TASK: '', FORM: 'Form', APPROVAL: 'Approval' } as const;
 
 /** "Three tasks wait on you, one is late". */
-function headline(show: Show, { total, tasks }: Listed): string {
-  const n = total === 1 ? 'One task' : `${total} tasks`;
+function headline(show: Show, { total, totalStopped, tasks }: Listed): string {
+  const n = total === 1 ? 'One task' : countUpTo(total, totalStopped, 'task');
   switch (show) {
     case 'mine': {
       if (total === 0) return 'Nothing waits on you';
@@ -58,7 +60,11 @@ export function tasksPage({ session, show, list, overview, now }: TasksView): st
     title: 'My tasks',
     scripts: ['/assets/live.js'],
     children: (
-      <Shell session={session} here="/tasks" counts={{ '/flows': overview.flows.total, '/tasks': overview.myTasks }}>
+      <Shell
+        session={session}
+        here="/tasks"
+        counts={{ '/flows': wholeNumber(overview.flows.total), '/tasks': briefly(overview.myTasks) }}
+      >
         <div class="head">
           <h1>{headline(show, list)}</h1>
         </div>

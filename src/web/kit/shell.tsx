@@ -18,7 +18,7 @@ const roles = { OWNER: 'Owner', ADMIN: 'Admin', MEMBER: 'Member' } as const;
 interface ShellProps {
   readonly session: Session;
   readonly here: (typeof places)[number][0];
-  readonly counts?: Readonly<Partial<Record<(typeof places)[number][0], number>>>;
+  readonly counts?: Readonly<Partial<Record<(typeof places)[number][0], string>>>;
   readonly children: ComponentChildren;
 }
 
