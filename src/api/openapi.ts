@@ -140,6 +140,8 @@ export const whoMay = ({ operation }: Place): string => {
       return operation.kind === 'read' ? 'Any member.' : 'Any member; a MEMBER only what is theirs.';
     case 'admin':
       return 'An OWNER or ADMIN.';
+    case 'owner':
+      return 'An OWNER.';
     case 'portal':
       return 'Clients in their portal.';
   }

@@ -12,6 +12,7 @@ export const orgEventKinds = [
   'member_removed',
   'member_left',
   'settings_changed',
+  'org_exported',
 ] as const;
 export type OrgEventKind = (typeof orgEventKinds)[number];
 

@@ -59,8 +59,8 @@ export interface Call<P> extends Tools {
   readonly timeZone: string;
 }
 
-/** Who may call: anyone at all, any member, an OWNER or ADMIN, or a client in the portal. */
-export type Access = 'public' | 'member' | 'admin' | 'portal';
+/** Who may call: anyone at all, any member, an OWNER or ADMIN, an OWNER, or a client in the portal. */
+export type Access = 'public' | 'member' | 'admin' | 'owner' | 'portal';
 
 /** Whom an operation with this access is called by. */
 export type CallerOf<A extends Access> = A extends 'public'
@@ -304,6 +304,18 @@ function admit(
     throw new Refusal(
       'not_allowed',
       `${def.title}: only an owner or admin of the organization can. You are a MEMBER; ask one of them. Nothing changed.`,
+    );
+  }
+  if (def.access === 'owner' && principal.role !== 'OWNER') {
+    throw new Refusal(
+      'not_allowed',
+      `${def.title}: only an owner of the organization can. You are ${principal.role === 'ADMIN' ? 'an ADMIN' : 'a MEMBER'}; ask an owner. Nothing changed.`,
+    );
+  }
+  if (def.access === 'owner' && principal.role !== 'OWNER') {
+    throw new Refusal(
+      'not_allowed',
+      `${def.title}: only an owner of the organization can. You are ${principal.role === 'ADMIN' ? 'an ADMIN' : 'a MEMBER'}; ask an owner. Nothing changed.`,
     );
   }
   return principal;

@@ -21,6 +21,7 @@ import { decideMyTask } from './decide-my-task.ts';
 import { deleteWebhook } from './delete-webhook.ts';
 import { discardDraft } from './discard-draft.ts';
 import { explainFlow } from './explain-flow.ts';
+import { exportOrg } from './export-org.ts';
 import { exportTemplate } from './export-template.ts';
 import { getFile } from './get-file.ts';
 import { getFlow } from './get-flow.ts';
@@ -115,6 +116,7 @@ export const operations: readonly Operation[] = [
   updateOrgSettings,
   setOrgLogo,
   listOrgEvents,
+  exportOrg,
   importFlows,
   getImport,
   listImports,

@@ -9,6 +9,7 @@ const tabs = [
   ['/settings/api-keys', 'API keys'],
   ['/settings/apps', 'Connected apps'],
   ['/settings/webhooks', 'Webhooks'],
+  ['/settings/data', 'Data'],
   ['/settings/notifications', 'My notifications'],
   ['/settings/sessions', 'My sessions'],
 ] as const;
