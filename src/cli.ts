@@ -65,7 +65,7 @@ async function withFlows<T>(database: Database, work: (cli: FlowsCli) => Promise
   const { taskQueue, publicUrl, payloadKeys } = config;
   const files = await openFiles(config.files);
   // Nobody waits at a page: a flow that is slow to answer is given the time.
-  const flows = new FlowGateway(client, { taskQueue, templateIds: payloadKeys !== undefined, answerMs: 15_000 });
+  const flows = new FlowGateway(client, { taskQueue, encrypted: payloadKeys !== undefined, answerMs: 15_000 });
   const webhooks = { keyring: keyringOf(keysOf(config)), anywhere: false, wake: wakerOf(client, taskQueue) };
   const sendMail = (): never => {
     throw new Error('An operator sends no mail from here.');

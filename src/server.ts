@@ -65,7 +65,7 @@ await runProcess(async () => {
     trustedProxies: config.trustedProxies,
     tools: {
       database,
-      flows: new FlowGateway(client, { taskQueue: config.taskQueue, templateIds: config.payloadKeys !== undefined }),
+      flows: new FlowGateway(client, { taskQueue: config.taskQueue, encrypted: config.payloadKeys !== undefined }),
       files,
       publicUrl,
       sendMail,

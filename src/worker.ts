@@ -59,7 +59,7 @@ await runProcess(async () => {
     ensureSearchAttributes(client.connection, config.temporalNamespace, searchAttributes),
   );
   const dataConverter = dataConverterOf(config);
-  const flows = new FlowGateway(client, { taskQueue: config.taskQueue, templateIds: config.payloadKeys !== undefined });
+  const flows = new FlowGateway(client, { taskQueue: config.taskQueue, encrypted: config.payloadKeys !== undefined });
   const webhooks = {
     keyring: keyringOf(keysOf(config)),
     anywhere: config.env !== 'production',

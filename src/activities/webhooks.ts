@@ -13,6 +13,7 @@ import {
 } from '../db/webhooks.ts';
 import { givenUpAfter, retryAfter } from '../domain/webhook.ts';
 import type { Keyring } from '../platform/keyring.ts';
+import { webhookDeliveries } from '../platform/metrics.ts';
 import type { Post, Posted } from '../platform/post.ts';
 import { openSecrets } from '../platform/webhook-secret.ts';
 import type { WebhookActivities } from '../workflows/contract.ts';
@@ -86,6 +87,7 @@ async function attempt(
     });
     if (off) await switchOff(trx, webhook.id);
   });
+  webhookDeliveries.inc({ outcome: delivered ? 'delivered' : gone || wait === null ? 'given up' : 'failed' });
   return !off;
 }
 

@@ -29,6 +29,7 @@ const statuses: Readonly<Record<string, number>> = {
   internal: 500,
   database_unavailable: 503,
   engine_unavailable: 503,
+  flow_busy: 503,
 };
 
 export const statusOf = (code: string): number => statuses[code] ?? 409;

@@ -91,7 +91,7 @@ async function seedFlows(options: SeedOptions): Promise<void> {
   const client = connectClient(temporal);
   // The first start compiles much at once; the seed has time.
   const flows = new FlowGateway(client, {
-    ...{ taskQueue, templateIds: temporal.payloadKeys !== undefined },
+    ...{ taskQueue, encrypted: temporal.payloadKeys !== undefined },
     ...{ signalMs: 30_000, answerMs: 30_000 },
   });
   const webhooks = { keyring: keyringOf(options.encryptionKeys), anywhere: true, wake: wakerOf(client, taskQueue) };

@@ -39,8 +39,8 @@ export type Heard<T> =
 
 export interface GatewayOptions {
   readonly taskQueue: string;
-  /** Search attributes are never encrypted: where the rest is, a template is named by its id, since people named it. */
-  readonly templateIds?: boolean;
+  /** Search attributes are never encrypted: where the rest is, they hold nothing that people named. */
+  readonly encrypted?: boolean;
   /** How long Temporal may take to store a command, in milliseconds. */
   readonly signalMs?: number;
   /** How long a worker may take to answer, and the read model to follow, in milliseconds. */
@@ -49,6 +49,7 @@ export interface GatewayOptions {
 
 const orgKey = defineSearchAttributeKey('BooflowOrgId', SearchAttributeType.KEYWORD);
 const statusKey = defineSearchAttributeKey('BooflowFlowStatus', SearchAttributeType.KEYWORD);
+const nameKey = defineSearchAttributeKey('BooflowFlowName', SearchAttributeType.KEYWORD);
 const templateKey = defineSearchAttributeKey('BooflowTemplate', SearchAttributeType.KEYWORD);
 
 /** Waits between looks, when the read model is a moment behind the flow. */
@@ -57,14 +58,14 @@ const lagWaits = [20, 40, 80, 160, 320, 640];
 export class FlowGateway {
   readonly #client: Client;
   readonly #taskQueue: string;
-  readonly #templateIds: boolean;
+  readonly #encrypted: boolean;
   readonly #signalMs: number;
   readonly #answerMs: number;
 
   constructor(client: Client, options: GatewayOptions) {
     this.#client = client;
     this.#taskQueue = options.taskQueue;
-    this.#templateIds = options.templateIds ?? false;
+    this.#encrypted = options.encrypted ?? false;
     this.#signalMs = options.signalMs ?? 5_000;
     this.#answerMs = options.answerMs ?? 4_000;
   }
@@ -100,7 +101,8 @@ export class FlowGateway {
           typedSearchAttributes: [
             { key: orgKey, value: flow.orgId },
             { key: statusKey, value: flow.status },
-            { key: templateKey, value: this.#templateIds ? flow.template.id : flow.template.name },
+            { key: templateKey, value: this.#encrypted ? flow.template.id : flow.template.name },
+            ...(this.#encrypted ? [] : [{ key: nameKey, value: flow.name }]),
           ],
         }),
       );
@@ -130,7 +132,7 @@ export class FlowGateway {
       count(refused ? 'refused' : sent.state);
       return sent;
     } catch (error) {
-      count('unknown');
+      count(error instanceof Refusal && error.code === flowBusy ? 'refused' : 'unknown');
       throw error;
     }
   }
@@ -143,6 +145,7 @@ export class FlowGateway {
         this.#client.workflow.getHandle(workflowId).signal(commandSignal, envelope),
       );
     } catch (error) {
+      if (isFull(error)) throw busy(envelope.commandId);
       if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error, envelope.commandId);
       return this.#outcomeOfEnded(workflowId, envelope.commandId);
     }
@@ -251,7 +254,14 @@ export class FlowGateway {
   }
 }
 
-const grpc = { cancelled: 1, deadlineExceeded: 4, resourceExhausted: 8, failedPrecondition: 9, unavailable: 14 };
+const grpc = {
+  cancelled: 1,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  unavailable: 14,
+};
 /** What a server that is away, starting or overloaded says. */
 const away = [grpc.cancelled, grpc.deadlineExceeded, grpc.resourceExhausted, grpc.unavailable];
 
@@ -265,6 +275,20 @@ const rootOf = (error: unknown): unknown =>
 
 /** Temporal itself did not answer: nobody knows whether it took the command, and the same id settles it. */
 const unavailable = (error: unknown, commandId: string): unknown => (hasCode(error, away) ? silent(commandId) : error);
+
+/** A run takes 10,000 signals unless Temporal is told otherwise; it then has gone on in a new one long since, if a worker is there. */
+function isFull(error: unknown): boolean {
+  const root = rootOf(error);
+  return isGrpcServiceError(root) && root.code === grpc.invalidArgument && /limit for signal/.test(root.details);
+}
+
+const flowBusy = 'flow_busy';
+const busy = (commandId: string): Refusal =>
+  new Refusal(
+    flowBusy,
+    `Not done: as many commands as can wait are waiting for this flow. Nothing changed; try again in some minutes with command id \`${commandId}\`.`,
+    { commandId },
+  );
 
 const silent = (commandId: string): Refusal =>
   new Refusal(

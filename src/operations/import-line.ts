@@ -15,7 +15,7 @@ export type LineOutcome =
   | { readonly state: 'later' };
 
 /** What passes by itself. */
-const passing = new Set(['engine_unavailable', 'database_unavailable', 'too_many_invitations']);
+const passing = new Set(['engine_unavailable', 'database_unavailable', 'flow_busy', 'too_many_invitations']);
 
 interface Of {
   readonly org_id: string;

@@ -47,6 +47,14 @@ export const mails = new Counter({
   registers,
 });
 
+/** `delivered`, `failed` (tried again), `given up`. */
+export const webhookDeliveries = new Counter({
+  name: 'booflow_webhook_deliveries_total',
+  help: 'Attempts to tell an endpoint of something, by outcome',
+  labelNames: ['outcome'],
+  registers,
+});
+
 export const databasePool = new Gauge({
   name: 'booflow_database_connections',
   help: 'Connections to PostgreSQL of this process, and who waits for one',

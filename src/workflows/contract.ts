@@ -17,6 +17,7 @@ export const snapshotQuery = 'snapshot';
 export const searchAttributes = {
   BooflowOrgId: 'KEYWORD',
   BooflowFlowStatus: 'KEYWORD',
+  BooflowFlowName: 'KEYWORD',
   BooflowTemplate: 'KEYWORD',
   BooflowNextDueAt: 'DATETIME',
 } as const;

@@ -64,6 +64,7 @@ const { sendMail } = proxyActivities<FlowActivities>({
 });
 
 const statusKey = defineSearchAttributeKey('BooflowFlowStatus', SearchAttributeType.KEYWORD);
+const nameKey = defineSearchAttributeKey('BooflowFlowName', SearchAttributeType.KEYWORD);
 const nextDueKey = defineSearchAttributeKey('BooflowNextDueAt', SearchAttributeType.DATETIME);
 
 const mailsAtOnce = 5;
@@ -171,7 +172,7 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
   /** What operators see; attributes cost an event, so only when they change. */
   async function show(): Promise<void> {
     for (;;) {
-      const { status } = ledger.flow;
+      const { status, name } = ledger.flow;
       const due = nextDueAt(ledger.flow);
       const shown = workflowInfo().typedSearchAttributes;
       if (shown.get(statusKey) !== status || (shown.get(nextDueKey)?.getTime() ?? null) !== due) {
@@ -180,6 +181,9 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
           { key: nextDueKey, value: due === null ? null : new Date(due) },
         ]);
       }
+      // Only where it was shown from the beginning: with keys, it is not.
+      const shownName = shown.get(nameKey);
+      if (shownName !== undefined && shownName !== name) upsertSearchAttributes([{ key: nameKey, value: name }]);
       setCurrentDetails(details(ledger.flow, Date.now()));
       const { version, outbox } = ledger.flow;
       await condition(() => ledger.flow.version !== version || ledger.flow.outbox !== outbox);

@@ -46,7 +46,7 @@ const rpcResult = z.object({
 const rpcFault = z.object({ error: z.object({ code: z.number(), message: z.string() }) });
 
 /** What only says "not now": the same command may do better in a moment. */
-const passing = new Set(['engine_unavailable', 'database_unavailable', 'internal', 'not_found']);
+const passing = new Set(['engine_unavailable', 'database_unavailable', 'flow_busy', 'internal', 'not_found']);
 
 /** Longer than any answer may take. */
 const hangsAfterMs = 30_000;

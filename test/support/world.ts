@@ -113,7 +113,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const client = connectClient(target);
   const logs: string[] = [];
   const log = createLogger({ env: 'test', logLevel: 'info' }, 'test', (line) => logs.push(line));
-  const flows = new FlowGateway(client, { taskQueue, templateIds: payloadKeys !== undefined });
+  const flows = new FlowGateway(client, { taskQueue, encrypted: payloadKeys !== undefined });
   const encryptionKeys = `test:${Buffer.alloc(32, 7).toString('base64')}`;
   const webhooks = { keyring: keyringOf(encryptionKeys), anywhere: true, wake: wakerOf(client, taskQueue) };
   const signInMails: SignInMail[] = [];

@@ -88,10 +88,15 @@ test('state, outcomes, timers, mails and what operators see are carried over, an
   expect((await flow.events(old)).at(-1)).toBe('workflowExecutionContinuedAsNew');
   const seen = await flow.handle.describe();
   expect(later).toContain(seen.runId);
-  // The static summary belongs to the first run, in Temporal; the current details go on saying which flow it is.
+  // The static summary belongs to the first run, in Temporal; the list and the current details go on saying which flow it is.
   expect(await flow.currentDetails()).toContain('**Acme Corp** is ACTIVE');
   const attributes = Object.fromEntries(seen.typedSearchAttributes.getAll().map((a) => [a.key.name, a.value]));
-  expect(attributes).toMatchObject({ BooflowOrgId: 'or_acme', BooflowFlowStatus: 'ACTIVE', BooflowTemplate: 'Test' });
+  expect(attributes).toMatchObject({
+    BooflowOrgId: 'or_acme',
+    BooflowFlowName: 'Acme Corp',
+    BooflowFlowStatus: 'ACTIVE',
+    BooflowTemplate: 'Test',
+  });
   expect(attributes.BooflowNextDueAt).toEqual(new Date(due));
 
   // The timer of the first run, and the mails that were on their way when it ended.

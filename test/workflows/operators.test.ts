@@ -31,7 +31,7 @@ test('a flow shows its name, org, status, template, next due date, and what wait
   const made = await flow.handle.describe();
   expect(await made.staticSummary()).toBe('Acme Corp');
   expect(await made.staticDetails()).toBe('Made from "Test" by Olivia, 2 tasks.');
-  const always = { BooflowOrgId: 'or_acme', BooflowTemplate: 'Test' };
+  const always = { BooflowOrgId: 'or_acme', BooflowTemplate: 'Test', BooflowFlowName: 'Acme Corp' };
   expect(await attributesOf(flow)).toMatchObject({ ...always, BooflowFlowStatus: 'DRAFT' });
   expect(await flow.currentDetails()).toBe('**Acme Corp** is DRAFT: 0% (0 of 2).');
 
@@ -53,9 +53,11 @@ test('a flow shows its name, org, status, template, next due date, and what wait
   await expect
     .poll(async () => (await place.client.workflow.count(query)).count, { timeout: 20_000, interval: 250 })
     .toBe(1);
+  await flow.does(olivia, { type: 'rename', name: 'Acme Inc' });
   await flow.does(olivia, { type: 'cancel', reason: '' });
   await flow.handle.result();
-  expect(await attributesOf(flow)).toMatchObject({ ...always, BooflowFlowStatus: 'CANCELLED' });
+  const last = { ...always, BooflowFlowName: 'Acme Inc', BooflowFlowStatus: 'CANCELLED' };
+  expect(await attributesOf(flow)).toMatchObject(last);
 });
 
 test('search attributes are written when they change, and at no other time', async () => {

@@ -15,8 +15,11 @@ export interface OwnTemporal {
   stop(): Promise<void>;
 }
 
-/** `suggestAfter`: the events of a history from which on Temporal suggests a new run; 4,096 by itself. */
-export async function ownTemporal(suggestAfter: number): Promise<OwnTemporal> {
+/**
+ * `suggestAfter`: the events of a history from which on Temporal suggests a new run; 4,096 by itself. `signalsMost`: the
+ * signals that one run takes; 10,000 by itself.
+ */
+export async function ownTemporal(suggestAfter: number, signalsMost = 10_000): Promise<OwnTemporal> {
   const dataDir = temporaryFolder();
   const namespace = 'default';
   const report = (line: string): void => console.error(line);
@@ -24,7 +27,10 @@ export async function ownTemporal(suggestAfter: number): Promise<OwnTemporal> {
     cli: await obtainTemporalCli(report),
     port: await freePort(),
     ...{ dataDir, namespace, report },
-    dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': String(suggestAfter) },
+    dynamicConfig: {
+      'limit.historyCount.suggestContinueAsNew': String(suggestAfter),
+      'history.maximumSignalsPerExecution': String(signalsMost),
+    },
   });
   const connection = await Connection.connect({ address });
   await ensureSearchAttributes(connection, namespace, searchAttributes);
