@@ -12,7 +12,7 @@ import { wakerOf } from './operations/webhooks.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
 import { openFiles } from './platform/files/open.ts';
 import { keyringOf, keysOf } from './platform/keyring.ts';
-import { connectClient } from './platform/temporal-connection.ts';
+import { connectClient, dataConverterOf } from './platform/temporal-connection.ts';
 
 const usage = `Usage:
   npm run cli -- api-key create --org SLUG --user EMAIL --name NAME   prints the key, and nothing else
@@ -34,6 +34,7 @@ async function findOrg(database: Database, slug: string): Promise<string> {
 const text = { type: 'string' } as const;
 const options = {
   ...{ org: text, user: text, name: text, id: text, flow: text, status: text, cursor: text, reason: text },
+  ...{ file: text, sample: text },
   open: { type: 'boolean' },
 } as const;
 
@@ -72,7 +73,7 @@ async function withFlows<T>(database: Database, work: (cli: FlowsCli) => Promise
   };
   try {
     return await work({
-      ...{ database, client, flows, say: (line) => console.log(line) },
+      ...{ database, client, flows, dataConverter: dataConverterOf(config), say: (line) => console.log(line) },
       tools: { database, flows, files, publicUrl, sendMail, webhooks, imports: importTools(client, taskQueue) },
       async orgs(slug) {
         const owner = openAsOwner(config.databaseUrl);

@@ -1,5 +1,5 @@
 /** `npm run cli -- flows …`: what an operator does to flows by hand, through the same doors as everyone. */
-import type { Client } from '@temporalio/client';
+import type { Client, DataConverter } from '@temporalio/client';
 import type { Database } from '../db/database.ts';
 import { type Actor, system } from '../domain/actor.ts';
 import type { Command } from '../domain/command.ts';
@@ -21,6 +21,7 @@ import { Refusal } from '../operations/refusal.ts';
 import { newId } from '../platform/ids.ts';
 import { flowWorkflowId } from '../workflows/contract.ts';
 import { CliError } from './error.ts';
+import { recordHistory, recordSample, replayFiles } from './histories.ts';
 
 export const flowsUsage = `  npm run cli -- flows list   --org SLUG [--status STATUS] [--cursor CURSOR]
   npm run cli -- flows show   --org SLUG --flow NAME_OR_ID     the flow, and its workflow in Temporal
@@ -29,11 +30,16 @@ export const flowsUsage = `  npm run cli -- flows list   --org SLUG [--status ST
   npm run cli -- flows cancel --org SLUG --flow NAME_OR_ID [--reason TEXT]
   npm run cli -- flows verify [--org SLUG] [--open]            every workflow against the read model; exit code 1 when one differs
   npm run cli -- flows rebuild-read-model [--org SLUG] [--flow ID]   writes what differs anew, from the workflows
-  npm run cli -- flows revive --org SLUG --flow ID             a flow whose workflow was terminated or lost goes on`;
+  npm run cli -- flows revive --org SLUG --flow ID             a flow whose workflow was terminated or lost goes on
+  npm run cli -- flows record --org SLUG --flow NAME_OR_ID --file FILE     the history of its newest run
+  npm run cli -- flows record --org SLUG --sample N --file FOLDER          of the newest N flows
+  npm run cli -- flows replay --file FILE_OR_FOLDER            do they replay on this code? exit code 1 when one does not`;
 
 export interface FlowsCli {
   readonly database: Database;
   readonly client: Client;
+  /** Reads what Temporal stores encrypted; undefined when nothing is. */
+  readonly dataConverter: DataConverter | undefined;
   readonly flows: FlowGateway;
   /** What operations are run with. */
   readonly tools: Omit<Tools, 'now'>;
@@ -49,6 +55,8 @@ export interface FlowsOptions {
   readonly cursor?: string | undefined;
   readonly reason?: string | undefined;
   readonly open?: boolean | undefined;
+  readonly file?: string | undefined;
+  readonly sample?: string | undefined;
 }
 
 const operator: Actor = { ...system, name: 'An operator' };
@@ -84,6 +92,10 @@ export async function runFlows(cli: FlowsCli, verb: string | undefined, options:
       cli.say(`${flowId} goes on.`);
       return 0;
     }
+    case 'record':
+      return record(cli, options);
+    case 'replay':
+      return replay(cli, options);
     default:
       throw new CliError(`Usage:\n${flowsUsage}`);
   }
@@ -227,6 +239,36 @@ async function rebuild(cli: FlowsCli, options: FlowsOptions): Promise<number> {
     `${mended} flows are rebuilt${left > 0 ? `, ${left} could not be` : ''}. \`flows verify\` says what is left.`,
   );
   return left === 0 ? 0 : 1;
+}
+
+async function record(cli: FlowsCli, options: FlowsOptions): Promise<number> {
+  const file = need(options.file, 'file');
+  if (options.sample === undefined) {
+    const flow = await theFlow(cli, options);
+    const events = await recordHistory(cli.client, flow.orgId, flow.id, file);
+    cli.say(`${flow.name}: ${events} events are in ${file}.`);
+    return 0;
+  }
+  const n = Number(options.sample);
+  if (!Number.isInteger(n) || n < 1) throw new CliError('--sample takes a whole number, 1 or more.');
+  const { id: orgId } = await theOrg(cli, options);
+  const recorded = await recordSample(cli.client, orgId, cli.flows.known(orgId), { n, folder: file });
+  cli.say(`The histories of ${recorded} flows are in ${file}.`);
+  return 0;
+}
+
+async function replay(cli: FlowsCli, options: FlowsOptions): Promise<number> {
+  let replayed = 0;
+  let failed = 0;
+  for await (const { name, problem } of replayFiles(need(options.file, 'file'), cli.dataConverter)) {
+    replayed++;
+    if (problem === null) continue;
+    failed++;
+    cli.say(`${name}: ${problem}`);
+  }
+  if (replayed === 0) throw new CliError(`No .json file is in ${options.file}.`);
+  cli.say(`${replayed} histories: ${failed === 0 ? 'all replay' : `${failed} do not replay`}.`);
+  return failed === 0 ? 0 : 1;
 }
 
 export const isTold = (error: unknown): error is Error => error instanceof CliError || error instanceof Refusal;

@@ -1,15 +1,22 @@
 /** With keys, the processes themselves: imports, webhooks, schedules and the check of readiness work, and store nothing in the clear. */
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import type { DataConverter } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { recordSample, replayFiles } from '../../src/cli/histories.ts';
 import { freePort } from '../../src/platform/ports.ts';
+import { dataConverterOf } from '../../src/platform/temporal-connection.ts';
 import { cleanupScheduleId, cleanupWorkflowType } from '../../src/workflows/contract.ts';
 import { get, post } from '../api/ask.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { type PartProcess, startPart } from '../support/part.ts';
 import { startWorld, type World } from '../support/world.ts';
 import { storedIn } from './stored.ts';
 
 const keys = `first:${Buffer.alloc(32, 3).toString('base64')}`;
 
+const orgId = 'org_demo_acme';
 let world: World;
 let receiver: Server;
 const heard: string[] = [];
@@ -90,3 +97,27 @@ test('nothing of it lies in Temporal in the clear, and nothing failed', async ()
   expect(stored).toMatch(/BooflowTemplate[\s\S]*tp_acme_client-onboarding/);
   expect((await world.client.workflow.count("ExecutionStatus = 'Failed'")).count).toBe(0);
 });
+
+test('a recorded history is as encrypted as it is stored, and replays with the keys', async () => {
+  const folder = temporaryFolder();
+  try {
+    const recorded = await recordSample(world.client, orgId, world.flows.known(orgId), { n: 2, folder });
+    expect(recorded).toBe(2);
+    const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    for (const text of texts) expect(decodedAlso(text)).not.toMatch(/zanzibar|yucatan/i);
+    const replayed = async (dataConverter?: DataConverter): Promise<string[]> => {
+      const problems: string[] = [];
+      for await (const { problem } of replayFiles(folder, dataConverter)) problems.push(problem ?? 'replays');
+      return problems;
+    };
+    const converter = dataConverterOf({ temporalAddress: '', temporalNamespace: '', payloadKeys: keys });
+    expect(await replayed(converter)).toEqual(['replays', 'replays']);
+    expect(await replayed()).not.toContain('replays');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/** With its base64 read too. */
+const decodedAlso = (text: string): string =>
+  text + text.replace(/"([A-Za-z0-9+/=]{8,})"/g, (_, data: string) => Buffer.from(data, 'base64').toString('latin1'));

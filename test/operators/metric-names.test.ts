@@ -9,11 +9,14 @@ const named = (text: string): string[] => [
   ...new Set([...text.matchAll(/booflow_\w+/g)].map(([name]) => name.replace(/_(bucket|count|sum)$/, ''))),
 ];
 
-test.each(['deploy/alerts.yml', 'deploy/grafana-dashboard.json', 'docs/operating.md'])('%s names what is there', (name) => {
-  const used = named(read(name));
-  expect(used).not.toEqual([]);
-  expect(used.filter((n) => !ours.includes(n))).toEqual([]);
-});
+test.each(['deploy/alerts.yml', 'deploy/grafana-dashboard.json', 'docs/operating.md'])(
+  '%s names what is there',
+  (name) => {
+    const used = named(read(name));
+    expect(used).not.toEqual([]);
+    expect(used.filter((n) => !ours.includes(n))).toEqual([]);
+  },
+);
 
 test('each metric is on the dashboard and explained', () => {
   for (const name of ['deploy/grafana-dashboard.json', 'docs/operating.md'])

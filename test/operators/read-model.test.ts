@@ -1,5 +1,7 @@
 /** Operators find what is wrong with the read model, and mend it from the workflows; and act on flows by hand. */
 import { execFile } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,6 +10,7 @@ import { FlowGateway } from '../../src/operations/gateway.ts';
 import { rebuildFromWorkflow } from '../../src/operations/read-model.ts';
 import { variableNames } from '../../src/platform/config.ts';
 import { flowWorkflowId } from '../../src/workflows/contract.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -35,7 +38,7 @@ async function cli(verb: string, options: FlowsOptions = acme): Promise<{ code: 
   const flows = new FlowGateway(client, { taskQueue: world.taskQueue, answerMs: 15_000 });
   const code = await runFlows(
     {
-      ...{ database, client, flows, tools: { ...tools, flows } },
+      ...{ database, client, flows, tools: { ...tools, flows }, dataConverter: undefined },
       orgs: (slug) => {
         const all = world.owner.selectFrom('orgs').select(['id', 'slug']).orderBy('slug');
         return (slug === undefined ? all : all.where('slug', '=', slug)).execute();
@@ -226,3 +229,27 @@ test('as a process, it says so by its exit code', async () => {
   expect(await run('flows', 'rebuild-read-model')).toMatchObject({ code: 0 });
   expect(await run('flows', 'verify')).toMatchObject({ code: 0 });
 }, 300_000);
+
+describe('histories of a running product', () => {
+  const folder = temporaryFolder();
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'one.json');
+
+  test('are recorded, and replay', async () => {
+    expect(await cli('record', { ...acme, flow: flowId, file })).toMatchObject({ code: 0 });
+    expect(await cli('replay', { file })).toEqual({ code: 0, said: '1 histories: all replay.' });
+    const sample = join(folder, 'sample');
+    expect((await cli('record', { ...acme, sample: '3', file: sample })).said).toMatch(/of 3 flows are in/);
+    expect(await cli('replay', { file: sample })).toEqual({ code: 0, said: '3 histories: all replay.' });
+  });
+
+  test('that this code would not have made are named', async () => {
+    const history = readFileSync(file, 'utf8');
+    writeFileSync(join(folder, 'two.json'), history.replaceAll('"projectFlow"', '"projectOtherwise"'));
+    const { code, said } = await cli('replay', { file: folder });
+    expect(code).toBe(1);
+    expect(said).toMatch(/^two\.json: DeterminismViolationError: .*\n2 histories: 1 do not replay\.$/);
+    writeFileSync(join(folder, 'three.json'), 'not JSON');
+    await expect(cli('replay', { file: folder })).rejects.toThrow(/three\.json is no history/);
+  });
+});

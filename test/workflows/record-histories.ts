@@ -11,6 +11,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { type Deliver, MailRefused, toDevMailbox } from '../../src/activities/deliver.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { dayMs, endOfDay } from '../../src/domain/dates.ts';
+import { historyToJson } from '../../src/platform/history-json.ts';
 import { freePort } from '../../src/platform/ports.ts';
 import { startPostgres } from '../../src/platform/postgres.ts';
 import type { FlowActivities } from '../../src/workflows/contract.ts';
@@ -18,7 +19,6 @@ import { temporaryFolder } from '../support/folder.ts';
 import { adam, invitee, jane, mia, olivia } from '../support/people.ts';
 import { approve, assign, comment, complete, reject, reopen, setDue, skip } from '../support/stage.ts';
 import { FlowDriver, type Place, placeAt, type RunningFlow, skippingPlace } from './flow-driver.ts';
-import { historyToJson } from './history-json.ts';
 import { ownTemporal } from './own-temporal.ts';
 import { realEffects } from './real-effects.ts';
 

@@ -6,7 +6,7 @@ import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import { sharedWorkflows } from '../support/servers.ts';
 import './flow-driver.ts';
-import { historyFromJson } from './history-json.ts';
+import { historyFromJson } from '../../src/platform/history-json.ts';
 
 const folder = fileURLToPath(new URL('../histories', import.meta.url));
 const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
