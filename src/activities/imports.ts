@@ -21,6 +21,8 @@ export interface ImportActivitiesNeed {
 
 const linesAtOnce = 5;
 const linesPerActivity = 50;
+/** Well within the workflow's heartbeat timeout, however long a line takes. */
+const beatMs = 2_000;
 
 export const makeImportActivities = ({ database, importLine }: ImportActivitiesNeed): ImportActivities => ({
   async importSome({ orgId, importId }) {
@@ -45,9 +47,13 @@ export const makeImportActivities = ({ database, importLine }: ImportActivitiesN
       await database.withOrg(org, (trx) => settleLine(trx, importId, line.line, { flowId: outcome.flowId, error }));
       settled++;
     };
-    for (let i = 0; i < lines.length; i += linesAtOnce) {
-      await Promise.all(lines.slice(i, i + linesAtOnce).map(({ input }) => one(input)));
-      Context.current().heartbeat();
+    const context = Context.current();
+    const beat = setInterval(() => context.heartbeat(), beatMs);
+    try {
+      for (let i = 0; i < lines.length; i += linesAtOnce)
+        await Promise.all(lines.slice(i, i + linesAtOnce).map(({ input }) => one(input)));
+    } finally {
+      clearInterval(beat);
     }
     return database.withOrg(org, async (trx) => {
       const { pending } = await countLines(trx, importId);

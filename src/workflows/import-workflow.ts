@@ -4,7 +4,8 @@ import type { ImportActivities, ImportRef } from './contract.ts';
 
 const { importSome } = proxyActivities<ImportActivities>({
   startToCloseTimeout: '5 minutes',
-  heartbeatTimeout: '1 minute',
+  // The activity beats every few seconds: that long after a worker died, another goes on.
+  heartbeatTimeout: '10 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
