@@ -52,7 +52,8 @@ const passing = new Set(['engine_unavailable', 'database_unavailable', 'flow_bus
 const hangsAfterMs = 30_000;
 
 export interface ClientOptions {
-  readonly url: string;
+  /** Of each server, asked in turn. */
+  readonly urls: readonly string[];
   readonly apiKey: string;
   /** How long a command is asked for again, in milliseconds, before its sender gives up. */
   readonly patienceMs: number;
@@ -73,13 +74,14 @@ export class FaultClient {
       case 'careless':
         return { wish, finals: [(await this.ask(wish, hangUpMs)) ?? { state: 'unknown' }] };
       case 'twice':
-        return { wish, finals: await Promise.all([this.#untilKnown(wish), this.#untilKnown(wish)]) };
+        return { wish, finals: await Promise.all([this.untilKnown(wish), this.untilKnown(wish)]) };
       case 'careful':
-        return { wish, finals: [await this.#untilKnown(wish)] };
+        return { wish, finals: [await this.untilKnown(wish)] };
     }
   }
 
-  async #untilKnown(wish: Wish): Promise<Final> {
+  /** Asks again with the same command id until the answer is final, or patience ends. */
+  async untilKnown(wish: Wish): Promise<Final> {
     const deadline = Date.now() + this.#options.patienceMs;
     let last: Final | null = null;
     for (let wait = 50; Date.now() < deadline; wait = Math.min(2 * wait, 1_000)) {
@@ -96,8 +98,10 @@ export class FaultClient {
     const hear = (what: string): void => this.#options.heard({ commandId, at, tookMs: Date.now() - at, what });
     let status: number;
     let text: string;
+    const { urls } = this.#options;
+    const url = urls[++this.#id % urls.length];
     try {
-      const answer = await fetch(`${this.#options.url}/api/mcp`, {
+      const answer = await fetch(`${url}/api/mcp`, {
         method: 'POST',
         headers: {
           authorization: `Bearer ${this.#options.apiKey}`,
@@ -107,11 +111,12 @@ export class FaultClient {
         },
         body: JSON.stringify({
           jsonrpc: '2.0',
-          id: ++this.#id,
+          id: this.#id,
           method: 'tools/call',
           params: { name: tool, arguments: { ...args, command_id: commandId } },
         }),
-        signal: AbortSignal.timeout(timeoutMs),
+        // Whole milliseconds only, or nothing is sent.
+        signal: AbortSignal.timeout(Math.ceil(timeoutMs)),
       });
       status = answer.status;
       text = await answer.text();

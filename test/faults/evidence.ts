@@ -1,6 +1,8 @@
 /** Looks at everything there is: the workflows, their histories, the read model, the mails. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
+import { z } from 'zod';
 import { readFlow } from '../../src/db/read-flow.ts';
 import type { Tables } from '../../src/db/schema.ts';
 import type { CommandAnswer, Snapshot } from '../../src/domain/view.ts';
@@ -36,8 +38,26 @@ export async function snapshotOf({ client, orgId }: Where, flowId: string): Prom
   }
 }
 
-/** Everything the checker wants to know. Changes nothing. */
-export async function gather(where: Where, told: readonly Told[]): Promise<Evidence> {
+/** Waits until no flow has anything left to project or to mail, or `ms` are over; the checker tells what is left then. */
+export async function untilSettled(where: Where, told: readonly Told[], ms: number): Promise<void> {
+  const deadline = Date.now() + ms;
+  let waiting = await flowIdsOf(where, told);
+  while (waiting.length > 0 && Date.now() < deadline) {
+    const snapshots = await each(waiting, (id) => snapshotOf(where, id));
+    waiting = waiting.filter((_, i) => {
+      const s = snapshots[i];
+      return !s || s.flow.outbox.length > 0 || s.projectedVersion < s.flow.version;
+    });
+    if (waiting.length > 0) await sleep(500);
+  }
+}
+
+type Mailbox = Evidence['mailbox'];
+
+/**
+ * Everything the checker wants to know. Changes nothing. `mailbox`: what a mail server took; the dev mailbox when left out.
+ */
+export async function gather(where: Where, told: readonly Told[], mailServer?: Mailbox): Promise<Evidence> {
   const { client, owner, orgId } = where;
   const flowIds = await flowIdsOf(where, told);
   const flows = await each(flowIds, async (id): Promise<FlowEvidence> => {
@@ -60,7 +80,8 @@ export async function gather(where: Where, told: readonly Told[]): Promise<Evide
     .select(['key', 'kind', 'to_address as to'])
     .where('org_id', '=', orgId)
     .execute();
-  const mailbox = await owner.selectFrom('dev_mails').select(['key', 'to_address as to', 'text']).execute();
+  const mailbox =
+    mailServer ?? (await owner.selectFrom('dev_mails').select(['key', 'to_address as to', 'text']).execute());
   const ours = new Set(flowIds);
   return {
     flows,
@@ -90,10 +111,8 @@ export async function readHistories({ client, orgId }: Where, flowIds: readonly 
     const { events } = await client.workflow.getHandle(flowWorkflowId(orgId, id)).fetchHistory();
     for (const event of events ?? []) {
       const data = event.workflowExecutionSignaledEventAttributes?.input?.payloads?.[0]?.data;
-      if (data) {
-        const commandId = `${id} ${JSON.parse(Buffer.from(data).toString('utf8')).commandId}`;
-        times.set(commandId, (times.get(commandId) ?? 0) + 1);
-      }
+      const commandId = data ? commandIdOf(Buffer.from(data).toString('utf8')) : null;
+      if (commandId !== null) times.set(`${id} ${commandId}`, (times.get(`${id} ${commandId}`) ?? 0) + 1);
       const failed = event.workflowTaskFailedEventAttributes;
       if (!failed) continue;
       // A signal came while the flow was ending: it is handed over once more, with the signal.
@@ -109,6 +128,18 @@ export async function readHistories({ client, orgId }: Where, flowIds: readonly 
     failures,
   };
 }
+
+/** Null when it is none of ours: one that was meant to poison a flow. */
+function commandIdOf(text: string): string | null {
+  try {
+    return envelope.parse(JSON.parse(text)).commandId;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    throw error;
+  }
+}
+
+const envelope = z.object({ commandId: z.string() });
 
 /** A few at a time, in order. */
 async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

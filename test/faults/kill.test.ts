@@ -14,7 +14,7 @@ import { connectClient } from '../../src/platform/temporal-connection.ts';
 import { makeProduct, type Product } from '../support/product.ts';
 import { check } from './checker.ts';
 import { FaultClient, type Heard, type Told } from './client.ts';
-import { flowIdsOf, gather, readHistories, snapshotOf, type Where } from './evidence.ts';
+import { flowIdsOf, gather, readHistories, untilSettled, type Where } from './evidence.ts';
 import { createWish, opening, shortTemplate, wideTemplate, wishes } from './plan.ts';
 import { seeded } from './random.ts';
 
@@ -49,7 +49,7 @@ beforeAll(async () => {
 afterAll(() => product.remove());
 
 const newClient = (): FaultClient =>
-  new FaultClient({ url: product.url, apiKey, patienceMs: 90_000, heard: (h) => heard.push(h) });
+  new FaultClient({ urls: [product.url], apiKey, patienceMs: 90_000, heard: (h) => heard.push(h) });
 
 /** Looks at everything through connections of its own, since old ones may lead to what was killed. */
 async function looking<T>(work: (where: Where, client: Client) => Promise<T>): Promise<T> {
@@ -60,20 +60,6 @@ async function looking<T>(work: (where: Where, client: Client) => Promise<T>): P
   } finally {
     await owner.destroy();
     await client.connection.close();
-  }
-}
-
-/** Waits until no flow has anything left to project or to mail, or `ms` are over; the checker tells what is left then. */
-async function untilSettled(where: Where, ms: number): Promise<void> {
-  const deadline = Date.now() + ms;
-  let waiting = await flowIdsOf(where, told);
-  while (waiting.length > 0 && Date.now() < deadline) {
-    const snapshots = await Promise.all(waiting.map((id) => snapshotOf(where, id)));
-    waiting = waiting.filter((_, i) => {
-      const s = snapshots[i];
-      return !s || s.flow.outbox.length > 0 || s.projectedVersion < s.flow.version;
-    });
-    if (waiting.length > 0) await sleep(500);
   }
 }
 
@@ -121,7 +107,7 @@ test('every command that was acknowledged was applied exactly once, whatever was
 
   const settledFrom = Date.now();
   const { problems, histories, mails } = await looking(async (where) => {
-    await untilSettled(where, 100_000);
+    await untilSettled(where, told, 100_000);
     const flowIds = await flowIdsOf(where, told);
     const evidence = await gather(where, told);
     const histories = await readHistories(where, flowIds);
@@ -182,7 +168,7 @@ test('after Ctrl-C nothing is left running, and a new start goes on with the sam
   const pids = product.pids();
   expect(pids).toHaveLength(5);
   const before = await looking(async (where) => {
-    await untilSettled(where, 60_000);
+    await untilSettled(where, told, 60_000);
     return gather(where, told);
   });
   expect(await product.interrupt()).toBe(0);

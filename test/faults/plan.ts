@@ -60,22 +60,41 @@ function templateOf(name: string, steps: readonly object[]): Template {
 /** The id of the flow that this command of `create_flow_from_template` makes. */
 export const flowIdOf = (orgId: string, commandId: string): string => idFrom('fl', orgId, commandId);
 
+/** One approval, with something before it and something behind. */
+export const decisionTemplate: Template = templateOf('Fault run, decision', [
+  { key: 'draft', title: 'Draft' },
+  { key: 'check', title: 'Check 0', type: 'APPROVAL', dependsOn: ['draft'] },
+  { key: 'close', title: 'Close', dependsOn: ['check'] },
+]);
+
+/** Command ids of one season are told from those of another, so that a long run has new flows from time to time. */
+const openId = (season: string, n: number): string => `${season}open-${n}`;
+
+export const wideFlowIds = (orgId: string, flows: number, season = ''): string[] =>
+  Array.from({ length: flows }, (_, n) => flowIdOf(orgId, openId(season, n)));
+
 /** The wide flows that all clients share are made and started first. */
-export function* opening(orgId: string, flows: number): Generator<Wish, void> {
+export function* opening(orgId: string, flows: number, season = ''): Generator<Wish, void> {
   for (let n = 0; n < flows; n++) {
-    const create = createWish(orgId, `open-${n}`, wideTemplate.name, 'careful');
+    const create = createWish(orgId, openId(season, n), wideTemplate.name, 'careful');
     yield create;
-    yield statusWish(create.flowId, `open-${n}-start`, 'start', 'careful');
+    yield statusWish(create.flowId, `${openId(season, n)}-start`, 'start', 'careful');
   }
 }
 
 /** Without end. `orgId` is the caller's; `flows` are those of the opening. */
-export function* wishes(seed: number, client: number, orgId: string, flows: number): Generator<Wish, never> {
+export function* wishes(
+  seed: number,
+  client: number,
+  orgId: string,
+  flows: number,
+  season = '',
+): Generator<Wish, never> {
   const random = seeded(seed, client);
-  const wide = Array.from({ length: flows }, (_, n) => flowIdOf(orgId, `open-${n}`));
+  const wide = wideFlowIds(orgId, flows, season);
   for (let n = 0; ; n++) {
     const flowId = wide[random.int(wide.length)] ?? '';
-    const mark = `c${client}n${n}`;
+    const mark = `${season}c${client}n${n}`;
     const manner: Manner = random.chance(0.06) ? 'careless' : random.chance(0.06) ? 'twice' : 'careful';
     const dice = random.int(100);
     if (dice < 50) yield completeWish(flowId, mark, `Part ${number(random.int(parts))}`, manner);
@@ -91,7 +110,7 @@ export function* wishes(seed: number, client: number, orgId: string, flows: numb
   }
 }
 
-function* shortLife(random: Random, orgId: string, mark: string): Generator<Wish, void> {
+export function* shortLife(random: Random, orgId: string, mark: string): Generator<Wish, void> {
   const careful = (): Manner => (random.chance(0.2) ? 'twice' : 'careful');
   const create = createWish(orgId, mark, shortTemplate.name, careful());
   const { flowId } = create;
@@ -100,12 +119,7 @@ function* shortLife(random: Random, orgId: string, mark: string): Generator<Wish
   yield statusWish(flowId, `${mark}-start`, 'start', careful());
   yield completeWish(flowId, `${mark}-first`, 'First', careful());
   if (random.chance(0.3)) {
-    const reason = `${mark}-cancel`;
-    yield {
-      ...statusWish(flowId, reason, 'cancel', careful()),
-      args: { flow: flowId, action: 'cancel', reason },
-      traces: [{ flowId, where: 'feed', text: `cancelled the flow: "${reason}"` }],
-    };
+    yield cancelWish(flowId, `${mark}-cancel`, careful());
   } else yield completeWish(flowId, `${mark}-last`, 'Last', careful());
 }
 
@@ -118,13 +132,19 @@ export function createWish(orgId: string, commandId: string, template: string, m
 
 const told = { start: 'started the flow', pause: 'paused the flow', resume: 'resumed the flow', cancel: '' } as const;
 
-const statusWish = (flowId: string, commandId: string, action: keyof typeof told, manner: Manner): Wish => ({
+export const statusWish = (flowId: string, commandId: string, action: keyof typeof told, manner: Manner): Wish => ({
   commandId,
   flowId,
   tool: 'update_flow_status',
   args: { flow: flowId, action },
   traces: [{ flowId, where: 'feed', text: told[action] }],
   manner,
+});
+
+export const cancelWish = (flowId: string, commandId: string, manner: Manner): Wish => ({
+  ...statusWish(flowId, commandId, 'cancel', manner),
+  args: { flow: flowId, action: 'cancel', reason: commandId },
+  traces: [{ flowId, where: 'feed', text: `cancelled the flow: "${commandId}"` }],
 });
 
 export const completeWish = (flowId: string, mark: string, task: string, manner: Manner): Wish => ({
@@ -136,7 +156,7 @@ export const completeWish = (flowId: string, mark: string, task: string, manner:
   manner,
 });
 
-const decideWish = (flowId: string, mark: string, check: number, reject: boolean, manner: Manner): Wish => ({
+export const decideWish = (flowId: string, mark: string, check: number, reject: boolean, manner: Manner): Wish => ({
   commandId: mark,
   flowId,
   tool: 'approve_task',

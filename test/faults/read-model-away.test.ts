@@ -32,7 +32,7 @@ const versions = async () => {
 
 test('a flow goes on while its read model takes nothing, and the read model catches up', async () => {
   const apiKey = await world.key('adam@acme.test');
-  const client = new FaultClient({ url: world.url, apiKey, patienceMs: 30_000, heard: () => undefined });
+  const client = new FaultClient({ urls: [world.url], apiKey, patienceMs: 30_000, heard: () => undefined });
   const told: Told[] = [];
   for (const wish of opening(orgId, 1)) told.push(await client.send(wish, 0));
 

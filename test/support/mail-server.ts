@@ -3,6 +3,8 @@ import { createServer, type Socket } from 'node:net';
 import { freePort } from '../../src/platform/ports.ts';
 
 export interface ReceivedMail {
+  /** Milliseconds since 1970. */
+  readonly at: number;
   readonly to: readonly string[];
   /** Headers and body as they came, lines ended by \r\n. */
   readonly data: string;
@@ -57,7 +59,7 @@ function converse(socket: Socket, server: MailServer): void {
   };
   const taken = (): void => {
     if (server.temper === 'hang' || text === null) return;
-    server.received.push({ to, data: text });
+    server.received.push({ at: Date.now(), to, data: text });
     to = [];
     text = null;
     if (server.temper === 'hang up') socket.destroy();
