@@ -1,6 +1,7 @@
 /** Looks at everything there is: the workflows, their histories, the read model, the mails. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { readFlow } from '../../src/db/read-flow.ts';
@@ -110,8 +111,8 @@ export async function readHistories({ client, orgId }: Where, flowIds: readonly 
   await each(flowIds, async (id) => {
     const { events } = await client.workflow.getHandle(flowWorkflowId(orgId, id)).fetchHistory();
     for (const event of events ?? []) {
-      const data = event.workflowExecutionSignaledEventAttributes?.input?.payloads?.[0]?.data;
-      const commandId = data ? commandIdOf(Buffer.from(data).toString('utf8')) : null;
+      const payload = event.workflowExecutionSignaledEventAttributes?.input?.payloads?.[0];
+      const commandId = payload ? await commandIdOf(client, payload) : null;
       if (commandId !== null) times.set(`${id} ${commandId}`, (times.get(`${id} ${commandId}`) ?? 0) + 1);
       const failed = event.workflowTaskFailedEventAttributes;
       if (!failed) continue;
@@ -130,12 +131,15 @@ export async function readHistories({ client, orgId }: Where, flowIds: readonly 
 }
 
 /** Null when it is none of ours: one that was meant to poison a flow. */
-function commandIdOf(text: string): string | null {
+async function commandIdOf(client: Client, stored: Payload): Promise<string | null> {
+  let payload: Payload | undefined = stored;
   try {
-    return envelope.parse(JSON.parse(text)).commandId;
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.ZodError) return null;
-    throw error;
+    for (const codec of client.options.loadedDataConverter.payloadCodecs) {
+      [payload] = await codec.decode([payload ?? stored]);
+    }
+    return envelope.parse(JSON.parse(Buffer.from(payload?.data ?? '').toString('utf8'))).commandId;
+  } catch {
+    return null; // whatever is wrong with it, it is not what a server sends
   }
 }
 

@@ -324,7 +324,7 @@ async function disorder({ client, told, orgId, random, season }: Scene): Promise
 
 /** Signals that no command is, past the servers, and requests that no client makes; the flow goes on. */
 async function poison({ site, client, told, orgId, season, apiKey, find }: Scene): Promise<void> {
-  const temporal = connectClient({ temporalAddress: site.temporalAddress, temporalNamespace: 'default' });
+  const temporal = connectClient(site.temporalTarget);
   const [flowId = ''] = wideFlowIds(orgId, 1, season);
   const workflowId = flowWorkflowId(orgId, flowId);
   const handle = temporal.workflow.getHandle(workflowId);

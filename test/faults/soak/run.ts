@@ -167,7 +167,7 @@ async function assess(site: Site, client: FaultClient, apiKey: string): Promise<
       told.push(await client.send(completeWish(flowId, `last-${flowId}`, 'Part 39', 'careful'), 0));
   }
   const owner = openAsOwner(site.databaseUrl);
-  const temporal = connectClient({ temporalAddress: site.temporalAddress, temporalNamespace: 'default' });
+  const temporal = connectClient(site.temporalTarget);
   const where: Where = { client: temporal, owner, orgId };
   const settleFrom = Date.now();
   await untilSettled(where, told, 420_000);

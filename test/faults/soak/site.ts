@@ -18,6 +18,7 @@ import { launch } from '../../../src/platform/processes.ts';
 import { ensureSearchAttributes } from '../../../src/platform/search-attributes.ts';
 import type { Report } from '../../../src/platform/setup-error.ts';
 import { obtainTemporalCli } from '../../../src/platform/temporal-cli.ts';
+import type { TemporalTarget } from '../../../src/platform/temporal-connection.ts';
 import { startTemporal } from '../../../src/platform/temporal-server.ts';
 import { searchAttributes } from '../../../src/workflows/contract.ts';
 import { temporaryFolder } from '../../support/folder.ts';
@@ -42,8 +43,8 @@ export interface Site {
   readonly postgres: Kept;
   /** Past the passage, of the role that owns the tables. */
   readonly databaseUrl: string;
-  readonly temporalAddress: string;
-  readonly encryptionKeys: string;
+  /** What Temporal stores is encrypted, as in production. */
+  readonly temporalTarget: TemporalTarget;
   /** From servers and workers to PostgreSQL. */
   readonly wayToDatabase: Passage;
   readonly wayToMail: Passage;
@@ -122,6 +123,7 @@ export async function startSite(kind: TemporalKind, report: Report): Promise<Sit
     TEMPORAL_NAMESPACE: namespace,
     SMTP_URL: `smtp://127.0.0.1:${wayToMail.port}`,
     BOOFLOW_ENCRYPTION_KEYS: encryptionKeys,
+    BOOFLOW_ENCRYPT_TEMPORAL: 'on',
     FILES_DIR: join(folder, 'files'),
     BOOFLOW_DATA_DIR: folder,
     BOOFLOW_DRAIN_SECONDS: '1',
@@ -162,18 +164,12 @@ export async function startSite(kind: TemporalKind, report: Report): Promise<Sit
     }
   };
   await untilReady(180_000);
-  await seedDemo({
-    databaseUrl,
-    temporalAddress,
-    namespace,
-    taskQueue: 'booflow',
-    publicUrl,
-    encryptionKeys,
-    flows: false,
-  });
+  const temporalTarget = { temporalAddress, temporalNamespace: namespace, payloadKeys: encryptionKeys };
+  const seed = { databaseUrl, temporal: temporalTarget, taskQueue: 'booflow', publicUrl, encryptionKeys };
+  await seedDemo({ ...seed, flows: false });
 
   return {
-    ...{ urls, servers, workers, temporal, postgres, databaseUrl, temporalAddress, encryptionKeys },
+    ...{ urls, servers, workers, temporal, postgres, databaseUrl, temporalTarget },
     ...{ wayToDatabase, wayToMail, mail, disk, parts, untilReady },
     isReady: async (url) => (await ask(url)) === 'ready',
     logs: () =>
