@@ -19,10 +19,12 @@ interface ShellProps {
   readonly session: Session;
   readonly here: (typeof places)[number][0];
   readonly counts?: Readonly<Partial<Record<(typeof places)[number][0], string>>>;
+  /** As wide as the window: for what stands side by side. */
+  readonly wide?: boolean;
   readonly children: ComponentChildren;
 }
 
-export const Shell = ({ session, here, counts = {}, children }: ShellProps) => (
+export const Shell = ({ session, here, counts = {}, wide = false, children }: ShellProps) => (
   <>
     <a class="skip button" href="#main">
       Skip to the content
@@ -77,7 +79,7 @@ export const Shell = ({ session, here, counts = {}, children }: ShellProps) => (
           </button>
         </div>
       </nav>
-      <main id="main" tabIndex={-1}>
+      <main id="main" class={wide ? 'side-by-side' : undefined} tabIndex={-1}>
         <TimeZone.Provider value={session.org?.timeZone ?? 'UTC'}>{children}</TimeZone.Provider>
       </main>
     </div>

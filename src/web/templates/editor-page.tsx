@@ -76,7 +76,7 @@ export function editorPage(view: EditorView): string {
     styles: ['/assets/templates.css'],
     scripts: ['/assets/editor.js'],
     children: (
-      <Shell session={session} here="/templates">
+      <Shell session={session} here="/templates" wide>
         <form method="post" action={`/templates/${template.id}/edit`} id="editor" class="editor" novalidate>
           <Csrf secret={session.secret} />
           <input type="hidden" name="revision" value={revision} />
@@ -91,10 +91,10 @@ export function editorPage(view: EditorView): string {
           <div id="told" aria-live="polite">
             <Told {...view} />
           </div>
-          <div id="graph">
-            <GraphRegion {...view} />
-          </div>
           <div class="edit">
+            <div id="graph">
+              <GraphRegion {...view} />
+            </div>
             <div id="steps">
               <StepsRegion {...view} />
             </div>
@@ -216,6 +216,7 @@ const GraphRegion = ({ draft, open, problems }: EditorView) => {
       <TemplateGraph
         steps={draft.steps}
         selected={open}
+        direction="TB"
         wrong={wrongSteps(problems)}
         wrap={(step, classes, inside) => (
           <OpenButton step={step.key} current={step.key === open} classes={classes}>

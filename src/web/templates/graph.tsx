@@ -9,16 +9,18 @@ import { faceOf, typeWords, whoWords } from './words.ts';
 interface TemplateGraphProps {
   readonly steps: readonly DraftStep[];
   readonly selected?: string;
+  /** Left to right unless said otherwise. */
+  readonly direction?: 'LR' | 'TB';
   /** Keys of steps with something to mend. */
   readonly wrong?: ReadonlySet<string>;
   /** What a node is: a link to its step, or in the editor a button that opens it. */
   readonly wrap: (step: DraftStep, classes: string, inside: ComponentChildren) => ComponentChildren;
 }
 
-export function TemplateGraph({ steps, selected, wrong = new Set(), wrap }: TemplateGraphProps) {
+export function TemplateGraph({ steps, selected, direction = 'LR', wrong = new Set(), wrap }: TemplateGraphProps) {
   const { width, height, places, lines } = layOut(
     steps.map((s) => ({ id: s.key, dependsOn: s.dependsOn })),
-    'LR',
+    direction,
   );
   const drawn = new Set<string>();
   return (
@@ -31,7 +33,7 @@ export function TemplateGraph({ steps, selected, wrong = new Set(), wrap }: Temp
       aria-label="Steps as a graph"
     >
       {lines.map(({ before, after, points }) => (
-        <path d={curve(points.map(rounded), 'LR')} class="edge" key={`${before} ${after}`} />
+        <path d={curve(points.map(rounded), direction)} class="edge" key={`${before} ${after}`} />
       ))}
       {steps.map((step) => {
         const place = places.get(step.key);
