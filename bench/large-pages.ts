@@ -23,7 +23,10 @@ const definition = {
     title: `Step ${n}: prepare and send the papers`,
     type: n % 7 === 3 ? 'FORM' : 'TASK',
     description: 'Both sides have read them.',
-    fields: n % 7 === 3 ? [{ key: 'agreed', label: 'What was agreed', type: 'text', help: '', required: true, multiline: false }] : [],
+    fields:
+      n % 7 === 3
+        ? [{ key: 'agreed', label: 'What was agreed', type: 'text', help: '', required: true, multiline: false }]
+        : [],
     assignee: n % 3 === 0 ? { kind: 'client', role: '' } : { kind: 'starter' },
     due: { from: 'start', days: 1 + n, unit: 'calendar' },
     condition: null,
