@@ -28,6 +28,7 @@ import { httpSeconds } from './platform/metrics.ts';
 import { isDatabaseAway } from './platform/outage.ts';
 import type { Readiness } from './platform/readiness.ts';
 import { openSpan, runIn, type Span, withLogFields } from './platform/tracing.ts';
+import { accountRoutes } from './web/account.tsx';
 import { brandRoutes } from './web/brand.ts';
 import { type CodecOptions, codecRoutes } from './web/codec.tsx';
 import { consentRoutes } from './web/consent.tsx';
@@ -237,6 +238,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(signUpRoutes, { authority, signUp, sendMail, triesPerMinute: limits.signIn });
   await app.register(joinRoutes, { authority, triesPerMinute: limits.signIn });
   await app.register(settingsRoutes, { authority });
+  await app.register(accountRoutes, { authority, sendMail, triesPerMinute: limits.signIn });
   await app.register(membersRoutes, { authority, tools });
   await app.register(organizationRoutes, { authority, tools });
   await app.register(dataRoutes, { authority, tools });

@@ -75,6 +75,7 @@ it('deletes what is over in each table, and nothing else', async () => {
     id,
     secret_hash: hash(),
     current_org: org.org_id,
+    by_link: false,
     user_agent: 'test',
     created_at: at(-day),
     last_seen_at: at(-day),

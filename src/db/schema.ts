@@ -229,6 +229,8 @@ export interface Sessions {
   created_at: Date;
   last_seen_at: Date;
   expires_at: Date;
+  /** Came in by a link from their mail. */
+  by_link: boolean;
 }
 export interface SignInLinks {
   secret_hash: Buffer;

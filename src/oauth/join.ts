@@ -51,7 +51,7 @@ export async function joinAnew(
   const who = { userId, name };
   const made = await join(authority, state.invitation, secret, who, password_hash);
   if (made === 'account_exists') return { kind: 'account_exists' };
-  return made ? { kind: 'in', secret: await openSession(authority, userId, userAgent) } : { kind: 'over' };
+  return made ? { kind: 'in', secret: await openSession(authority, { userId, userAgent }) } : { kind: 'over' };
 }
 
 class AccountExists extends Error {}

@@ -1,7 +1,9 @@
 /** How a person proves who they are to the web app: a password, or a link by mail. Both give a session. */
+import type { Trx } from '../db/database.ts';
 import {
   countSignInFailures,
   countSignInLinks,
+  type FoundUser,
   findSignInLink,
   findUserByEmail,
   forgetSignInFailures,
@@ -15,11 +17,11 @@ import { hashSecret, randomText } from '../platform/secrets.ts';
 import { type Authority, lifetimes } from './authority.ts';
 import { verifyPassword } from './password.ts';
 
-export type SignIn =
-  | { readonly kind: 'in'; readonly secret: string }
+type NotIn =
   | { readonly kind: 'wrong' }
   /** Too many wrong passwords for this address lately. */
   | { readonly kind: 'slow_down' };
+export type SignIn = { readonly kind: 'in'; readonly secret: string } | NotIn;
 
 const failures = { most: 10, withinMs: 15 * 60_000 };
 
@@ -33,7 +35,17 @@ export async function signInWithPassword(
   password: string,
   userAgent: string,
 ): Promise<SignIn> {
-  const { database, clock } = authority;
+  const tried = await tryPassword(authority, email, password);
+  if (tried.kind !== 'right') return tried;
+  return { kind: 'in', secret: await openSession(authority, { userId: tried.user.id, userAgent }) };
+}
+
+/** Is it this address's password? Every try is counted, wherever it is made. */
+export async function tryPassword(
+  { database, clock }: Authority,
+  email: string,
+  password: string,
+): Promise<{ readonly kind: 'right'; readonly user: FoundUser } | NotIn> {
   const hash = addressHash(email);
   const tries = () => countSignInFailures(database.open, hash, new Date(clock() - failures.withinMs));
   if ((await tries()) >= failures.most) return { kind: 'slow_down' };
@@ -44,20 +56,33 @@ export async function signInWithPassword(
   const right = await verifyPassword(password, user?.password_hash ?? null);
   if (!user || !right) return { kind: 'wrong' };
   await forgetSignInFailures(database.open, hash);
-  return { kind: 'in', secret: await openSession(authority, user.id, userAgent) };
+  return { kind: 'right', user };
+}
+
+interface NewSession {
+  readonly userId: string;
+  readonly userAgent: string;
+  readonly currentOrg?: string | null;
+  /** By a link from their mail. */
+  readonly byLink?: boolean;
 }
 
 /** A new secret for each sign-in, so that one that was planted before is worth nothing. */
-export async function openSession({ database, clock }: Authority, userId: string, userAgent: string): Promise<string> {
+export const openSession = (authority: Authority, session: NewSession): Promise<string> =>
+  authority.database.withUser(session, (trx) => insertNewSession(trx, authority, session));
+
+export async function insertNewSession(
+  trx: Trx,
+  { clock }: Authority,
+  { userId, userAgent, currentOrg = null, byLink = false }: NewSession,
+): Promise<string> {
   const secret = randomText(40);
   const now = new Date(clock());
-  await database.withUser({ userId }, (trx) =>
-    insertSession(trx, {
-      ...{ id: newId('ses'), secret_hash: hashSecret(secret), user_id: userId, current_org: null },
-      ...{ user_agent: userAgent.slice(0, 300), created_at: now, last_seen_at: now },
-      expires_at: new Date(clock() + lifetimes.session),
-    }),
-  );
+  await insertSession(trx, {
+    ...{ id: newId('ses'), secret_hash: hashSecret(secret), user_id: userId, current_org: currentOrg },
+    ...{ user_agent: userAgent.slice(0, 300), created_at: now, last_seen_at: now, by_link: byLink },
+    expires_at: new Date(clock() + lifetimes.session),
+  });
   return secret;
 }
 
@@ -100,5 +125,6 @@ export async function signInWithLink(
 ): Promise<{ secret: string; next: string } | null> {
   const taken = await takeSignInLink(authority.database.open, hashSecret(secret), new Date(authority.clock()));
   if (!taken) return null;
-  return { secret: await openSession(authority, taken.user_id, userAgent), next: taken.next };
+  const secretOfIt = await openSession(authority, { userId: taken.user_id, userAgent, byLink: true });
+  return { secret: secretOfIt, next: taken.next };
 }

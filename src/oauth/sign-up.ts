@@ -71,7 +71,7 @@ export async function finishSignUp(
     return 'made';
   });
   if (made !== 'made') return { kind: made };
-  return { kind: 'in', orgId, secret: await openSession(authority, userId, userAgent) };
+  return { kind: 'in', orgId, secret: await openSession(authority, { userId, userAgent }) };
 }
 
 /** One more organization for someone who has an account; gives its id. */

@@ -9,8 +9,8 @@ import type { Session } from '../oauth/session.ts';
 import { readSession } from '../oauth/session.ts';
 import { addOrg, finishSignUp, makeSignUpLink, readSignUp } from '../oauth/sign-up.ts';
 import type { Tools } from '../operations/operation.ts';
-import { oneLineName } from '../operations/org-settings.ts';
 import { fieldText } from './kit/form.ts';
+import { nameProblem } from './kit/name-problem.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice, Solo } from './kit/parts.tsx';
 import { isOurForm, sessionOf, setSession, visitorSecret } from './kit/session.ts';
@@ -38,16 +38,6 @@ type Wrong = Partial<Record<keyof Typed, string>>;
 const empty: Typed = { name: '', email: '', organization: '' };
 const linkOf = (params: unknown): string => z.object({ secret: z.string() }).parse(params).secret.slice(0, 100);
 const agentOf = (request: FastifyRequest): string => request.headers['user-agent'] ?? '';
-
-/** What is wrong with a name, as a sentence. */
-const nameProblem = (text: string, what: string): string | undefined => {
-  const read = oneLineName.safeParse(text);
-  if (read.success) return undefined;
-  if (text.trim() === '') return `Write ${what}.`;
-  return text.length > limits.name
-    ? `That is longer than ${limits.name} characters.`
-    : 'That has line breaks or characters that can’t be shown.';
-};
 
 const addressProblem = (text: string): string | undefined =>
   z.email().max(limits.email).safeParse(text.trim()).success

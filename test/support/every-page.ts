@@ -65,6 +65,7 @@ export const everyPage: readonly KnownPage[] = [
   { name: 'organization', route: '/settings/organization', as: 'olivia', path: () => '/settings/organization' },
   { name: 'webhooks', route: '/settings/webhooks', as: 'olivia', path: () => '/settings/webhooks' },
   { name: 'data', route: '/settings/data', as: 'olivia', path: () => '/settings/data' },
+  { name: 'account', route: '/settings/account', as: 'olivia', path: () => '/settings/account' },
   { name: 'notifications', route: '/settings/notifications', as: 'olivia', path: () => '/settings/notifications' },
   { name: 'import', route: '/flows/import', as: 'olivia', path: () => '/flows/import' },
   { name: 'reminders-gone', route: '/reminders/:secret', as: 'nobody', path: () => '/reminders/gone', status: 404 },

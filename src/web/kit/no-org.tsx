@@ -18,7 +18,7 @@ export const noOrgPage = (session: Session): string =>
         </a>
         <form method="post" action="/sign-out" class="small">
           <Csrf secret={session.secret} />
-          Signed in as {session.name}.{' '}
+          Signed in as <a href="/settings/account">{session.name}</a>.{' '}
           <button type="submit" class="link">
             Sign out
           </button>

@@ -10,6 +10,7 @@ const tabs = [
   ['/settings/apps', 'Connected apps'],
   ['/settings/webhooks', 'Webhooks'],
   ['/settings/data', 'Data'],
+  ['/settings/account', 'My account'],
   ['/settings/notifications', 'My notifications'],
   ['/settings/sessions', 'My sessions'],
 ] as const;
