@@ -46,10 +46,17 @@ async function run(argv: string[]): Promise<number> {
       await withDatabase((database) => runApiKeys(database, verb, values));
       return 0;
     case 'flows':
+      if (verb === 'replay') await quietTemporal();
       return withDatabase((database) => withFlows(database, (cli) => runFlows(cli, verb, values)));
     default:
       throw new CliError(usage);
   }
+}
+
+/** The SDK tells standard output of each worker it runs, and a replay is one. */
+async function quietTemporal(): Promise<void> {
+  const { DefaultLogger, Runtime } = await import('@temporalio/worker');
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
 }
 
 async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {

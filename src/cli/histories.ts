@@ -43,10 +43,16 @@ export async function* replayFiles(place: string, dataConverter: DataConverter |
   if (isFolder === undefined) throw new CliError(`There is no file or folder ${place}.`);
   const names = isFolder ? readdirSync(place).filter((name) => name.endsWith('.json')) : [place];
   const histories = names.map((name) => ({ workflowId: name, history: read(isFolder ? join(place, name) : name) }));
-  const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
-  const options = { workflowsPath, ...(dataConverter && { dataConverter }) };
   // Heavy, and of use to no other command.
-  const { Worker } = await import('@temporalio/worker');
+  const { bundleWorkflowCode, DefaultLogger, Worker } = await import('@temporalio/worker');
+  const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+  const { failureConverterPath } = dataConverter ?? {};
+  const logger = new DefaultLogger('ERROR');
+  const workflowBundle = await bundleWorkflowCode({
+    ...{ workflowsPath, logger },
+    ...(failureConverterPath && { failureConverterPath }),
+  });
+  const options = { workflowBundle, ...(dataConverter && { dataConverter }) };
   for await (const { workflowId: name, error } of Worker.runReplayHistories(options, histories))
     yield { name, problem: error ? `${error.name}: ${error.message}` : null };
 }
