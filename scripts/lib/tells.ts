@@ -84,9 +84,10 @@ export interface Heard {
   readonly told: readonly Told[];
 }
 
+/** Also as a form writes it, with a plus for a space. */
 const decoded = (url: string): string => {
   try {
-    return decodeURIComponent(url);
+    return decodeURIComponent(url.replaceAll('+', ' '));
   } catch (error) {
     if (error instanceof URIError) return url;
     throw error;

@@ -21,6 +21,7 @@ const output = z.object({
   createdBy: z.string(),
   startDate: moment.nullable(),
   finishedAt: moment.nullable(),
+  timeZone: z.string().describe("The organization's (IANA): its days are told in it"),
   asOf: moment.nullable().describe('null: as it is now; else how old this answer is'),
   tasks: z.array(
     briefShape.extend({
@@ -72,7 +73,7 @@ export const getFlow = operation({
     const found = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
     const truth = await flowTruth(call, call.principal.orgId, found.id);
     const off = await call.database.withOrg(call.principal, (trx) => notReminded(trx, truth.flow));
-    return factsOf(truth, off, call.now);
+    return factsOf(truth, off, call);
   },
   text: tell,
 });
@@ -95,7 +96,11 @@ async function notReminded(trx: Trx, flow: Flow): Promise<string[]> {
   return [...new Set(all.flatMap(({ id, who }) => (off.has(`${who.kind} ${who.person}`) ? [id] : [])))];
 }
 
-function factsOf({ flow, asOf }: FlowTruth, remindersOff: string[], now: number): Facts {
+function factsOf(
+  { flow, asOf }: FlowTruth,
+  remindersOff: string[],
+  { now, timeZone }: { readonly now: number; readonly timeZone: string },
+): Facts {
   return {
     id: flow.id,
     name: flow.name,
@@ -107,6 +112,7 @@ function factsOf({ flow, asOf }: FlowTruth, remindersOff: string[], now: number)
     createdBy: flow.createdBy.name,
     startDate: isoOr(flow.startDate),
     finishedAt: isoOr(flow.finishedAt),
+    timeZone,
     asOf: isoOr(asOf),
     tasks: flow.tasks.map((t) => taskFacts(flow, t, now)),
     remindersOff,

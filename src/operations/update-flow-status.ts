@@ -14,7 +14,7 @@ export const updateFlowStatus = operation({
   name: 'update_flow_status',
   title: 'Start, pause, resume or cancel a flow',
   description:
-    'Moves a flow: `start` a DRAFT (sends the invitations, sets due dates, mails those whose tasks are ready), `pause`, `resume` (due dates move by the length of the pause), or `cancel` (final: open tasks and magic links end).',
+    'Moves a flow: `start` a DRAFT (sends the invitations, sets due dates, mails those whose tasks are ready), `pause`, `resume` (due dates move by the days that began meanwhile), or `cancel` (final: open tasks and magic links end).',
   kind: 'write',
   destructive: true,
   openWorld: true,
@@ -44,7 +44,7 @@ export const updateFlowStatus = operation({
     const told = {
       start: `${name} is started.`,
       pause: `${name} is paused. Nothing becomes due and nobody is reminded until it is resumed.`,
-      resume: `${name} is running again; due dates moved by the length of the pause.`,
+      resume: `${name} is running again; due dates moved by the days that began during the pause.`,
       cancel: `${name} is cancelled. Its open tasks and magic links have ended.`,
     };
     return lines(told[f.action], f.action === 'cancel' ? null : standing(f), effectLines(f, now, zone));

@@ -159,6 +159,39 @@ describe('the view of a flow', () => {
     await shown.close();
   });
 
+  test("tells days in the organization's time zone, wherever the host is", async () => {
+    const org = () => world.owner.updateTable('orgs').where('id', '=', 'org_demo_acme');
+    const { time_zone } = await world.owner
+      .selectFrom('orgs')
+      .select('time_zone')
+      .where('id', '=', 'org_demo_acme')
+      .executeTakeFirstOrThrow();
+    await org().set({ time_zone: 'Pacific/Kiritimati' }).execute();
+    // A server knows an org's zone of ten seconds ago.
+    world.passTime(11_000);
+    try {
+      const shown = await showFlow('Northwind');
+      const { due_at } = await world.owner
+        .selectFrom('tasks')
+        .innerJoin('flows', 'flows.id', 'tasks.flow_id')
+        .select('tasks.due_at')
+        .where('flows.name', '=', 'Northwind')
+        .where('tasks.status', '=', 'READY')
+        .where('tasks.due_at', '>', new Date())
+        .executeTakeFirstOrThrow();
+      const day = (timeZone: string) =>
+        new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', timeZone })
+          .format(due_at ?? 0)
+          .replace(',', '');
+      expect(day('Pacific/Kiritimati')).not.toBe(day('UTC'));
+      expect(await view(shown.page).locator('#tasks').textContent()).toContain(`Due ${day('Pacific/Kiritimati')}`);
+      await shown.close();
+    } finally {
+      await org().set({ time_zone }).execute();
+      world.passTime(11_000);
+    }
+  });
+
   test('asks its host to open the flow, and to ask anew', async () => {
     const shown = await showFlow('Kestrel Energy');
     const page = view(shown.page);

@@ -261,7 +261,10 @@
     at('bar').setAttribute('aria-valuenow', String(percent));
     at('progress').textContent =
       `${done} of ${counting} tasks done${facts.overdue > 0 ? `, ${facts.overdue} overdue` : ''} · from ${facts.template.name}`;
-    at('age').textContent = facts.asOf === null ? '' : `As of ${new Date(facts.asOf).toLocaleString('en-GB')}`;
+    at('age').textContent =
+      facts.asOf === null
+        ? ''
+        : `As of ${new Date(facts.asOf).toLocaleString('en-GB', { timeZone: facts.timeZone ?? 'UTC' })}`;
     const tasks = shown(facts.tasks);
     const hidden = facts.tasks.length - tasks.length;
     at('all').hidden = hidden === 0 && !state.all;

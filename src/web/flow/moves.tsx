@@ -53,7 +53,7 @@ function Main({ view }: { readonly view: FlowView }) {
           <div class="card sheet">
             <p>
               Until it is resumed nothing becomes due, nobody is reminded, and no task can be completed. Due dates then
-              move by as long as it was paused.
+              move by the days that began meanwhile.
             </p>
             <button type="submit" name="action" value="pause" class="button">
               Pause the flow
@@ -77,7 +77,7 @@ export function Will({ view }: { readonly view: FlowView }) {
           invited(view) === 0 ? 'mails whoever has one of them' : `mails ${count(invited(view), 'client')} a link`
         }.`
       : flow.status === 'PAUSED'
-        ? `Nothing becomes due and nobody is reminded. Resuming opens ${count(open(view), 'task')} again, with due dates moved by as long as it was paused.`
+        ? `Nothing becomes due and nobody is reminded. Resuming opens ${count(open(view), 'task')} again, with due dates moved by the days that began meanwhile.`
         : null;
   return words === null || !isAdmin(view) ? null : (
     <p class="card band" id="will">
