@@ -22,7 +22,7 @@ type Act =
   | { do: 'skip'; task: string; reason: string }
   | { do: 'comment'; task: string; text: string };
 
-/** `by`: a member of the org, or a client whom an earlier step invited. */
+/** `by`: a member of the org, or a client whom an earlier step or a role invited. */
 export type ScriptStep = Act & { by: Email };
 
 /** Form answers by field key; a date is given in days from today. */
@@ -35,6 +35,8 @@ export interface DemoFlow {
   /** The member who makes it. */
   readonly by: Email;
   readonly template: PublishedTemplate['id'];
+  /** Who fills the template's roles: members by their address, clients with their name. */
+  readonly roles?: Readonly<Record<string, Email | { readonly email: Email; readonly name: string }>>;
   readonly steps: readonly ScriptStep[];
 }
 

@@ -19,6 +19,7 @@ import { wakerOf } from '../operations/webhooks.ts';
 import { idFrom } from '../platform/ids.ts';
 import { keyringOf } from '../platform/keyring.ts';
 import { connectClient, type TemporalTarget } from '../platform/temporal-connection.ts';
+import { type EarlierFlow, playEarlier } from './earlier.ts';
 import { demoPassword, demoUsers } from './people.ts';
 import { answersOn, type DemoFlow, dayFrom, type Email, type ScriptStep } from './script.ts';
 import { publicTemplates } from './templates/public.ts';
@@ -102,11 +103,37 @@ async function seedFlows(options: SeedOptions): Promise<void> {
   const imports = importTools(client, taskQueue);
   const tools: Tools = { database, flows, publicUrl, sendMail, webhooks, imports, now: Date.now() };
   try {
-    for (const org of demoOrgs) for (const flow of org.flows) await seedFlow(tools, org, flow);
+    for (const org of demoOrgs) {
+      for (const flow of org.earlier) await seedEarlier(tools, org, flow);
+      for (const flow of org.flows) await seedFlow(tools, org, flow);
+    }
   } finally {
     await database.close();
     await client.connection.close();
   }
+}
+
+/** It ended before today, so it comes with all that happened, as a flow comes to a next run of its workflow. */
+async function seedEarlier(tools: Tools, org: DemoOrg, script: EarlierFlow): Promise<void> {
+  const commandId = `demo-${script.key}-0`;
+  const flowId = idFrom('fl', org.id, commandId);
+  if (await tools.database.withOrg({ orgId: org.id }, (trx) => findFlowById(trx, flowId))) return;
+  const template = org.templates.find((t) => t.id === script.template);
+  if (!template) throw new Error(`${org.name} has no template ${script.template}.`);
+  const flow = playEarlier(script, {
+    flowId,
+    orgId: org.id,
+    template,
+    taskId: (key) => idFrom('tk', flowId, key),
+    member: (email) => {
+      const { userId: id, name, role } = memberOf(org, email);
+      return { kind: 'member', id, name, role, through: 'web' };
+    },
+    invitee: ({ email, name, role }) => invitee(flowId, email, name, role),
+    now: tools.now,
+  });
+  const made = await tools.flows.create(flow, { commandId, fingerprint: 'demo' });
+  if (made.state !== 'applied') throw new Error(`The demo flow "${script.name}" waits: no worker is answering.`);
 }
 
 async function seedFlow(tools: Tools, org: DemoOrg, script: DemoFlow): Promise<void> {
@@ -120,23 +147,18 @@ async function seedFlow(tools: Tools, org: DemoOrg, script: DemoFlow): Promise<v
   }
   const created = await createFlowFromTemplate.run(
     { ...tools, principal: memberOf(org, script.by), commandId: commandId(0) },
-    { template: script.template, name: script.name },
+    { template: script.template, name: script.name, roles: script.roles },
   );
   if (!created.ok) throw new Error(`The demo flow "${script.name}" could not be made: ${created.text}`);
   const clients = new Map<Email, ExternalPrincipal>();
+  const join = (email: Email, name: string): void => {
+    const { externalId } = invitee(flowId, email);
+    clients.set(email, { kind: 'external', orgId: org.id, flowId, externalId, name, email });
+  };
+  for (const who of Object.values(script.roles ?? {})) if (typeof who !== 'string') join(who.email, who.name);
   for (const [n, step] of script.steps.entries()) {
     const principal = clients.get(step.by) ?? memberOf(org, step.by);
-    if (step.do === 'invite') {
-      const { externalId } = invitee(flowId, step.email);
-      clients.set(step.email, {
-        kind: 'external',
-        orgId: org.id,
-        flowId,
-        externalId,
-        name: step.name,
-        email: step.email,
-      });
-    }
+    if (step.do === 'invite') join(step.email, step.name);
     const call = { ...tools, principal, commandId: commandId(n + 1), fingerprint: 'demo', timeZone: 'UTC' };
     const wanted = commandOf(step, org, flowId, principal, tools.now);
     const done = await command(call, { id: flowId, name: script.name }, wanted);

@@ -5,9 +5,13 @@ import { createFlow } from '../domain/create.ts';
 import { dayMs, endOfDay } from '../domain/dates.ts';
 import { decide } from '../domain/decide.ts';
 import { type Flow, flowStatuses, invitationStatuses, isOverdue, progress, taskStatuses } from '../domain/flow.ts';
+import { forecast } from '../domain/forecast.ts';
 import { readTemplate } from '../domain/read-template.ts';
+import { withClients } from '../domain/roles.ts';
+import { playEarlier } from './earlier.ts';
 import { demoPassword, demoUsers } from './people.ts';
 import { answersOn, type DemoFlow, dayFrom, type Email, type ScriptStep } from './script.ts';
+import { acmeClientOnboarding } from './templates/acme.ts';
 import { publicTemplates } from './templates/public.ts';
 import { type DemoOrg, demoOrgs } from './world.ts';
 
@@ -83,8 +87,18 @@ function play(org: DemoOrg, script: DemoFlow, now: number): Flow {
     timeZone: 'UTC',
     by,
     at: now,
+    memberFor: (hint) => {
+      const who = hint.kind === 'role' ? script.roles?.[hint.role] : undefined;
+      return typeof who === 'string' ? member(org, who) : null;
+    },
     taskId: (key) => `tk_${key}`,
   });
+  const clients = Object.entries(script.roles ?? {}).flatMap(([role, who]) =>
+    typeof who === 'string' ? [] : [{ role, person: { externalId: `ex_${who.email}`, ...who, role } }],
+  );
+  const joined = withClients(flow, clients, by, now);
+  if (!joined.ok) throw new Error(`${flow.name}: ${joined.refusal.message}`);
+  flow = joined.flow;
   for (const step of script.steps) {
     const decision = decide(flow, commandOf(org, flow, step, now), actor(org, flow, step.by), now);
     if (!decision.ok) throw new Error(`${flow.name}, ${step.by} ${step.do}: ${decision.refusal.message}`);
@@ -112,7 +126,7 @@ const summary = (flow: Flow, now: number) =>
 
 const expected = [
   'org_demo_acme · Northwind · ACTIVE · 80% · today: approve-launch-plan',
-  'org_demo_acme · Harbor & Pine · ACTIVE · 20% · late: sign-contract',
+  'org_demo_acme · Harbor & Pine · ACTIVE · 18% · late: sign-contract',
   'org_demo_acme · Juniper Dental · ACTIVE · 53% · late: audit-channels · late: draft-brand-guide',
   'org_demo_acme · Lumen Bikes content · ACTIVE · 55% · late: approve-content',
   'org_demo_acme · Fernhill School website · ACTIVE · 50% · late: deliver-texts · tomorrow: write-redirects · tomorrow: legal-check',
@@ -167,6 +181,52 @@ describe('the demo flows, played by the rules', () => {
   it('start at most two months back, so that reminders stay few', () => {
     const starts = flows.flatMap((f) => (f.startDate === null ? [] : [f.startDate]));
     expect(Math.min(...starts)).toBeGreaterThan(noon - 60 * dayMs);
+  });
+});
+
+describe('the flows that ran before', () => {
+  const acme = demoOrgs.flatMap((org) => org.earlier.map((script) => ({ org, script })));
+  const play = (now: number) =>
+    acme.map(({ org, script }) => {
+      const template = org.templates.find((t) => t.id === script.template);
+      if (!template) throw new Error(`${org.name} has no template ${script.template}.`);
+      return playEarlier(script, {
+        flowId: script.key,
+        orgId: org.id,
+        template,
+        taskId: (key) => key,
+        member: (email) => {
+          const found = member(org, email);
+          if (!found) throw new Error(`${email} is no member of ${org.name}.`);
+          return found;
+        },
+        invitee: (c) => ({ externalId: `ex_${c.email}`, ...c }),
+        now,
+      });
+    });
+
+  it('ended before today, in as many days as they say, and send no mail', () => {
+    for (const flow of play(noon)) {
+      expect(flow).toMatchObject({ status: 'COMPLETED', outbox: [] });
+      expect(flow.finishedAt).toBeLessThan(noon - dayMs);
+      expect(flow.tasks.find((t) => t.key === 'sign-mandate')).toMatchObject({ skippedBy: 'condition' });
+    }
+  });
+
+  it('are enough for a forecast of every step that runs again, and give one', () => {
+    const byStep = new Map<string, number[]>();
+    for (const t of play(noon).flatMap((f) => f.tasks)) {
+      if (t.status !== 'COMPLETED' || t.doneAt === null || t.readyAt === null) continue;
+      byStep.set(t.key, [...(byStep.get(t.key) ?? []), t.doneAt - t.readyAt]);
+    }
+    const steps = acmeClientOnboarding.template.steps.filter((s) => s.condition === null);
+    expect(steps.filter((s) => (byStep.get(s.key)?.length ?? 0) < 3).map((s) => s.key)).toEqual([]);
+    const harbor = playAll(noon).find((f) => f.name === 'Harbor & Pine');
+    if (!harbor) throw new Error('Harbor & Pine is missing.');
+    const told = forecast(harbor, { byStep, byType: new Map() }, noon);
+    expect(told?.likely).toBeGreaterThan(noon + 10 * dayMs);
+    expect(told?.likely).toBeLessThan(noon + 50 * dayMs);
+    expect(told?.late).toBeGreaterThan(told?.likely ?? 0);
   });
 });
 

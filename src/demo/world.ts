@@ -1,6 +1,8 @@
 /** The demo world: two orgs, who works there, their templates, and flows in every state. Plain data, for dev only. */
 import type { Role } from '../oauth/principal.ts';
+import type { EarlierFlow } from './earlier.ts';
 import { acmeFlows } from './flows/acme.ts';
+import { acmeEarlier } from './flows/earlier.ts';
 import { globexFlows } from './flows/globex.ts';
 import { adam, type DemoUser, gus, mia, olivia } from './people.ts';
 import type { DemoFlow } from './script.ts';
@@ -15,6 +17,7 @@ export interface DemoOrg {
   readonly plan: string;
   readonly members: readonly { readonly user: DemoUser; readonly role: Role }[];
   readonly templates: readonly PublishedTemplate[];
+  readonly earlier: readonly EarlierFlow[];
   readonly flows: readonly DemoFlow[];
 }
 
@@ -30,6 +33,7 @@ export const demoOrgs: readonly DemoOrg[] = [
       { user: mia, role: 'MEMBER' },
     ],
     templates: acmeTemplates,
+    earlier: acmeEarlier,
     flows: acmeFlows,
   },
   {
@@ -42,6 +46,7 @@ export const demoOrgs: readonly DemoOrg[] = [
       { user: olivia, role: 'ADMIN' },
     ],
     templates: globexTemplates,
+    earlier: [],
     flows: globexFlows,
   },
 ];

@@ -66,11 +66,11 @@ const expected = (name: string): Record<string, (a: Answer) => void> => ({
     expect(flows.map((f) => f.status)).toEqual(flows.map(() => 'ACTIVE'));
     for (const f of flows) expect(a.text).toContain(`- ${f.name} · ${f.progress.percent}% (`);
     expect(a.text).toMatch(
-      /- Harbor & Pine · 20% \(3 of 15\) · 1 overdue: "Sign the contract", with client Jane Alder/,
+      /- Harbor & Pine · 18% \(3 of 16\) · 1 overdue: "Sign the contract", with client Jane Alder/,
     );
   },
   'Create a new flow from the Client Onboarding template and name it Acme Corp'(a) {
-    expect(a.text).toMatch(new RegExp(`^${name} is made from "Client Onboarding": a DRAFT with 15 tasks · \`fl_`));
+    expect(a.text).toMatch(new RegExp(`^${name} is made from "Client Onboarding": a DRAFT with 16 tasks · \`fl_`));
     expect(a.facts).toMatchObject({ state: 'applied', tasks: 15, flow: { name, status: 'DRAFT' } });
   },
   'Invite john@acmecorp.com to the Acme Corp flow as a client reviewer'(a) {

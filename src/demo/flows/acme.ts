@@ -12,6 +12,7 @@ const northwind: DemoFlow = {
   name: 'Northwind',
   by: olivia,
   template: 'tp_acme_client-onboarding',
+  roles: { 'account manager': olivia },
   steps: [
     { by: olivia, do: 'invite', email: 'sara@northwind.test', name: 'Sara Lindgren', role: 'client' },
     { by: olivia, do: 'invite', email: 'tom@northwind.test', name: 'Tom Okafor', role: 'client reviewer' },
@@ -88,8 +89,12 @@ const harborAndPine: DemoFlow = {
   name: 'Harbor & Pine',
   by: adam,
   template: 'tp_acme_client-onboarding',
+  roles: {
+    'client signatory': { email: 'jane@harborandpine.test', name: 'Jane Alder' },
+    'account manager': adam,
+    bookkeeper: mia,
+  },
   steps: [
-    { by: adam, do: 'invite', email: 'jane@harborandpine.test', name: 'Jane Alder', role: 'client' },
     { by: adam, do: 'start', daysAgo: 9 },
     { by: adam, do: 'complete', task: 'send-contract-draft' },
     { by: adam, do: 'complete', task: 'schedule-kickoff' },
@@ -126,6 +131,7 @@ const juniperDental: DemoFlow = {
   name: 'Juniper Dental',
   by: olivia,
   template: 'tp_acme_client-onboarding',
+  roles: { 'account manager': olivia },
   steps: [
     { by: olivia, do: 'invite', email: 'priya@juniperdental.test', name: 'Priya Nair', role: 'client reviewer' },
     { by: olivia, do: 'start', daysAgo: 19 },

@@ -1,5 +1,15 @@
 /** What Acme Agency, a branding and web agency, runs for its clients. */
-import { client, day, inHouse, type PublishedTemplate, published, starter, within } from './published.ts';
+import {
+  client,
+  day,
+  fromAnswer,
+  inHouse,
+  onlyIf,
+  type PublishedTemplate,
+  published,
+  starter,
+  within,
+} from './published.ts';
 
 export const acmeClientOnboarding = published('tp_acme_client-onboarding', {
   name: 'Client Onboarding',
@@ -53,12 +63,23 @@ export const acmeClientOnboarding = published('tp_acme_client-onboarding', {
       ],
     },
     {
+      key: 'sign-mandate',
+      title: 'Sign the direct debit mandate',
+      description: 'Print it, sign it, and upload a scan or a photo. Only whoever may sign for the company.',
+      type: 'FORM',
+      assignee: client('client signatory'),
+      due: within(3, 'business'),
+      condition: onlyIf('billing-details', 'payment', 'Direct debit'),
+      dependsOn: ['billing-details'],
+      fields: [{ key: 'mandate', label: 'The signed mandate', type: 'file', accept: ['pdf', 'image'] }],
+    },
+    {
       key: 'set-up-billing',
       title: 'Set up billing',
       description: 'Create the customer and the retainer in bookkeeping, and send the first invoice.',
       assignee: inHouse('bookkeeper'),
       due: day(9),
-      dependsOn: ['sign-contract', 'billing-details'],
+      dependsOn: ['sign-contract', 'sign-mandate'],
     },
     {
       key: 'brand-questionnaire',
@@ -80,6 +101,15 @@ export const acmeClientOnboarding = published('tp_acme_client-onboarding', {
         { key: 'admired', label: 'Two brands you admire, and why', type: 'text', multiline: true, required: false },
         { key: 'never', label: 'What must never appear?', type: 'text', required: false },
         { key: 'launch-date', label: 'When would you like to launch?', type: 'date' },
+        {
+          key: 'logo',
+          label: 'Your logo',
+          type: 'file',
+          accept: ['image', 'pdf'],
+          multiple: true,
+          required: false,
+          help: 'Every version you have; vectors are best.',
+        },
       ],
     },
     {
@@ -146,16 +176,16 @@ export const acmeClientOnboarding = published('tp_acme_client-onboarding', {
       key: 'brief-team',
       title: 'Brief the delivery team',
       description: 'Half an hour with everyone who will work on it. Brand guide and launch plan are the agenda.',
-      assignee: starter,
-      due: day(26),
+      assignee: inHouse('account manager'),
+      due: fromAnswer(-5, 'brand-questionnaire', 'launch-date', 'business'),
       dependsOn: ['approve-brand-guide', 'approve-launch-plan', 'set-up-billing'],
     },
     {
       key: 'send-welcome-pack',
       title: 'Send the welcome pack',
       description: 'Who does what, when to expect which report, and whom to call. Signed by the whole team.',
-      assignee: starter,
-      due: within(2),
+      assignee: inHouse('account manager'),
+      due: within(2, 'business'),
       dependsOn: ['brief-team'],
     },
   ],

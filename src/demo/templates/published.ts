@@ -1,7 +1,7 @@
 /** Templates written by hand: an id that stays, and steps that were read like anyone's. */
 import type { z } from 'zod';
 import { readTemplate } from '../../domain/read-template.ts';
-import type { AssigneeHint, DueOffset, Template, templateSchema } from '../../domain/template.ts';
+import type { AssigneeHint, Condition, DayUnit, DueOffset, Template, templateSchema } from '../../domain/template.ts';
 
 export interface PublishedTemplate {
   readonly id: `tp_${string}`;
@@ -27,7 +27,30 @@ export const client = (role = ''): AssigneeHint => ({ kind: 'client', role });
 export const inHouse = (role: string): AssigneeHint => ({ kind: 'role', role });
 
 /** Due so many days after the flow's start date. */
-export const day = (days: number): DueOffset => ({ days, from: 'start', unit: 'calendar' });
+export const day = (days: number, unit: DayUnit = 'calendar'): DueOffset => ({ days, from: 'start', unit });
 
 /** Due so many days after the step became READY. */
-export const within = (days: number): DueOffset => ({ days, from: 'ready', unit: 'calendar' });
+export const within = (days: number, unit: DayUnit = 'calendar'): DueOffset => ({ days, from: 'ready', unit });
+
+/** Due so many days after the day answered in a form, or before it when negative. */
+export const fromAnswer = (days: number, step: string, field: string, unit: DayUnit = 'calendar'): DueOffset => ({
+  days,
+  from: 'answer',
+  unit,
+  step,
+  field,
+});
+
+/** Needed only when the form's answer is one of these. */
+export const onlyIf = (step: string, field: string, ...values: string[]): Condition => ({
+  step,
+  field,
+  op: 'is',
+  values,
+});
+
+/** Needed unless the form's answer is one of these. */
+export const unless = (step: string, field: string, ...values: string[]): Condition => ({
+  ...onlyIf(step, field, ...values),
+  op: 'is_not',
+});

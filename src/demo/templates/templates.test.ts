@@ -67,6 +67,18 @@ describe('the marketplace', () => {
   });
 });
 
+it('all that a template can say is said by one in the marketplace, and by Client Onboarding', () => {
+  for (const templates of [publicTemplates, [acmeClientOnboarding]]) {
+    const steps = templates.flatMap((t) => t.template.steps);
+    expect(steps.some((s) => s.condition !== null)).toBe(true);
+    expect(steps.some((s) => s.due?.unit === 'business')).toBe(true);
+    expect(steps.some((s) => s.due?.from === 'answer')).toBe(true);
+    expect(steps.some((s) => s.fields.some((f) => f.type === 'file'))).toBe(true);
+    expect(steps.some((s) => s.assignee.kind === 'role' && s.assignee.role === 'account manager')).toBe(true);
+    expect(steps.some((s) => s.assignee.kind === 'client' && s.assignee.role === 'client signatory')).toBe(true);
+  }
+});
+
 describe("Acme's Client Onboarding", () => {
   const { name, steps } = acmeClientOnboarding.template;
 
@@ -76,9 +88,9 @@ describe("Acme's Client Onboarding", () => {
     expect(drafts).toMatchObject([{ type: 'TASK', dependsOn: [], assignee: { kind: 'starter' } }]);
   });
 
-  it('has twelve steps or more, two forms for the client and two approvals', () => {
+  it('has twelve steps or more, three forms for the client and two approvals', () => {
     expect(steps.length).toBeGreaterThanOrEqual(12);
-    expect(steps.filter((s) => s.type === 'FORM').map((s) => s.assignee.kind)).toEqual(['client', 'client']);
+    expect(steps.filter((s) => s.type === 'FORM').map((s) => s.assignee.kind)).toEqual(['client', 'client', 'client']);
     expect(steps.filter((s) => s.type === 'APPROVAL').map((s) => s.title)).toEqual([
       'Approve brand guide',
       'Approve launch plan',

@@ -1,4 +1,4 @@
-import { client, day, published, starter, within } from '../published.ts';
+import { client, day, inHouse, onlyIf, published, starter, within } from '../published.ts';
 
 export const clientOnboardingLight = published('tp_public_client-onboarding-light', {
   name: 'Client onboarding (light)',
@@ -16,7 +16,7 @@ export const clientOnboardingLight = published('tp_public_client-onboarding-ligh
       key: 'sign-agreement',
       title: 'Sign the agreement',
       description: 'Read it, ask what is unclear, sign it.',
-      assignee: client(),
+      assignee: client('client signatory'),
       due: day(5),
       dependsOn: ['send-agreement'],
     },
@@ -32,14 +32,24 @@ export const clientOnboardingLight = published('tp_public_client-onboarding-ligh
         { key: 'contact', label: 'Who speaks for you day to day?', type: 'text' },
         { key: 'goal', label: 'What should be different in three months?', type: 'text', multiline: true },
         { key: 'channel', label: 'How do we reach you best?', type: 'choice', options: ['Mail', 'Phone', 'Chat'] },
+        { key: 'material', label: 'Anything we should read first', type: 'file', multiple: true, required: false },
       ],
+    },
+    {
+      key: 'open-chat',
+      title: 'Open a channel in the chat',
+      description: 'With everyone who works on it, and a first message that says what it is for.',
+      assignee: inHouse('account manager'),
+      due: within(1, 'business'),
+      condition: onlyIf('facts', 'channel', 'Chat'),
+      dependsOn: ['facts'],
     },
     {
       key: 'first-call',
       title: 'Hold the first call',
       description: 'Agree on the first result and its date.',
-      assignee: starter,
-      due: within(5),
+      assignee: inHouse('account manager'),
+      due: within(5, 'business'),
       dependsOn: ['sign-agreement', 'facts'],
     },
     {

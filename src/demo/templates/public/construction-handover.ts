@@ -1,4 +1,4 @@
-import { client, day, inHouse, published, starter, within } from '../published.ts';
+import { client, day, fromAnswer, inHouse, published, starter, within } from '../published.ts';
 
 export const constructionHandover = published('tp_public_construction-handover', {
   name: 'Construction handover',
@@ -31,7 +31,7 @@ export const constructionHandover = published('tp_public_construction-handover',
       title: 'Inspect the site yourselves',
       description: 'Every room, every window, every tap. Repair what you would not accept.',
       assignee: inHouse('site manager'),
-      due: day(7),
+      due: within(5, 'business'),
       dependsOn: ['notice'],
     },
     {
@@ -53,7 +53,7 @@ export const constructionHandover = published('tp_public_construction-handover',
       title: 'Inspect together',
       description: 'Photograph each defect with its room number. Both sign the record on the spot.',
       assignee: inHouse('site manager'),
-      due: day(14),
+      due: fromAnswer(0, 'inspection-date', 'date'),
       dependsOn: ['inspection-date', 'own-inspection'],
     },
     {

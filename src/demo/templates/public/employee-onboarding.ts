@@ -1,4 +1,4 @@
-import { client, day, inHouse, published, starter, within } from '../published.ts';
+import { client, day, fromAnswer, inHouse, published, starter, within } from '../published.ts';
 
 export const employeeOnboarding = published('tp_public_employee-onboarding', {
   name: 'Employee onboarding',
@@ -16,6 +16,7 @@ export const employeeOnboarding = published('tp_public_employee-onboarding', {
         { key: 'legal-name', label: 'Name as in your passport', type: 'text' },
         { key: 'called', label: 'What shall we call you?', type: 'text', required: false },
         { key: 'birth', label: 'Date of birth', type: 'date' },
+        { key: 'first-day', label: 'Your first day', type: 'date' },
         { key: 'iban', label: 'Bank account for your salary', type: 'text' },
         { key: 'emergency', label: 'Whom do we call in an emergency?', type: 'text' },
       ],
@@ -54,7 +55,7 @@ export const employeeOnboarding = published('tp_public_employee-onboarding', {
       title: 'Create the accounts',
       description: 'Mail, chat, calendar, and the rights of the role: no more.',
       assignee: inHouse('IT'),
-      due: day(10),
+      due: fromAnswer(-2, 'personal-details', 'first-day', 'business'),
       dependsOn: ['personal-details'],
     },
     {
@@ -84,7 +85,7 @@ export const employeeOnboarding = published('tp_public_employee-onboarding', {
       title: 'Welcome them on the first day',
       description: 'Desk, keys, team, lunch. No forms today.',
       assignee: inHouse('team lead'),
-      due: day(14),
+      due: fromAnswer(0, 'personal-details', 'first-day'),
       dependsOn: ['welcome-mail', 'order-equipment', 'create-accounts'],
     },
     {
@@ -116,7 +117,7 @@ export const employeeOnboarding = published('tp_public_employee-onboarding', {
       title: 'Talk after the first month',
       description: 'Both say what goes well and what does not. Agree on goals until the end of the trial period.',
       assignee: starter,
-      due: within(23),
+      due: fromAnswer(30, 'personal-details', 'first-day'),
       dependsOn: ['safety-training', 'read-handbook', 'first-week-talk', 'payroll'],
     },
     {

@@ -1,4 +1,4 @@
-import { client, day, inHouse, published, starter, within } from '../published.ts';
+import { client, day, fromAnswer, inHouse, published, starter, unless, within } from '../published.ts';
 
 export const eventSponsorship = published('tp_public_event-sponsorship', {
   name: 'Event sponsor handling',
@@ -31,7 +31,13 @@ export const eventSponsorship = published('tp_public_event-sponsorship', {
       fields: [
         { key: 'name', label: 'Name as it should be printed', type: 'text' },
         { key: 'text', label: 'Who you are, in 50 words', type: 'text', multiline: true },
-        { key: 'logo', label: 'Link to the logo files', type: 'text' },
+        {
+          key: 'logo',
+          label: 'The logo, as vectors if you have them',
+          type: 'file',
+          accept: ['image', 'pdf'],
+          multiple: true,
+        },
         { key: 'site', label: 'Address your logo links to', type: 'text' },
       ],
     },
@@ -79,7 +85,16 @@ export const eventSponsorship = published('tp_public_event-sponsorship', {
       title: 'Plan the booth',
       description: 'Place, power, carpet, on one drawing for hall and sponsor.',
       assignee: inHouse('venue manager'),
-      due: within(5),
+      due: fromAnswer(-10, 'booth-needs', 'arrives', 'business'),
+      dependsOn: ['booth-needs'],
+    },
+    {
+      key: 'order-power',
+      title: 'Order the power line',
+      description: 'From the venue, with the load the sponsor named.',
+      assignee: inHouse('venue manager'),
+      due: within(3, 'business'),
+      condition: unless('booth-needs', 'power', 'None'),
       dependsOn: ['booth-needs'],
     },
     {
@@ -88,7 +103,7 @@ export const eventSponsorship = published('tp_public_event-sponsorship', {
       description: 'When to build up, where to park, whom to call.',
       assignee: starter,
       due: within(2),
-      dependsOn: ['plan-booth', 'name-guests', 'approve-board', 'pay-invoice'],
+      dependsOn: ['plan-booth', 'order-power', 'name-guests', 'approve-board', 'pay-invoice'],
     },
     {
       key: 'report',

@@ -1,4 +1,4 @@
-import { client, day, inHouse, published, starter, within } from '../published.ts';
+import { client, day, inHouse, published, starter, unless, within } from '../published.ts';
 
 export const grantApplication = published('tp_public_grant-application', {
   name: 'Grant application',
@@ -41,9 +41,25 @@ export const grantApplication = published('tp_public_grant-application', {
       key: 'letter-of-support',
       title: 'Send a letter of support',
       description: 'On your letterhead, signed, a page at most.',
+      type: 'FORM',
       assignee: client('project partner'),
       due: day(20),
       dependsOn: ['decide-to-apply'],
+      fields: [{ key: 'letter', label: 'The signed letter', type: 'file', accept: ['pdf'] }],
+    },
+    {
+      key: 'confirm-share',
+      title: 'Confirm your share of the costs',
+      description: 'Signed by whoever may bind your organization. Only if you co-finance.',
+      type: 'FORM',
+      assignee: client('partner signatory'),
+      due: within(5, 'business'),
+      condition: unless('partner-facts', 'share', 'No'),
+      dependsOn: ['partner-facts'],
+      fields: [
+        { key: 'amount', label: 'Amount, or what you bring in kind', type: 'text' },
+        { key: 'confirmation', label: 'The signed confirmation', type: 'file', accept: ['pdf', 'image'] },
+      ],
     },
     {
       key: 'write-need',
@@ -67,7 +83,7 @@ export const grantApplication = published('tp_public_grant-application', {
       description: 'Every line belongs to an activity. Check the cap on overheads.',
       assignee: inHouse('finance'),
       due: day(20),
-      dependsOn: ['plan-results'],
+      dependsOn: ['plan-results', 'confirm-share'],
     },
     {
       key: 'write-application',

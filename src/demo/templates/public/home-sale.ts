@@ -1,4 +1,4 @@
-import { client, day, inHouse, published, starter, within } from '../published.ts';
+import { client, day, fromAnswer, inHouse, published, starter, within } from '../published.ts';
 
 export const homeSale = published('tp_public_home-sale', {
   name: 'Home sale, listing to closing',
@@ -24,8 +24,10 @@ export const homeSale = published('tp_public_home-sale', {
       key: 'upload-papers',
       title: 'Upload the papers',
       description: 'Floor plans, energy certificate, insurance, the last bills.',
+      type: 'FORM',
       assignee: client('seller'),
       due: day(7),
+      fields: [{ key: 'papers', label: 'Papers', type: 'file', accept: ['pdf', 'image'], multiple: true }],
     },
     {
       key: 'order-register',
@@ -122,7 +124,7 @@ export const homeSale = published('tp_public_home-sale', {
       title: 'Close the sale',
       description: 'Signature, payment, keys, meters. Bring flowers.',
       assignee: starter,
-      due: within(21),
+      due: fromAnswer(0, 'home-facts', 'free-from'),
       dependsOn: ['prepare-deed'],
     },
   ],

@@ -1,4 +1,4 @@
-import { client, day, inHouse, published, starter, within } from '../published.ts';
+import { client, day, fromAnswer, inHouse, published, starter, within } from '../published.ts';
 
 export const matterIntake = published('tp_public_matter-intake', {
   name: 'New matter intake',
@@ -47,23 +47,27 @@ export const matterIntake = published('tp_public_matter-intake', {
       title: 'Enter the deadlines',
       description: 'Two calendars, two people. An early warning a week before each.',
       assignee: inHouse('paralegal'),
-      due: within(0),
+      due: fromAnswer(-7, 'parties', 'deadline'),
       dependsOn: ['clear-conflicts'],
     },
     {
       key: 'identity',
       title: 'Prove your identity',
       description: 'A picture of a valid document through the secure upload. The law obliges us to ask.',
+      type: 'FORM',
       assignee: client(),
       due: within(4),
       dependsOn: ['clear-conflicts'],
+      fields: [
+        { key: 'document', label: 'Passport or identity card', type: 'file', accept: ['image', 'pdf'], multiple: true },
+      ],
     },
     {
       key: 'check-identity',
       title: 'Check identity and sanctions lists',
       description: 'Note who owns or controls a company behind the client.',
       assignee: inHouse('paralegal'),
-      due: within(2),
+      due: within(2, 'business'),
       dependsOn: ['identity'],
     },
     {
@@ -86,7 +90,7 @@ export const matterIntake = published('tp_public_matter-intake', {
       key: 'sign-engagement',
       title: 'Sign the engagement letter',
       description: 'Call us when anything about the fees is unclear.',
-      assignee: client(),
+      assignee: client('client signatory'),
       due: within(7),
       dependsOn: ['send-engagement'],
     },
@@ -102,9 +106,11 @@ export const matterIntake = published('tp_public_matter-intake', {
       key: 'send-documents',
       title: 'Send your documents',
       description: 'Contracts, letters, mails; oldest first. Do not sort out what seems to harm you.',
+      type: 'FORM',
       assignee: client(),
       due: within(10),
       dependsOn: ['first-meeting'],
+      fields: [{ key: 'documents', label: 'Documents', type: 'file', multiple: true }],
     },
     {
       key: 'open-matter',

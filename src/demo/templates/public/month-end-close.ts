@@ -1,4 +1,4 @@
-import { client, day, inHouse, published, starter, within } from '../published.ts';
+import { client, day, inHouse, onlyIf, published, starter, within } from '../published.ts';
 
 export const monthEndClose = published('tp_public_month-end-close', {
   name: 'Month-end close',
@@ -9,15 +9,23 @@ export const monthEndClose = published('tp_public_month-end-close', {
       key: 'upload-bank',
       title: 'Upload the bank statements',
       description: 'All accounts and cards, whole month, as PDF and CSV.',
+      type: 'FORM',
       assignee: client('bookkeeping contact'),
-      due: day(2),
+      due: day(2, 'business'),
+      fields: [
+        { key: 'statements', label: 'Statements', type: 'file', accept: ['pdf', 'spreadsheet'], multiple: true },
+      ],
     },
     {
       key: 'upload-receipts',
       title: 'Upload the missing receipts',
       description: 'We listed what we miss. If a receipt is lost, say so in a comment.',
+      type: 'FORM',
       assignee: client('bookkeeping contact'),
-      due: day(4),
+      due: day(4, 'business'),
+      fields: [
+        { key: 'receipts', label: 'Receipts', type: 'file', accept: ['pdf', 'image'], multiple: true, required: false },
+      ],
     },
     {
       key: 'month-questions',
@@ -25,7 +33,7 @@ export const monthEndClose = published('tp_public_month-end-close', {
       description: 'So that nothing is booked on a guess.',
       type: 'FORM',
       assignee: client('bookkeeping contact'),
-      due: day(4),
+      due: day(4, 'business'),
       fields: [
         { key: 'unusual', label: 'Anything unusual bought, sold or agreed?', type: 'text', multiline: true },
         { key: 'stock', label: 'Value of stock on the last day', type: 'text', required: false },
@@ -42,7 +50,7 @@ export const monthEndClose = published('tp_public_month-end-close', {
       title: 'Reconcile bank and cards',
       description: 'To the cent. Open items go on the list of questions.',
       assignee: inHouse('bookkeeper'),
-      due: day(5),
+      due: day(5, 'business'),
       dependsOn: ['upload-bank'],
     },
     {
@@ -50,15 +58,16 @@ export const monthEndClose = published('tp_public_month-end-close', {
       title: 'Post the receipts',
       description: 'Check tax rates on foreign invoices.',
       assignee: inHouse('bookkeeper'),
-      due: day(6),
+      due: day(6, 'business'),
       dependsOn: ['upload-receipts'],
     },
     {
       key: 'post-payroll',
       title: 'Post the payroll',
-      description: 'From the payroll journal; compare with last month.',
+      description: 'From the payroll journal, when staff or salaries changed; the standing run is posted by itself.',
       assignee: inHouse('payroll clerk'),
-      due: day(5),
+      due: within(2, 'business'),
+      condition: onlyIf('month-questions', 'staff', 'Yes, details follow'),
       dependsOn: ['month-questions'],
     },
     {
@@ -66,7 +75,7 @@ export const monthEndClose = published('tp_public_month-end-close', {
       title: 'Post accruals and depreciation',
       description: 'Use the standing list; add what the client’s answers call for.',
       assignee: inHouse('accountant'),
-      due: day(7),
+      due: day(7, 'business'),
       dependsOn: ['month-questions'],
     },
     {
@@ -74,7 +83,7 @@ export const monthEndClose = published('tp_public_month-end-close', {
       title: 'Check open invoices',
       description: 'Older than sixty days: propose a reminder or a write-off.',
       assignee: inHouse('bookkeeper'),
-      due: day(7),
+      due: day(7, 'business'),
       dependsOn: ['reconcile-bank'],
     },
     {
@@ -83,7 +92,7 @@ export const monthEndClose = published('tp_public_month-end-close', {
       description: 'Read each account that moved more than ten percent. A second person, not the one who booked.',
       type: 'APPROVAL',
       assignee: inHouse('senior accountant'),
-      due: day(8),
+      due: day(8, 'business'),
       dependsOn: ['reconcile-bank', 'post-receipts', 'post-payroll', 'accruals', 'check-receivables'],
     },
     {
@@ -91,7 +100,7 @@ export const monthEndClose = published('tp_public_month-end-close', {
       title: 'Prepare the VAT return',
       description: 'Compare with the tax accounts before you send it for approval.',
       assignee: inHouse('accountant'),
-      due: day(9),
+      due: day(9, 'business'),
       dependsOn: ['review-accounts'],
     },
     {
@@ -99,7 +108,7 @@ export const monthEndClose = published('tp_public_month-end-close', {
       title: 'Write the management report',
       description: 'Result, cash, three sentences on what changed and why.',
       assignee: starter,
-      due: day(9),
+      due: day(9, 'business'),
       dependsOn: ['review-accounts'],
     },
     {
@@ -108,7 +117,7 @@ export const monthEndClose = published('tp_public_month-end-close', {
       description: 'Read the report and the VAT return. We file it after your approval.',
       type: 'APPROVAL',
       assignee: client('managing director'),
-      due: day(10),
+      due: day(10, 'business'),
       dependsOn: ['file-vat', 'write-report'],
     },
     {

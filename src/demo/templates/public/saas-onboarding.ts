@@ -1,4 +1,4 @@
-import { client, day, inHouse, published, starter, within } from '../published.ts';
+import { client, day, fromAnswer, inHouse, onlyIf, published, starter, within } from '../published.ts';
 
 export const saasOnboarding = published('tp_public_saas-onboarding', {
   name: 'SaaS customer onboarding',
@@ -36,6 +36,7 @@ export const saasOnboarding = published('tp_public_saas-onboarding', {
           type: 'choice',
           options: ['1–20', '21–100', 'Over 100'],
         },
+        { key: 'data', label: 'Shall we bring in data you have?', type: 'choice', options: ['Yes', 'No'] },
         { key: 'current-tool', label: 'What do you use today?', type: 'text', required: false },
         { key: 'go-live', label: 'When would you like to go live?', type: 'date' },
       ],
@@ -72,16 +73,21 @@ export const saasOnboarding = published('tp_public_saas-onboarding', {
       title: 'Set up single sign-on',
       description: 'Test with the test account, then with a person who has no rights at all.',
       assignee: inHouse('onboarding engineer'),
-      due: within(3),
+      due: within(3, 'business'),
       dependsOn: ['sso-details', 'create-workspace'],
     },
     {
       key: 'export-data',
       title: 'Export your data',
       description: 'Use the sheet we sent as a pattern. Ten rows are enough for a first try.',
+      type: 'FORM',
       assignee: client('project lead'),
-      due: day(10),
-      dependsOn: ['kickoff'],
+      due: within(6),
+      condition: onlyIf('goals', 'data', 'Yes'),
+      dependsOn: ['kickoff', 'goals'],
+      fields: [
+        { key: 'data', label: 'The export', type: 'file', accept: ['spreadsheet', 'archive', 'text'], multiple: true },
+      ],
     },
     {
       key: 'import-data',
@@ -89,6 +95,7 @@ export const saasOnboarding = published('tp_public_saas-onboarding', {
       description: 'Import into a test area first. Send back a list of the rows that do not fit.',
       assignee: inHouse('onboarding engineer'),
       due: within(4),
+      condition: onlyIf('goals', 'data', 'Yes'),
       dependsOn: ['export-data', 'create-workspace'],
     },
     {
@@ -98,6 +105,7 @@ export const saasOnboarding = published('tp_public_saas-onboarding', {
       type: 'APPROVAL',
       assignee: client('project lead'),
       due: within(3),
+      condition: onlyIf('goals', 'data', 'Yes'),
       dependsOn: ['import-data'],
     },
     {
@@ -130,7 +138,7 @@ export const saasOnboarding = published('tp_public_saas-onboarding', {
       description: 'Everything on the goals list works, or is on the list for later.',
       type: 'APPROVAL',
       assignee: client('project lead'),
-      due: day(24),
+      due: fromAnswer(-1, 'goals', 'go-live', 'business'),
       dependsOn: ['train-users'],
     },
     {

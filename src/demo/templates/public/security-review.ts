@@ -1,4 +1,4 @@
-import { client, day, inHouse, published, starter, within } from '../published.ts';
+import { client, day, inHouse, published, starter, unless, within } from '../published.ts';
 
 export const securityReview = published('tp_public_security-review', {
   name: 'Vendor security review',
@@ -52,9 +52,11 @@ export const securityReview = published('tp_public_security-review', {
       key: 'send-certificates',
       title: 'Send certificates and reports',
       description: 'ISO 27001 or SOC 2 Type II, with the scope statement.',
+      type: 'FORM',
       assignee: client('vendor security contact'),
       due: day(10),
       dependsOn: ['describe-use'],
+      fields: [{ key: 'reports', label: 'Certificates and reports', type: 'file', accept: ['pdf'], multiple: true }],
     },
     {
       key: 'send-pentest',
@@ -77,7 +79,8 @@ export const securityReview = published('tp_public_security-review', {
       title: 'Check the data processing agreement',
       description: 'Transfers, deletion, audit rights, time to report a breach.',
       assignee: inHouse('privacy officer'),
-      due: within(5),
+      due: within(5, 'business'),
+      condition: unless('describe-use', 'data', 'Public', 'Internal'),
       dependsOn: ['questionnaire'],
     },
     {

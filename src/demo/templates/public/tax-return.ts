@@ -1,4 +1,4 @@
-import { client, day, inHouse, published, starter, within } from '../published.ts';
+import { client, day, inHouse, published, starter, unless, within } from '../published.ts';
 
 export const taxReturn = published('tp_public_tax-return', {
   name: 'Personal tax return',
@@ -50,25 +50,49 @@ export const taxReturn = published('tp_public_tax-return', {
       key: 'income-documents',
       title: 'Upload your income documents',
       description: 'Salary statements, pension, dividends, rent.',
+      type: 'FORM',
       assignee: client('taxpayer'),
       due: day(14),
       dependsOn: ['sign-engagement'],
+      fields: [{ key: 'documents', label: 'Income documents', type: 'file', accept: ['pdf', 'image'], multiple: true }],
     },
     {
       key: 'expense-documents',
       title: 'Upload your expense documents',
       description: 'Donations, insurance, health, work at home. When in doubt, send it.',
+      type: 'FORM',
       assignee: client('taxpayer'),
       due: day(14),
       dependsOn: ['sign-engagement'],
+      fields: [
+        {
+          key: 'documents',
+          label: 'Expense documents',
+          type: 'file',
+          accept: ['pdf', 'image'],
+          multiple: true,
+          required: false,
+        },
+      ],
+    },
+    {
+      key: 'home-documents',
+      title: 'Upload the papers of your home',
+      description: 'The contract of sale or the lease, the bill of the move, and invoices of craftsmen.',
+      type: 'FORM',
+      assignee: client('taxpayer'),
+      due: within(7),
+      condition: unless('year-facts', 'moved', 'No'),
+      dependsOn: ['year-facts', 'sign-engagement'],
+      fields: [{ key: 'documents', label: 'Papers', type: 'file', accept: ['pdf', 'image'], multiple: true }],
     },
     {
       key: 'check-complete',
       title: 'Check that nothing is missing',
       description: 'Against last year’s return and the answers about this year.',
       assignee: inHouse('tax clerk'),
-      due: within(3),
-      dependsOn: ['year-facts', 'income-documents', 'expense-documents'],
+      due: within(3, 'business'),
+      dependsOn: ['home-documents', 'income-documents', 'expense-documents'],
     },
     {
       key: 'prepare-return',
@@ -101,7 +125,7 @@ export const taxReturn = published('tp_public_tax-return', {
       title: 'File the return',
       description: 'Keep the receipt of the authority with the file.',
       assignee: starter,
-      due: within(2),
+      due: within(2, 'business'),
       dependsOn: ['approve-return'],
     },
     {

@@ -1,4 +1,4 @@
-import { client, day, inHouse, published, starter, within } from '../published.ts';
+import { client, day, fromAnswer, inHouse, published, starter, within } from '../published.ts';
 
 export const videoProduction = published('tp_public_video-production', {
   name: 'Explainer video production',
@@ -25,8 +25,10 @@ export const videoProduction = published('tp_public_video-production', {
       key: 'send-brand-files',
       title: 'Send your brand files',
       description: 'Logo as vector, colours, fonts with licence, earlier videos.',
+      type: 'FORM',
       assignee: client(),
       due: day(5),
+      fields: [{ key: 'files', label: 'Brand files', type: 'file', multiple: true }],
     },
     {
       key: 'write-script',
@@ -58,7 +60,7 @@ export const videoProduction = published('tp_public_video-production', {
       title: 'Propose three voices',
       description: 'Each reads the first two sentences.',
       assignee: inHouse('producer'),
-      due: day(13),
+      due: within(3, 'business'),
       dependsOn: ['approve-script'],
     },
     {
@@ -124,7 +126,7 @@ export const videoProduction = published('tp_public_video-production', {
       title: 'Deliver the video',
       description: 'Master, web, square and upright, with the licences of music and voice.',
       assignee: starter,
-      due: within(2),
+      due: fromAnswer(0, 'brief', 'needed'),
       dependsOn: ['mix-sound', 'make-subtitles'],
     },
   ],
