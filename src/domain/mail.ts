@@ -24,7 +24,8 @@ export function orderMails(turn: Turn): void {
   for (const external of isFinal(turn.flow.status) ? [] : turn.flow.externals) {
     if (invited.has(external.id)) {
       const who = { kind: 'external', id: external.id, name: external.name } as const;
-      orderTo(turn, 'invitation', who, tasksWith(turn.flow, who));
+      // While the flow is paused nothing is to be done.
+      orderTo(turn, 'invitation', who, turn.flow.status === 'PAUSED' ? [] : tasksWith(turn.flow, who));
     }
   }
   if (turn.flow.status === 'ACTIVE') {

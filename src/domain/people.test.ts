@@ -189,6 +189,21 @@ describe('sending an invitation again', () => {
       message: 'Acme Corp is DRAFT; invitations go out when it runs. Nothing changed.',
     });
   });
+
+  it('while the flow is PAUSED a client gets the way back to it when they ask themselves, and no task', () => {
+    const s = Stage.started({ key: 'a', assignee: { kind: 'client' } });
+    s.does(olivia, invite(invitee(jane)));
+    s.does(olivia, { type: 'pause' });
+    expect(s.refusal(olivia, resend(jane)).code).toBe('wrong_status');
+    expect(s.mails(jane, resend(jane)).map((m) => [m.kind, m.to.id, m.tasks])).toEqual([['invitation', jane.id, []]]);
+  });
+
+  it('while the flow is PAUSED whoever was never sent a link is sent none', () => {
+    const s = Stage.started({ key: 'a', assignee: { kind: 'client' } });
+    s.does(olivia, { type: 'pause' });
+    s.does(olivia, invite(invitee(jane)));
+    expect(s.refusal(jane, resend(jane)).code).toBe('wrong_status');
+  });
 });
 
 describe('assigning', () => {

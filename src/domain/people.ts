@@ -123,7 +123,9 @@ export function resend(turn: Turn, externalId: string): void {
   if (!self) needAdmin(turn.actor, 'send an invitation again');
   needOpen(turn.flow, turn.now);
   const external = participating(turn, externalId);
-  if (turn.flow.status !== 'ACTIVE') {
+  // Whoever was let in before may look at a paused flow, so may ask for the way back to it.
+  const back = self && turn.flow.status === 'PAUSED';
+  if (turn.flow.status !== 'ACTIVE' && !back) {
     refuse(
       'wrong_status',
       `${turn.flow.name} is ${turn.flow.status}; invitations go out when it runs. Nothing changed.`,

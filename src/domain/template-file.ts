@@ -1,17 +1,17 @@
 /** A template as a file: how it is written out, read again, and what its published JSON Schema says. */
 import { z } from 'zod';
 import { draftBytes, draftProblems, readDraft } from './draft.ts';
-import { type Template, templateSchema } from './template.ts';
+import { type Template, templateSchema, withoutMembers } from './template.ts';
 
 /** Where on a deployment the schema is. */
 export const schemaPath = '/schemas/template.json';
 
 export type TemplateFile = Template & { readonly $schema: string };
 
-/** `publicUrl` is the deployment's, so that an editor finds the schema. */
+/** A file goes anywhere, so it names no member. `publicUrl` is the deployment's, so that an editor finds the schema. */
 export const templateFile = (template: Template, publicUrl: string): TemplateFile => ({
   $schema: publicUrl + schemaPath,
-  ...templateSchema.parse(template),
+  ...withoutMembers(templateSchema.parse(template)),
 });
 
 /** In UTF-16 code units. */

@@ -124,6 +124,12 @@ export const templateSchema = z.object({
 });
 export type Template = z.infer<typeof templateSchema>;
 
+/** The template as others may have it: a step that was a certain member's is nobody's, and no id or name of theirs is left. */
+export const withoutMembers = (template: Template): Template => ({
+  ...template,
+  steps: template.steps.map((s) => (s.assignee.kind === 'member' ? { ...s, assignee: { kind: 'nobody' } } : s)),
+});
+
 export interface Roles {
   /** Roles inside the org, such as "account manager". */
   readonly internal: readonly string[];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { insertTemplate, readDraftSave } from '../db/template-drafts.ts';
 import { publishTemplate, readTemplateHead, readTemplateVersion, usableTemplates } from '../db/templates.ts';
 import { limits } from '../domain/limits.ts';
+import { withoutMembers } from '../domain/template.ts';
 import { idFrom } from '../platform/ids.ts';
 import { commandInput } from './command.ts';
 import { findAnyTemplate, nameOrId } from './names.ts';
@@ -39,7 +40,8 @@ export const copyTemplate = operation({
         const published = await readTemplateVersion(trx, from.id, from.version);
         if (published) {
           const name = wanted ?? freeName(published.name, names);
-          await publishTemplate(trx, id, orgId, { ...published, name }, { by: principal.name, revision: 0 });
+          const copy = from.org_id === orgId ? published : withoutMembers(published);
+          await publishTemplate(trx, id, orgId, { ...copy, name }, { by: principal.name, revision: 0 });
         } else {
           const source = await readTemplateHead(trx, from.id);
           const saved = source?.draft == null ? null : await readDraftSave(trx, from.id, source.draft);

@@ -13,7 +13,7 @@ export const exportTemplate = operation({
   name: 'export_template',
   title: 'Export a template',
   description:
-    'A published version of a template as a file that `create_template` takes again, unchanged. Its JSON Schema is at /schemas/template.json.',
+    'A published version of a template as a file that `create_template` takes again, but for steps that are a certain member’s: those are nobody’s in it. Its JSON Schema is at /schemas/template.json.',
   kind: 'read',
   access: 'member',
   surfaces: ['rest', 'web'],

@@ -34,7 +34,7 @@ export const requestNewLink = operation({
     for (const key of await askedFor(call.database, link, email)) {
       const principal = await call.database.withOrg({ orgId: key.org_id }, async (trx) => {
         const client = await findClient(trx, key);
-        if (!client || !isWelcome(client) || client.status !== 'ACTIVE') return null;
+        if (!client || !isWelcome(client)) return null;
         if (!(await takeLinkRequest(trx, key, new Date(call.now), everyMs))) return null;
         return principalOf(key, client);
       });

@@ -139,10 +139,10 @@ describe('the view of a flow', () => {
     const page = view(shown.page);
     await expect.poll(() => page.locator('h1').textContent()).toBe('Harbor & Pine waits on client Jane Alder');
     expect(await page.locator('#progress').textContent()).toBe(
-      '3 of 15 tasks done, 1 overdue · from Client Onboarding',
+      '3 of 16 tasks done, 1 overdue · from Client Onboarding',
     );
-    expect(await page.locator('#bar').getAttribute('aria-valuenow')).toBe('20');
-    expect(await page.locator('#tasks li').count()).toBe(15);
+    expect(await page.locator('#bar').getAttribute('aria-valuenow')).toBe('18');
+    expect(await page.locator('#tasks li').count()).toBe(16);
     const words = await page
       .locator('#tasks li > svg')
       .evaluateAll((all) => all.map((e) => e.getAttribute('aria-label')));

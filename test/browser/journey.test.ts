@@ -49,7 +49,13 @@ it('goes from signing up to 100 %, and the dashboard shows it without a reload',
   await press(owner, 'Copy to my organization');
   await follow(owner, 'Edit');
   const steps = owner.locator('ol .step-row');
-  for (const title of ['Hold the first call', 'Write a summary', 'Sign the agreement', 'Approve the summary']) {
+  for (const title of [
+    'Open a channel in the chat',
+    'Hold the first call',
+    'Write a summary',
+    'Sign the agreement',
+    'Approve the summary',
+  ]) {
     await steps.filter({ hasText: title }).click();
     await owner.locator(`#f-title[value="${title}"]`).waitFor();
     await button(owner, 'Remove').click();

@@ -54,7 +54,7 @@ it('makes, starts and moves a flow, with the page saying before what will happen
   await page.locator('.graph.sideways').getByText('Send contract draft').click();
   await page.waitForURL('**task=**');
   await send(page, 'Complete');
-  expect(await page.textContent('.facts')).toContain('1 of 15');
+  expect(await page.textContent('.facts')).toContain('1 of 16');
   expect(await page.textContent('.why')).toContain('Sign the contract');
   await page.getByText('Pause…').click();
   await send(page, 'Pause the flow');
@@ -62,7 +62,7 @@ it('makes, starts and moves a flow, with the page saying before what will happen
   await send(page, 'Resume, due dates move along');
   expect(await page.textContent('.facts')).toContain('Active');
   await page.getByText('Cancel flow…').click();
-  expect(await page.textContent('.moves [open] .card')).toContain('14 open tasks will be cancelled');
+  expect(await page.textContent('.moves [open] .card')).toContain('15 open tasks will be cancelled');
   await send(page, 'Cancel the flow for good');
   expect(await page.textContent('.facts')).toContain('Cancelled');
 });

@@ -124,11 +124,11 @@ describe.each([
     const flow = await client.readResource({ uri: `booflow://flows/${two.acme.flow.id}` });
     expect(flow.contents).toHaveLength(1);
     expect(flow.contents[0]).toMatchObject({ mimeType: 'text/markdown' });
-    expect(textOf(flow.contents[0])).toMatch(/^Harbor & Pine is ACTIVE: 0% \(0 of 15\)/);
+    expect(textOf(flow.contents[0])).toMatch(/^Harbor & Pine is ACTIVE: 0% \(0 of 16\)/);
     const template = await client.readResource({ uri: `booflow://templates/${two.acme.template.id}` });
     expect(textOf(template.contents[0])).toMatch(/^Website relaunch · version 1 · 14 steps · `tp_/);
     const shared = await client.readResource({ uri: 'booflow://templates/tp_public_tax-return' });
-    expect(textOf(shared.contents[0])).toMatch(/^Personal tax return · version 1 · 11 steps/);
+    expect(textOf(shared.contents[0])).toMatch(/^Personal tax return · version 1 · 12 steps/);
   });
 
   test.each([

@@ -71,7 +71,7 @@ const expected = (name: string): Record<string, (a: Answer) => void> => ({
   },
   'Create a new flow from the Client Onboarding template and name it Acme Corp'(a) {
     expect(a.text).toMatch(new RegExp(`^${name} is made from "Client Onboarding": a DRAFT with 16 tasks · \`fl_`));
-    expect(a.facts).toMatchObject({ state: 'applied', tasks: 15, flow: { name, status: 'DRAFT' } });
+    expect(a.facts).toMatchObject({ state: 'applied', tasks: 16, flow: { name, status: 'DRAFT' } });
   },
   'Invite john@acmecorp.com to the Acme Corp flow as a client reviewer'(a) {
     expect(a.text).toContain(`john@acmecorp.com is invited to ${name} as client reviewer. The mail goes out when`);
@@ -79,7 +79,7 @@ const expected = (name: string): Record<string, (a: Answer) => void> => ({
   },
   'Start the Acme Corp flow'(a) {
     expect(a.text).toMatch(
-      new RegExp(`^${name} is started\\.\n${name} is at 0% \\(0 of 15\\)\\.\nNow ready:\n- "Send`),
+      new RegExp(`^${name} is started\\.\n${name} is at 0% \\(0 of 16\\)\\.\nNow ready:\n- "Send`),
     );
     expect(a.facts).toMatchObject({ action: 'start', flow: { status: 'ACTIVE' }, mailsQueued: 1 });
   },
@@ -98,7 +98,7 @@ const expected = (name: string): Record<string, (a: Answer) => void> => ({
     const { total, flows } = flowsOf(a);
     expect(a.text).toMatch(new RegExp(`^${total} flows, [0-9]+ late\\.$`, 'm'));
     expect(flows.find((f) => f.name === name)).toMatchObject({ status: 'ACTIVE', progress: { percent: 6 } });
-    expect(a.text).toContain(`- ${name} · 6% (1 of 15) · waits on Olivia Brandt: "Schedule the kickoff call"`);
+    expect(a.text).toContain(`- ${name} · 6% (1 of 16) · waits on Olivia Brandt: "Schedule the kickoff call"`);
   },
 });
 

@@ -19,5 +19,7 @@ export function stable(now = Date.now()): (text: string) => string {
     text
       .replace(/\b(fl|tk|ex|cmd)_[0-9a-z]{16}\b/g, numbered)
       .replace(/cursor `[\w-]+`/g, 'cursor `…`')
-      .replace(/\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2}(?: \d{4})?/g, (day) => days.get(day) ?? day);
+      .replace(/\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2}(?: \d{4})?/g, (day) => days.get(day) ?? day)
+      // Its day depends on the hour: so many days and hours from now.
+      .replace(/Likely done by .* such tasks?\./g, 'Likely done by <a day or two>; from <some> such tasks.');
 }

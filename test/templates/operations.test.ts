@@ -268,6 +268,36 @@ describe('a copy', () => {
 });
 
 describe('a file', () => {
+  it('that leaves the organization names none of its members, in a file or in another’s copy', async () => {
+    const named = { kind: 'member', userId: 'us_demo_mia', name: 'Mia Tanaka' };
+    const file = definition(
+      'Mia does it',
+      step('one', { assignee: named }),
+      step('two', { assignee: { kind: 'starter' } }),
+    );
+    const { template } = facts(await createTemplate.run(as(olivia), { file }));
+    facts(await publishTemplate.run(as(olivia), { template: template.id, revision: template.revision }));
+    const exported = facts(await exportTemplate.run(as(mia), { template: template.id })).file;
+    expect(exported.steps.map((s) => s.assignee.kind)).toEqual(['nobody', 'starter']);
+    expect(JSON.stringify(exported)).not.toMatch(/us_demo_mia|Tanaka/);
+
+    // A second one of the organization's own keeps them.
+    const second = facts(await copyTemplate.run(as(olivia), { template: template.id, name: 'Mia again' })).template;
+    const kept = facts(await getTemplate.run(as(mia), { template: second.id })).definition;
+    expect(kept.steps[0]?.assignee).toEqual(named);
+
+    // In the marketplace, another organization's copy does not.
+    await world.owner
+      .updateTable('template_versions')
+      .set({ org_id: null })
+      .where('template_id', '=', template.id)
+      .execute();
+    await world.owner.updateTable('templates').set({ org_id: null }).where('id', '=', template.id).execute();
+    const copied = facts(await copyTemplate.run(as(gus), { template: template.id })).template;
+    const theirs = facts(await getTemplate.run(as(gus), { template: copied.id })).definition;
+    expect(theirs.steps.map((s) => s.assignee.kind)).toEqual(['nobody', 'starter']);
+  });
+
   it('that was exported is imported unchanged', async () => {
     const { file } = facts(await exportTemplate.run(as(mia), { template: 'tp_acme_client-onboarding' }));
     for (const given of [file, JSON.stringify(file)]) {

@@ -68,7 +68,7 @@ export const acmeClientOnboarding = published('tp_acme_client-onboarding', {
       description: 'Print it, sign it, and upload a scan or a photo. Only whoever may sign for the company.',
       type: 'FORM',
       assignee: client('client signatory'),
-      due: within(3, 'business'),
+      due: within(5),
       condition: onlyIf('billing-details', 'payment', 'Direct debit'),
       dependsOn: ['billing-details'],
       fields: [{ key: 'mandate', label: 'The signed mandate', type: 'file', accept: ['pdf', 'image'] }],
@@ -177,7 +177,7 @@ export const acmeClientOnboarding = published('tp_acme_client-onboarding', {
       title: 'Brief the delivery team',
       description: 'Half an hour with everyone who will work on it. Brand guide and launch plan are the agenda.',
       assignee: inHouse('account manager'),
-      due: fromAnswer(-5, 'brand-questionnaire', 'launch-date', 'business'),
+      due: fromAnswer(-7, 'brand-questionnaire', 'launch-date'),
       dependsOn: ['approve-brand-guide', 'approve-launch-plan', 'set-up-billing'],
     },
     {

@@ -32,7 +32,6 @@ export const clientOnboardingLight = published('tp_public_client-onboarding-ligh
         { key: 'contact', label: 'Who speaks for you day to day?', type: 'text' },
         { key: 'goal', label: 'What should be different in three months?', type: 'text', multiline: true },
         { key: 'channel', label: 'How do we reach you best?', type: 'choice', options: ['Mail', 'Phone', 'Chat'] },
-        { key: 'material', label: 'Anything we should read first', type: 'file', multiple: true, required: false },
       ],
     },
     {
