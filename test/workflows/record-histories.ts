@@ -1,8 +1,9 @@
 /**
  * `npm run record-histories`: plays representative flows through the product's own workflow and activities and writes
- * their histories to test/histories. By hand only, see docs/changing-workflow-code.md.
+ * their histories to test/histories. By hand only, see docs/changing-workflow-code.md. Those that are there already stay,
+ * unless `--anew` is said: what was released is not recorded again.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +15,18 @@ import { dayMs, endOfDay } from '../../src/domain/dates.ts';
 import { historyToJson } from '../../src/platform/history-json.ts';
 import { freePort } from '../../src/platform/ports.ts';
 import { startPostgres } from '../../src/platform/postgres.ts';
-import type { FlowActivities } from '../../src/workflows/contract.ts';
+import {
+  type FlowActivities,
+  type ImportActivities,
+  type ImportRef,
+  importWorkflowId,
+  importWorkflowType,
+  type WebhookActivities,
+  type WebhookRef,
+  webhookSignal,
+  webhookWorkflowId,
+  webhookWorkflowType,
+} from '../../src/workflows/contract.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { adam, invitee, jane, mia, olivia } from '../support/people.ts';
 import { approve, assign, comment, complete, reject, reopen, setDue, skip } from '../support/stage.ts';
@@ -53,8 +65,9 @@ async function main(): Promise<void> {
     const { code } = await bundleWorkflowCode({ workflowsPath: workflows, logger: new DefaultLogger('ERROR') });
     const bundle = { codePath: join(scratch, 'workflows.js') };
     writeFileSync(bundle.codePath, code);
-    const activities: FlowActivities = {
+    const activities: FlowActivities & ImportActivities & WebhookActivities = {
       ...effects.activities,
+      ...scripted(),
       projectFlow(projection) {
         if (faults.projection-- > 0) throw new Error('The database is away');
         return effects.activities.projectFlow(projection);
@@ -68,6 +81,9 @@ async function main(): Promise<void> {
       await pausedAndCancelled(driver);
       await faulty(driver, faults);
       await severalRuns(driver);
+      await conditional(driver);
+      await imported(driver);
+      await delivered(driver);
     });
     await place.leave();
     const skipping = await skippingPlace();
@@ -99,8 +115,15 @@ async function working({ place, bundle, activities }: Works, work: (driver: Flow
 }
 
 async function keep(driver: FlowDriver, flow: RunningFlow, name: string, runId?: string): Promise<void> {
-  const history = await driver.client.workflow.getHandle(flow.handle.workflowId, runId).fetchHistory();
+  await write(driver.client, flow.handle.workflowId, name, runId);
+}
+
+const anew = process.argv.includes('--anew');
+
+async function write(client: FlowDriver['client'], workflowId: string, name: string, runId?: string): Promise<void> {
   const file = join(histories, `${name}.json`);
+  if (!anew && existsSync(file)) return;
+  const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
   writeFileSync(file, historyToJson(history));
   console.log(`${history.events?.length ?? 0} events: ${file}`);
 }
@@ -208,6 +231,92 @@ async function reminded(driver: FlowDriver, until: (moment: number) => Promise<v
   await flow.does(olivia, complete('b'));
   await flow.handle.result();
   await keep(driver, flow, 'reminders');
+}
+
+/** A step that is not needed and one that is, business days, a day that was answered, a client who asks while paused. */
+async function conditional(driver: FlowDriver): Promise<void> {
+  const options = ['Card', 'Debit'];
+  const flow = await driver.create(
+    Date.now(),
+    {
+      ...{
+        key: 'billing',
+        type: 'FORM',
+        assignee: { kind: 'client' },
+        due: { days: 2, from: 'start', unit: 'business' },
+      },
+      fields: [
+        { key: 'payment', label: 'Payment', type: 'choice', options },
+        { key: 'launch', label: 'Launch', type: 'date' },
+        { key: 'logo', label: 'Logo', type: 'file', required: false },
+      ],
+    },
+    {
+      ...{ key: 'mandate', assignee: { kind: 'client', role: 'client signatory' }, dependsOn: ['billing'] },
+      condition: { step: 'billing', field: 'payment', op: 'is', values: ['Debit'] },
+    },
+    {
+      ...{ key: 'terminal', assignee: { kind: 'role', role: 'account manager' }, dependsOn: ['billing'] },
+      condition: { step: 'billing', field: 'payment', op: 'is_not', values: ['Debit'] },
+      due: { days: 3, from: 'ready', unit: 'business' },
+    },
+    {
+      ...{ key: 'launch', dependsOn: ['mandate', 'terminal'] },
+      due: { days: -5, from: 'answer', unit: 'business', step: 'billing', field: 'launch' },
+    },
+  );
+  await flow.does(olivia, { type: 'invite', people: [invitee(jane, 'client signatory')] });
+  await flow.does(olivia, assign('terminal', mia));
+  await flow.does(olivia, start);
+  await flow.does(jane, { type: 'accept_invitation', externalId: jane.id });
+  await flow.does(olivia, { type: 'pause' });
+  await flow.does(jane, { type: 'resend_invitation', externalId: jane.id });
+  await flow.does(olivia, { type: 'resume' });
+  const inAYear = new Date(Date.now() + 365 * dayMs).toISOString().slice(0, 10);
+  await flow.does(jane, complete('billing', { payment: 'Card', launch: inAYear }));
+  await quiet(flow);
+  await flow.does(olivia, reopen('mandate'));
+  await flow.does(jane, complete('mandate'));
+  await flow.does(mia, complete('terminal'));
+  await flow.does(adam, complete('launch'));
+  await flow.handle.result();
+  await keep(driver, flow, 'conditions-and-days');
+}
+
+/** What an import and an endpoint answer, time after time; what really happens in them is other tests'. */
+function scripted(): ImportActivities & WebhookActivities {
+  const lines = [
+    { left: 2, settled: 1, total: 3 },
+    { left: 2, settled: 0, total: 3 },
+    { left: 0, settled: 2, total: 3 },
+  ];
+  const waits = [1_500, 60_000, null];
+  return {
+    importSome: async () => lines.shift() ?? { left: 0, settled: 0, total: 3 },
+    async deliverWebhooks() {
+      const wait = waits.shift() ?? null;
+      return wait === null ? null : Date.now() + wait;
+    },
+  };
+}
+
+/** Some lines, then none for a while, then the rest. */
+async function imported({ client, taskQueue }: FlowDriver): Promise<void> {
+  const ref: ImportRef = { orgId: 'or_acme', importId: 'im_history' };
+  const workflowId = importWorkflowId(ref);
+  await (await client.workflow.start(importWorkflowType, { workflowId, taskQueue, args: [ref] })).result();
+  await write(client, workflowId, 'import');
+}
+
+/** A wait that passes, one that a new event cuts short, and the end. */
+async function delivered({ client, taskQueue }: FlowDriver): Promise<void> {
+  const ref: WebhookRef = { orgId: 'or_acme', webhookId: 'wh_history' };
+  const workflowId = webhookWorkflowId(ref);
+  const handle = await client.workflow.start(webhookWorkflowType, { workflowId, taskQueue, args: [ref] });
+  await sleep(4_000);
+  await handle.signal(webhookSignal);
+  await handle.result();
+  await write(client, workflowId, 'webhook-deliveries');
 }
 
 await main();

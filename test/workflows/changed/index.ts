@@ -1,9 +1,20 @@
-/** The flow workflow as a careless change would leave it: one timer more, at its beginning. */
+/** The workflows as a careless change would leave them: one timer more, at the beginning. */
 import { sleep } from '@temporalio/workflow';
 import type { Ledger } from '../../../src/domain/ledger.ts';
-import { flowWorkflow as released } from '../../../src/workflows/flow-workflow.ts';
+import type { ImportRef, WebhookRef } from '../../../src/workflows/contract.ts';
+import * as released from '../../../src/workflows/index.ts';
 
 export async function flowWorkflow(start: Ledger): Promise<void> {
   await sleep('1 second');
-  await released(start);
+  await released.flowWorkflow(start);
+}
+
+export async function importWorkflow(ref: ImportRef): Promise<void> {
+  await sleep('1 second');
+  await released.importWorkflow(ref);
+}
+
+export async function webhookWorkflow(ref: WebhookRef): Promise<void> {
+  await sleep('1 second');
+  await released.webhookWorkflow(ref);
 }
