@@ -1,4 +1,5 @@
 /** People to invite, from what a caller wrote. */
+import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import type { Invitee } from '../domain/command.ts';
 import { limits } from '../domain/limits.ts';
@@ -7,9 +8,17 @@ import { plain } from './words.ts';
 
 const emailSchema = z.email().max(limits.email);
 
-/** The address in lower case, or null when it is none. */
+/**
+ * The address in lower case, its domain as mail servers write it ("bücher.example" is "xn--bcher-kva.example", RFC 5891),
+ * or null when it is none. Before the @ only ASCII is taken, since not every mail server takes more (RFC 6531), and no
+ * quotes.
+ */
 export function addressOf(text: string): string | null {
-  const parsed = emailSchema.safeParse(text.trim().toLowerCase());
+  const written = text.trim().toLowerCase();
+  const at = written.lastIndexOf('@') + 1;
+  const domain = written.slice(at);
+  const ascii = /^[\p{L}\p{M}\p{N}.-]+$/u.test(domain) ? domainToASCII(domain) : domain;
+  const parsed = emailSchema.safeParse(written.slice(0, at) + ascii);
   return parsed.success ? parsed.data : null;
 }
 
