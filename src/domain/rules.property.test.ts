@@ -331,6 +331,31 @@ describe('in every flow', () => {
     });
   });
 
+  it('a DRAFT mails nobody; starting and resuming send every PENDING invitation, and no other command does', () => {
+    always(({ before, after, decision, envelope: { command } }) => {
+      if (after.status === 'DRAFT') expect(after.outbox).toEqual([]);
+      if (!decision.ok) return;
+      const pending = before.externals.filter((e) => e.invitation === 'PENDING').map((e) => e.id);
+      const sent = decision.events.flatMap((e) => (e.type === 'invitation_sent' ? [e.externalId] : []));
+      if (command.type === 'start' || command.type === 'resume') {
+        expect(sent).toEqual(pending);
+        expect(after.externals.filter((e) => e.invitation === 'PENDING')).toEqual([]);
+      } else if (command.type !== 'invite' && command.type !== 'resend_invitation') expect(sent).toEqual([]);
+    });
+  });
+
+  it('cancelling closes what is open, leaves what is done as it is, and lets no mail out', () => {
+    always(({ before, after, decision, envelope: { command } }) => {
+      if (!decision.ok || command.type !== 'cancel') return;
+      for (const was of before.tasks) {
+        const done = was.status === 'COMPLETED' || was.status === 'SKIPPED';
+        expect(inFlow(after, was.id).status).toBe(done ? was.status : 'CANCELLED');
+      }
+      expect(progress(after).done).toBe(progress(before).done);
+      expect(after.outbox).toEqual([]);
+    });
+  });
+
   it('final is final: nothing changes a flow that has ended', () => {
     always(({ before, after, decision }) => {
       if (before.status !== 'COMPLETED' && before.status !== 'CANCELLED') return;

@@ -41,7 +41,9 @@ function several(wanted: string, what: string, found: readonly { id: string; lin
 
 const unknown = (text: string): Refusal => new Refusal('not_found', `${text} Nothing changed.`);
 
-const flowLine = (f: FoundFlow): string => `${plain(f.name)} (${f.status}, ${f.percent}%)`;
+/** How far a cancelled one came is no part of how it stands. */
+const stand = (f: FoundFlow): string => (f.status === 'CANCELLED' ? f.status : `${f.status}, ${f.percent}%`);
+const flowLine = (f: FoundFlow): string => `${plain(f.name)} (${stand(f)})`;
 
 /** One flow of this org. Of several with one name, the one that is not over is meant, if it is one. */
 export async function findFlow(trx: Trx, ref: string): Promise<FoundFlow> {
@@ -67,7 +69,7 @@ export async function findFlow(trx: Trx, ref: string): Promise<FoundFlow> {
   );
   const meant = recent.find((f) => f.name === near);
   throw unknown(
-    `No flow is called ${quote(ref)}.${meant ? ` Did you mean "${plain(meant.name)}" (${meant.status}, ${meant.percent}%)?` : ' `list_flows` shows them all.'}`,
+    `No flow is called ${quote(ref)}.${meant ? ` Did you mean "${plain(meant.name)}" (${stand(meant)})?` : ' `list_flows` shows them all.'}`,
   );
 }
 

@@ -82,7 +82,7 @@ export async function listResources(
       ...flows.flows.map((f) => ({
         uri: `booflow://flows/${f.id}`,
         name: f.name,
-        description: `${f.status} flow, ${f.progress.percent}%, from ${f.template}`,
+        description: `${f.status} flow, ${f.status === 'CANCELLED' ? '' : `${f.progress.percent}%, `}from ${f.template}`,
       })),
     ],
     nextCursor: flows.nextCursor,

@@ -34,7 +34,9 @@ export function flowPage(view: FlowView): string {
                 <progress class="bar" max={100} value={flow.progress.percent} aria-label="Progress" />
               )}
               <span class="num">
-                {flow.progress.percent}% · {flow.progress.done} of {flow.progress.counting} tasks
+                {flow.status === 'CANCELLED'
+                  ? `${flow.progress.done} of ${flow.tasks.length} tasks were done`
+                  : `${flow.progress.percent}% · ${flow.progress.done} of ${flow.progress.counting} tasks`}
               </span>
               {flow.overdue > 0 && <span class="late">{flow.overdue} overdue</span>}
             </div>
