@@ -7,7 +7,8 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:24-bookworm-slim AS booflow
-ENV NODE_ENV=production
+# The port the health check asks.
+ENV NODE_ENV=production BOOFLOW_METRICS_PORT=9464
 WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
 COPY package.json package-lock.json LICENSE ./

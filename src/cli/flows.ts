@@ -1,5 +1,5 @@
 /** `npm run cli -- flows …`: what an operator does to flows by hand, through the same doors as everyone. */
-import type { Client, DataConverter } from '@temporalio/client';
+import { type Client, type DataConverter, WorkflowNotFoundError } from '@temporalio/client';
 import type { Database } from '../db/database.ts';
 import { type Actor, system } from '../domain/actor.ts';
 import type { Command } from '../domain/command.ts';
@@ -142,7 +142,15 @@ async function read(cli: FlowsCli, options: FlowsOptions, operation: Operation, 
 /** What Temporal knows of the flow's workflow. */
 async function tellWorkflow({ client, say }: FlowsCli, flow: { orgId: string; id: string }): Promise<void> {
   const workflowId = flowWorkflowId(flow.orgId, flow.id);
-  const { raw, status, runId, historyLength, startTime } = await client.workflow.getHandle(workflowId).describe();
+  const described = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .catch((error: unknown) => {
+      if (error instanceof WorkflowNotFoundError) return null;
+      throw error;
+    });
+  if (described === null) return say(`Workflow ${workflowId}: Temporal does not know it, or has forgotten it.`);
+  const { raw, status, runId, historyLength, startTime } = described;
   say(
     `Workflow ${workflowId}: ${status.name}, run ${runId} since ${startTime.toISOString()}, ${historyLength} events.`,
   );

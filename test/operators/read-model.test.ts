@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FlowsOptions, runFlows } from '../../src/cli/flows.ts';
 import { FlowGateway } from '../../src/operations/gateway.ts';
-import { rebuildFromWorkflow } from '../../src/operations/read-model.ts';
+import { rebuildFromWorkflow, verifyFlow } from '../../src/operations/read-model.ts';
 import { variableNames } from '../../src/platform/config.ts';
 import { flowWorkflowId } from '../../src/workflows/contract.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -182,6 +182,39 @@ test('a flow whose workflow was terminated is found, and goes on', async () => {
   const after = await world.owner.selectFrom('flows').selectAll().where('id', '=', other.id).executeTakeFirst();
   expect(after).toMatchObject({ status: 'PAUSED', feed_length: (before?.feed_length ?? 0) + 1 });
   await expect(cli('revive', { ...acme, flow: other.id })).rejects.toThrow('was not revived');
+});
+
+test('a flow that is over is read as before when Temporal has forgotten it', async () => {
+  const over = await world.owner
+    .selectFrom('flows')
+    .select(['id', 'name'])
+    .where('org_id', '=', orgId)
+    .where('status', '=', 'COMPLETED')
+    .executeTakeFirstOrThrow();
+  const shown = (await cli('show', { ...acme, flow: over.id })).said.split('\nWorkflow ')[0] ?? '';
+  const handle = world.client.workflow.getHandle(flowWorkflowId(orgId, over.id));
+  const { namespace } = world;
+  await world.client.workflowService.deleteWorkflowExecution({
+    namespace,
+    workflowExecution: { workflowId: handle.workflowId },
+  });
+  await expect
+    .poll(
+      () =>
+        handle.describe().then(
+          () => 'there',
+          () => 'gone',
+        ),
+      { timeout: 30_000 },
+    )
+    .toBe('gone');
+  const after = (await cli('show', { ...acme, flow: over.id })).said;
+  expect(after).toContain('Temporal does not know it, or has forgotten it.');
+  const lines = shown.split('\n');
+  expect(lines.filter((line) => !after.includes(line))).toEqual([]);
+  expect(await verifyFlow(world, orgId, over.id)).toEqual({ flowId: over.id, state: 'archived' });
+  expect(await cli('verify')).toMatchObject(same);
+  await expect(cli('cancel', { ...acme, flow: over.id })).rejects.toThrow(/has ended/);
 });
 
 test('an operator lists, shows, pauses, resumes and cancels', async () => {
