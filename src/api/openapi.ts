@@ -109,6 +109,7 @@ export const problemTexts: Readonly<Record<number, string>> = {
   403: 'The caller may not, or the token lacks the scope',
   404: 'There is no such thing in your organization',
   409: 'It does not fit how things are: the code says why',
+  412: 'If-Match or If-None-Match on a write, which compares no ETags',
   413: 'The body is too large',
   415: 'The body is no JSON',
   422: 'Understood, and not acceptable: an Idempotency-Key used for something else, answers or a reason that are missing',
@@ -162,7 +163,9 @@ function operationOf(place: Place): Json {
     responses: {
       ...successOf(place),
       ...problems(
-        [400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503].filter((s) => write || ![413, 415].includes(s)),
+        [400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503].filter(
+          (s) => write || ![412, 413, 415].includes(s),
+        ),
       ),
     },
   };

@@ -18,6 +18,7 @@ const statuses: Readonly<Record<string, number>> = {
   task_unknown: 404,
   external_unknown: 404,
   method_not_allowed: 405,
+  precondition_failed: 412,
   too_large: 413,
   not_json: 415,
   command_id_reused: 422,

@@ -117,12 +117,15 @@ async function guard(api: FastifyInstance, { authority, limits }: ApiOptions): P
     if (given === undefined) return;
     const token = bearerToken(given);
     request.caller = token === null ? null : await authenticate(authority, token, 'api');
-    if (request.caller !== null) return;
+  });
+  // After the limit was asked: a token that is none counts for the address it comes from.
+  api.addHook('preParsing', async (request, reply) => {
+    if (request.caller !== null || request.headers.authorization === undefined) return;
     challenge(reply, publicUrl, 'invalid_token');
     return sendProblem(reply, problemOf(publicUrl, 'invalid_token', 'This token is unknown, expired or revoked.'));
   });
   await api.register(rateLimit, {
-    hook: 'preParsing',
+    hook: 'onRequest',
     timeWindow: '1 minute',
     max: (request: FastifyRequest) => (request.caller === null ? limits.address : limits.credential),
     keyGenerator: (request: FastifyRequest) =>
@@ -187,6 +190,13 @@ function readInput(place: Place, request: FastifyRequest): ReadInput {
     if (typeof key !== 'string' || !keyPattern.test(key))
       return { ok: false, code: 'bad_input', why: 'an Idempotency-Key is 1 to 128 visible ASCII characters.' };
   }
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
+  if (place.operation.kind === 'write' && (ifMatch !== undefined || ifNoneMatch !== undefined))
+    return {
+      ok: false,
+      code: 'precondition_failed',
+      why: 'writes compare no ETags (RFC 9110 §13.1). Leave If-Match and If-None-Match out: a command is refused by how the flow stands, and a draft by its `revision`.',
+    };
   const body = place.hasBody ? readBody(request.body) : { ok: true as const, fields: recordOf(request.query) };
   if (!body.ok) return body;
   const stray = Object.keys(body.fields).find((f) => !place.inRest.includes(f));
@@ -292,6 +302,7 @@ function sendRefusal(
   if (code === 'insufficient_scope')
     challenge(reply, publicUrl, code, typeof facts.scope === 'string' ? facts.scope : undefined);
   if (operation.kind === 'read') reply.header('cache-control', 'no-store');
+  if (typeof facts.retryAfter === 'number') reply.header('retry-after', facts.retryAfter);
   return sendProblem(reply, problemOf(publicUrl, code, text, facts));
 }
 

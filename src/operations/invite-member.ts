@@ -26,6 +26,7 @@ export async function needMailsLeft(trx: Trx, now: number): Promise<void> {
     throw new Refusal(
       'slow_down',
       `${mails.most} invitations went out in the last hour, and that is the most. Try again in an hour. Nothing changed.`,
+      { retryAfter: mails.withinMs / 1_000 },
     );
   }
 }

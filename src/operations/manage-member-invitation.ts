@@ -58,6 +58,7 @@ export const manageMemberInvitation = operation({
         throw new Refusal(
           'slow_down',
           `${found.email} was sent a link within the last minute. Wait a little. Nothing changed.`,
+          { retryAfter: Math.ceil((pauseMs - (call.now - found.sent_at.getTime())) / 1_000) },
         );
       }
       await needMailsLeft(trx, call.now);

@@ -12,6 +12,8 @@ describe('redact', () => {
     [`{"set-cookie":["sid=s3cr3tvalue; Path=/","csrf=t0k3nvalue"]}`, 't0k3nvalue'],
     ['cookie: sid=s3cr3tvalue', 's3cr3tvalue'],
     [`GET ${link}/tasks 200`, 'Zx8kQ0pL'],
+    ['GET /sign-in?next=%2Fjoin%2FZx8kQ0pLmN4vT7yR2sW5 200', 'Zx8kQ0pL'],
+    ['GET /sign-in?next=%2fsign-in%3Fnext%3D%252Fsign-in%252Flink%252FZx8kQ0pLmN4vT7yR', 'Zx8kQ0pL'],
     ['postgres://booflow:hunter2@db:5432/booflow', 'hunter2'],
     ['smtps://:hunter2@mail.example.com', 'hunter2'],
     ['GET /oauth/callback?code=abc123&state=x', 'abc123'],

@@ -14,7 +14,11 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [/\b(authorization|cookie|set-cookie)(\s*[:=]\s*)(?!")[^\r\n"\\]+/gi, `$1$2${hidden}`],
   [/\b(bearer)\s+[\w~+/.=-]{16,}/gi, `$1 ${hidden}`],
   [/(bflow_[a-z]+_)[A-Za-z0-9_-]{8,}/g, `$1${hidden}`],
-  [/(\/(?:portal|reminders|sign-in\/link|sign-up|join)\/)[A-Za-z0-9_-]{8,}/g, `$1${hidden}`],
+  // Also as the place to come back to, in the query of another address.
+  [
+    /((?:\/|%(?:25)*2f)(?:portal|reminders|sign-in(?:\/|%(?:25)*2f)link|sign-up|join)(?:\/|%(?:25)*2f))[A-Za-z0-9_-]{8,}/gi,
+    `$1${hidden}`,
+  ],
   [
     /([?&](?:code|token|secret|key|password|client_secret|code_verifier|access_token|refresh_token)=)[^&\s"'\\]+/gi,
     `$1${hidden}`,

@@ -93,14 +93,13 @@ export async function codecRoutes(app: FastifyInstance, options: CodecOptions): 
         })
         .send();
     });
-    app.post(url, { bodyLimit }, async (request, reply) => {
+    // Asked before the body is read: it may be large.
+    const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
       if (!allowOrigin(request, reply)) return refuse(reply, 403, 'This origin may not ask here.');
-      if (!isOperator(request))
-        return refuse(
-          reply,
-          401,
-          `Operators only: send the token as a Bearer token, or sign in at ${publicUrl}${path}`,
-        );
+      if (isOperator(request)) return;
+      return refuse(reply, 401, `Operators only: send the token as a Bearer token, or sign in at ${publicUrl}${path}`);
+    };
+    app.post(url, { bodyLimit, onRequest }, async (request, reply) => {
       const read = payloadsSchema.safeParse(request.body);
       if (!read.success) return refuse(reply, 400, 'These are no payloads.');
       const payloads = read.data.payloads.map(({ metadata = {}, data }) => ({

@@ -4,8 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Place, placesOf, requestFor } from '../../src/api/place.ts';
 import { apiRoutes } from '../../src/api/routes.ts';
-import { operation } from '../../src/operations/operation.ts';
+import { Database } from '../../src/db/database.ts';
+import type { Authority } from '../../src/oauth/authority.ts';
+import { FlowGateway } from '../../src/operations/gateway.ts';
+import { operation, type Tools } from '../../src/operations/operation.ts';
 import { operationsOf } from '../../src/operations/registry.ts';
+import { freePort } from '../../src/platform/ports.ts';
+import { connectClient } from '../../src/platform/temporal-connection.ts';
 import { changesNothing } from '../mcp/everything.ts';
 import { type Things, type TwoOrgs, twoOrgs } from '../mcp/two-orgs.ts';
 import { App } from '../oauth/app.ts';
@@ -217,6 +222,19 @@ describe('what does not fit', () => {
     expect((await ask(url, olivia, asked)).json).toMatchObject({ status: 400, code: 'bad_input' });
   });
 
+  test.each([
+    ['if-match', '*'],
+    ['if-match', 'W/"abc"'],
+    ['if-none-match', '*'],
+  ])('a write on a condition, which it could not keep: %s: %s', async (header, value) => {
+    const condition = { [header]: value };
+    const say = () => post(url, olivia, `/tasks/${two.acme.task.id}/comments`, { text: 'On a condition' }, condition);
+    const answer = await changesNothing(two.world, say);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+    expect(answer.json).toMatchObject({ status: 412, code: 'precondition_failed' });
+    expect(answer.json.detail).toMatch(/compare no ETags/);
+  });
+
   test('another method is told which ones there are', async () => {
     const answer = await ask(url, olivia, { method: 'DELETE', url: '/api/v1/flows' });
     expect(answer.headers.get('allow')).toBe('GET, HEAD, POST');
@@ -295,6 +313,37 @@ describe('reading', () => {
     }
     expect(new Set(seen).size).toBe(seen.length);
     expect(seen.length).toBeGreaterThanOrEqual(4);
+  });
+
+  test('page by page, while flows are made, misses none that was there and gives none twice', async () => {
+    const idsSchema = z.object({ flows: z.array(z.object({ id: z.string() })) });
+    const ids = (json: unknown): string[] => idsSchema.parse(json).flows.map((f) => f.id);
+    const there = ids((await get(url, olivia, '/flows?limit=50')).json);
+    const seen: string[] = [];
+    let next: string | null = '/flows?limit=1';
+    for (let n = 0; next !== null; n++) {
+      const page = await get(url, olivia, next);
+      seen.push(...ids(page.json));
+      next = /<\/api\/v1([^>]+)>; rel="next"/.exec(page.headers.get('link') ?? '')?.[1] ?? null;
+      if (n >= 3) continue;
+      const made = await post(url, olivia, '/flows', { template: 'Offboarding', name: `Made meanwhile ${n}` });
+      expect(made.status).toBe(201);
+      await post(url, olivia, `/tasks/${two.acme.task.id}/comments`, { text: `Moves its flow, ${n}` });
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(there.filter((id) => !seen.includes(id))).toEqual([]);
+  });
+
+  test('HEAD says what GET would, without it', async () => {
+    for (const path of [`/flows/${two.acme.flow.id}`, '/flows', '/openapi.json', '/flows/fl_0000000000000000']) {
+      const [whole, head] = [
+        await get(url, olivia, path),
+        await ask(url, olivia, { method: 'HEAD', url: `/api/v1${path}` }),
+      ];
+      expect([head.status, head.text], path).toEqual([whole.status, '']);
+      for (const name of ['etag', 'content-type', 'cache-control', 'link'])
+        expect(head.headers.get(name), name).toBe(whole.headers.get(name));
+    }
   });
 
   test('what is public is open to pages of any origin, and the rest to none', async () => {
@@ -386,6 +435,58 @@ describe('of its own', () => {
       expect(answers[0]?.headers['ratelimit-limit']).toBe('3');
     }
     await app.close();
+  });
+});
+
+describe('a limit by address', () => {
+  test('holds for tokens that are none, too', async () => {
+    const app = Fastify();
+    const tools = () => ({ ...two.world.tools, now: Date.now() });
+    const limits = { credential: 10, address: 2 };
+    await app.register(apiRoutes, { tools, authority: two.world.authority, version: '1.0.0', limits });
+    const guess = (n: number) =>
+      app.inject({ url: '/api/v1/flows', headers: { authorization: `Bearer bflow_sk_${String(n).repeat(32)}` } });
+    const answers = [await guess(1), await guess(2), await guess(3)];
+    expect(answers.map((a) => a.statusCode)).toEqual([401, 401, 429]);
+    expect(answers[2]?.headers['retry-after']).toBeDefined();
+    await app.close();
+  });
+});
+
+describe('what is away', () => {
+  const limits = { credential: 100, address: 100 };
+  async function expectAway(tools: Tools, authority: Authority, code: string) {
+    const app = Fastify();
+    await app.register(apiRoutes, { tools: () => tools, authority, version: '1.0.0', limits });
+    const headers = { authorization: `Bearer ${olivia}`, 'content-type': 'application/json' };
+    const payload = { template: 'Offboarding', name: 'Made while away' };
+    const answer = await app.inject({ method: 'POST', url: '/api/v1/flows', headers, payload });
+    expect(answer.statusCode, answer.body).toBe(503);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/problem+json; charset=utf-8',
+      'retry-after': '1',
+    });
+    expect(answer.json()).toMatchObject({ status: 503, code });
+    await app.close();
+  }
+
+  test('the database: while the token is looked up, and after', async () => {
+    const away = new Database(`postgres://booflow@127.0.0.1:${await freePort()}/booflow`, { max: 1 });
+    const { world } = two;
+    const tools = { ...world.tools, now: Date.now(), database: away };
+    await expectAway(tools, { ...world.authority, database: away }, 'database_unavailable');
+    await expectAway(tools, world.authority, 'database_unavailable');
+    await away.close();
+  });
+
+  test('Temporal', async () => {
+    const { world } = two;
+    const client = connectClient({ temporalAddress: `127.0.0.1:${await freePort()}`, temporalNamespace: 'default' });
+    const flows = new FlowGateway(client, { taskQueue: 'nowhere', signalMs: 1_500, answerMs: 500 });
+    await changesNothing(world, () =>
+      expectAway({ ...world.tools, now: Date.now(), flows }, world.authority, 'engine_unavailable'),
+    );
+    await client.connection.close();
   });
 });
 

@@ -146,6 +146,13 @@ describe('the codec endpoint', () => {
     for (const headers of others) expect((await post('/decode', hello, headers)).status).toBe(401);
     expect((await post('/decode', hello, { ...bearer, origin: 'https://evil.test' })).status).toBe(403);
     expect((await post('/decode', { payloads: 'x' }, bearer)).status).toBe(400);
+    // Nor is what a stranger sends read: it may be large.
+    const unread = await fetch(url('/decode'), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"payloads":',
+    });
+    expect(unread.status).toBe(401);
   });
 
   test('lets the Web UI of a browser ask that showed the token, for a while', async () => {
