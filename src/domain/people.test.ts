@@ -202,7 +202,9 @@ describe('sending an invitation again', () => {
     const s = Stage.started({ key: 'a', assignee: { kind: 'client' } });
     s.does(olivia, { type: 'pause' });
     s.does(olivia, invite(invitee(jane)));
-    expect(s.refusal(jane, resend(jane)).code).toBe('wrong_status');
+    expect(s.flow.externals[0]?.invitation).toBe('PENDING');
+    expect(s.refusal(jane, resend(jane)).code).toBe('not_allowed');
+    expect(s.refusal(olivia, resend(jane)).code).toBe('wrong_status');
   });
 });
 
