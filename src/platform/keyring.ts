@@ -24,6 +24,8 @@ export class SealError extends Error {
 const cipher = 'aes-256-gcm';
 const nonceBytes = 12;
 const tagBytes = 16;
+/** Nothing that was sealed is shorter. */
+export const leastSealedBytes = nonceBytes + tagBytes;
 const written = /^([A-Za-z0-9_-]{1,40}):([A-Za-z0-9+/]{43}=)$/;
 
 /** What is wrong with the keys as they are written, after the variable's name; null when they can be used. */
@@ -58,7 +60,7 @@ export function keyringOf(text: string): Keyring {
     open({ keyId, bytes }, purpose) {
       const key = keys.get(keyId);
       if (!key) throw new SealError(`The key "${keyId}" is not among the encryption keys; add it behind the first one`);
-      if (bytes.length < nonceBytes + tagBytes) throw new SealError('What is sealed here is cut off');
+      if (bytes.length < leastSealedBytes) throw new SealError('What is sealed here is cut off');
       const opening = createDecipheriv(cipher, key, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes })
         .setAAD(Buffer.from(purpose))
         .setAuthTag(bytes.subarray(-tagBytes));

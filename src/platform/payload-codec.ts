@@ -1,7 +1,7 @@
 /** Encrypts what Temporal stores, with the keys of the keyring, which can be changed while flows live. */
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import type { Keyring } from './keyring.ts';
+import { type Keyring, leastSealedBytes } from './keyring.ts';
 
 const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
@@ -25,13 +25,18 @@ export class EncryptionCodec implements PayloadCodec {
     });
   }
 
-  /** Throws `SealError` when the key is missing, or what was sealed was altered. */
+  /**
+   * Throws `SealError` when the key is missing, or what was sealed was altered: a flow waits until the key is back rather
+   * than forget a command. What no key can have sealed passes as it is, or one such signal would stop its flow for ever.
+   */
   async decode(payloads: Payload[]): Promise<Payload[]> {
     return payloads.map((payload) => {
       const { metadata, data } = payload;
       if (!metadata?.encoding || Buffer.from(metadata.encoding).toString() !== encrypted) return payload;
       const keyId = Buffer.from(metadata[keyIdKey] ?? '').toString();
-      return PayloadMessage.decode(this.#keyring.open({ keyId, bytes: Buffer.from(data ?? '') }, purpose));
+      const bytes = Buffer.from(data ?? '');
+      if (keyId === '' || bytes.length < leastSealedBytes) return payload;
+      return PayloadMessage.decode(this.#keyring.open({ keyId, bytes }, purpose));
     });
   }
 }

@@ -48,6 +48,10 @@ const rpcFault = z.object({ error: z.object({ code: z.number(), message: z.strin
 /** What only says "not now": the same command may do better in a moment. */
 const passing = new Set(['engine_unavailable', 'database_unavailable', 'flow_busy', 'internal', 'not_found']);
 
+/** Is this, of `Heard`, an answer after which nobody need ask again? */
+export const isFinalAnswer = (what: string): boolean =>
+  what === 'applied' || (/^[a-z_]+$/.test(what) && what !== 'accepted' && !passing.has(what));
+
 /** Longer than any answer may take. */
 const hangsAfterMs = 30_000;
 

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { Payload } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { completeTask } from '../../src/operations/complete-task.ts';
 import { createFlowFromTemplate } from '../../src/operations/create-flow-from-template.ts';
@@ -10,7 +11,7 @@ import { updateFlowStatus } from '../../src/operations/update-flow-status.ts';
 import { keyringOf } from '../../src/platform/keyring.ts';
 import { obtainTemporalCli } from '../../src/platform/temporal-cli.ts';
 import { connectClient } from '../../src/platform/temporal-connection.ts';
-import { flowWorkflowId, snapshotQuery } from '../../src/workflows/contract.ts';
+import { commandSignal, flowWorkflowId, snapshotQuery } from '../../src/workflows/contract.ts';
 import { olivia } from '../mcp/principals.ts';
 import { startWorld, type World } from '../support/world.ts';
 import { storedIn } from './stored.ts';
@@ -109,6 +110,31 @@ test('a key can be changed while flows live: the new one encrypts, the old one s
   };
   expect(await ask(`${second},${first}`)).toBe('Zanzibar Holdings');
   expect(await ask(second)).toMatch(/The key "first" is not among the encryption keys/);
+});
+
+test('a signal that no key can have sealed stops no flow', async () => {
+  const { workflowService } = world.client;
+  const forged: Payload[] = [
+    {
+      metadata: { encoding: Buffer.from('binary/encrypted') },
+      data: Buffer.from('under no key at all, and long enough'),
+    },
+    {
+      metadata: { encoding: Buffer.from('binary/encrypted'), 'encryption-key-id': Buffer.from('first') },
+      data: Buffer.from('cut off'),
+    },
+  ];
+  for (const payload of forged) {
+    await workflowService.signalWorkflowExecution({
+      namespace: world.namespace,
+      workflowExecution: { workflowId: flowWorkflowId(orgId, flowId) },
+      signalName: commandSignal,
+      input: { payloads: [payload] },
+    });
+  }
+  const caller = { ...world.tools, now: Date.now(), principal: olivia };
+  const paused = await updateFlowStatus.run(caller, { flow: flowId, action: 'pause' });
+  expect(paused).toMatchObject({ ok: true, facts: { state: 'applied', flow: { status: 'PAUSED' } } });
 });
 
 describe('the codec endpoint', () => {

@@ -32,6 +32,8 @@ export interface Scene {
   readonly season: string;
   /** How long Temporal stays away, in milliseconds. */
   readonly awayMs: number;
+  /** How long one of each is killed again and again, in milliseconds. */
+  readonly loopMs: number;
   readonly client: FaultClient;
   /** What clients were told, to be added to. */
   readonly told: Told[];
@@ -216,8 +218,8 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'one server and one worker of two killed and replaced, in a loop',
-    async run({ site, random }) {
-      const until = Date.now() + 45_000;
+    async run({ site, random, loopMs }) {
+      const until = Date.now() + loopMs;
       for (let n = random.int(2); Date.now() < until; n++) {
         const which = n % 2 === 0 ? 0 : 1;
         const how = random.chance(0.5) ? 'SIGKILL' : 'SIGTERM';

@@ -1,7 +1,7 @@
 /**
  * `npm run faults -- --seed N --minutes M [--temporal dev|postgres] [--clients 6] [--away-seconds 300] [--only TEXT]
- * [--out FILE]`: clients drive flows of a small production while faults come one after the other, in an order that the
- * seed decides. Ends with what the checker says and a figure for each fault; exit code 1 when anything is wrong.
+ * [--part I/N] [--loop-seconds 45] [--out FILE]`: clients drive flows of a small production while faults come one after the other, in an order that the
+ * seed decides. With a part, every Nth of them is made once, however long it takes. Ends with what the checker says and a figure for each fault; exit code 1 when anything is wrong.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -20,7 +20,8 @@ import { flowIdsOf, gather, readHistories, untilSettled, type Where } from '../e
 import { completeWish, decisionTemplate, opening, shortTemplate, wideFlowIds, wideTemplate, wishes } from '../plan.ts';
 import { seeded } from '../random.ts';
 import { type Fault, faults, type Scene, shuffled } from './faults.ts';
-import { rowsOf, tableOf, type Window } from './figures.ts';
+import { fateOf, rowsOf, tableOf, type Window } from './figures.ts';
+import type { Kept } from './kept.ts';
 import { mailboxOf } from './mailbox.ts';
 import { type Site, startSite } from './site.ts';
 
@@ -32,6 +33,8 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '6' },
     'away-seconds': { type: 'string', default: '300' },
     only: { type: 'string' },
+    part: { type: 'string', default: '1/1' },
+    'loop-seconds': { type: 'string', default: '45' },
     out: { type: 'string' },
   },
 });
@@ -40,6 +43,10 @@ const minutes = Number(values.minutes);
 const kind = values.temporal === 'postgres' ? 'postgres' : 'dev';
 const clients = Number(values.clients);
 const awayMs = Number(values['away-seconds']) * 1_000;
+const loopMs = Number(values['loop-seconds']) * 1_000;
+const [part = 1, ofParts = 1] = values.part.split('/').map(Number);
+/** Some faults, each once, rather than all of them again and again for a time. */
+const eachOnce = values.only !== undefined || ofParts > 1;
 const out = resolve(values.out ?? `.booflow/faults-${kind}-${seed}.json`);
 const wideFlows = 3;
 const orgId = demoOrgs[0]?.id ?? '';
@@ -60,8 +67,9 @@ const find = (problem: string): void => {
 };
 
 async function main(): Promise<void> {
-  const chosen = faults.filter((f) => values.only === undefined || f.name.includes(values.only));
-  if (chosen.length === 0) throw new Error(`No fault is called "${values.only}".`);
+  const named = faults.filter((f) => values.only === undefined || f.name.includes(values.only));
+  const chosen = named.filter((_, n) => n % ofParts === part - 1);
+  if (chosen.length === 0) throw new Error(`No fault is called "${values.only}", or there is no part ${values.part}.`);
   report(`The site is started, Temporal ${kind === 'dev' ? "'s dev server" : 'over PostgreSQL'}`);
   const site = await startSite(kind, report);
   // A fault of the run itself must not leave processes and a mount behind.
@@ -108,9 +116,9 @@ async function drive(site: Site, chosen: readonly Fault[]): Promise<void> {
   const until = Date.now() + minutes * 60_000;
   let left: Fault[] = [];
   let round = 0;
-  for (let n = 1; Date.now() < until; n++) {
+  for (let n = 1; eachOnce || Date.now() < until; n++) {
     if (left.length === 0) {
-      if (round++ > 0 && values.only !== undefined) break;
+      if (round++ > 0 && eachOnce) break;
       left = shuffled(chosen, random);
     }
     const fault = left.shift();
@@ -119,7 +127,7 @@ async function drive(site: Site, chosen: readonly Fault[]): Promise<void> {
     if (fault === undefined || why !== undefined) continue;
     await open(`s${n}`);
     await sleep(random.between(1_000, 4_000));
-    await inflict(fault, { site, random, orgId, apiKey, season, awayMs, client: first, told, heard, find });
+    await inflict(fault, { site, random, orgId, apiKey, season, awayMs, loopMs, client: first, told, heard, find });
   }
   if (round === 1 && left.length > 0) report(`Not reached: ${left.map((f) => f.name).join('; ')}`);
   await sleep(3_000);
@@ -212,7 +220,8 @@ function tell(
   flows: number,
   logs: readonly string[],
 ): void {
-  const rows = rowsOf(windows, heard);
+  const rows = rowsOf(windows, heard, told);
+  const kills = (part: Kept): number => part.deaths.filter((d) => d.meant).length;
   const finals = told.map((t) => t.finals.find((f) => f.state !== 'unknown')?.state ?? 'unknown');
   const count = (state: string): number => finals.filter((f) => f === state).length;
   const errors = new Map<string, number>();
@@ -226,7 +235,10 @@ function tell(
     requests: heard.length,
     applied: count('applied'),
     refused: count('refused'),
+    careless: told.filter((t) => t.wish.manner === 'careless').length,
     neverHeardOf: count('unknown'),
+    ...fateOf(told, heard),
+    killed: Object.fromEntries(site.parts.map((p) => [p.name, kills(p)])),
     signals: histories.signals,
     commandsThatReachedAFlowMoreThanOnce: histories.repeated,
     ...{ mails, mailsTakenAgainUnderTheSameMessageId: again },
