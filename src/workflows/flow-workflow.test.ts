@@ -106,6 +106,19 @@ describe('time', () => {
     expect(sent(flow, 'due', 'digest')).toEqual(['due to Mia']);
   });
 
+  it('tells nobody again of what was assigned just before the pause', async () => {
+    const flow = await started({ key: 'a' }, { key: 'b' });
+    await driver.stopWorker();
+    // All taken in one workflow task, whose clock stands still.
+    await flow.sends(olivia, assign('a', mia));
+    await flow.sends(olivia, { type: 'pause' });
+    await flow.sends(olivia, assign('b', adam));
+    await driver.startWorker();
+    await flow.does(olivia, { type: 'resume' });
+    await expect.poll(async () => (await flow.flow()).outbox.length, { timeout: 10_000 }).toBe(0);
+    expect(sent(flow, 'task_ready')).toEqual(['task_ready to Mia', 'task_ready to Adam']);
+  });
+
   it('is told in the time zone of the flow, and by an answer', async () => {
     const at = await now();
     const zone = 'America/New_York';

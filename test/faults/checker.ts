@@ -158,7 +158,8 @@ function mailProblems(told: readonly Told[], { flows, mails, mailbox }: Evidence
     // The same people, tasks and reasons make the same words; only the link is its own.
     const news = `${to}\n${text.replace(/\/portal\/\S+/g, '/portal/')}`;
     const before = seen.get(news);
-    if (before !== undefined) problems.push(`${to} got the same mail twice: ${before} and ${key}.`);
+    if (before !== undefined)
+      problems.push(`${to} got the same mail twice: ${before} and ${key}: "${text.slice(0, 400)}".`);
     seen.set(news, key);
   }
   return problems;
