@@ -82,6 +82,7 @@ async function main(): Promise<void> {
   try {
     await drive(site, chosen);
   } finally {
+    if (findings.length > 0) site.keepLogs(`${out}.logs`);
     await site.stop();
   }
 }
@@ -205,12 +206,18 @@ async function assess(site: Site, client: FaultClient, apiKey: string): Promise<
     find(`Logged: ${line.slice(0, 300)}`);
   for (const part of [...site.servers, ...site.workers])
     for (const death of part.deaths.filter((d) => !d.meant && !isDuring(d.at, 'everything at once')))
-      find(`${part.name} ended by itself: ${death.how}`);
+      find(`${part.name} ended by itself ${nearest(death.at)}: ${death.how}`);
   tell(site, histories, evidence.mailbox.length, mailbox.again.length, evidence.flows.length, logs);
 }
 
 const isDuring = (at: number, name: string): boolean =>
   windows.some((w) => w.fault.includes(name) && at >= w.from && at <= w.ready);
+
+/** Which fault was the last to begin. */
+function nearest(at: number): string {
+  const last = windows.findLast((w) => w.from <= at);
+  return last ? `${((at - last.over) / 1000).toFixed(1)} s after the end of "${last.fault}"` : 'before any fault';
+}
 
 function tell(
   site: Site,
@@ -226,7 +233,7 @@ function tell(
   const count = (state: string): number => finals.filter((f) => f === state).length;
   const errors = new Map<string, number>();
   for (const line of logs) {
-    const what = /"level":"?(?:error|50|fatal|60)"?.*?"msg":"([^"]{0,120})/.exec(line)?.[1];
+    const what = /^\S+ (?:ERROR|FATAL) +\S+ +(.{1,120}?)(?: {2}|$)/.exec(line)?.[1];
     if (what !== undefined) errors.set(what, (errors.get(what) ?? 0) + 1);
   }
   const summary = {

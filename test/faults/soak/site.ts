@@ -3,7 +3,7 @@
  * way to PostgreSQL and to the mail server can be hurt. Data lies on a disk of limited size where this account may make one.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -58,6 +58,8 @@ export interface Site {
   untilReady(ms: number): Promise<void>;
   /** Every line that servers and workers wrote. */
   logs(): string[];
+  /** Copies what every part wrote to this folder, which is there afterwards. */
+  keepLogs(to: string): void;
   stop(): Promise<void>;
 }
 
@@ -176,6 +178,11 @@ export async function startSite(kind: TemporalKind, report: Report): Promise<Sit
       [...servers, ...workers].flatMap(({ name }) =>
         readFileSync(join(folder, `${name.replace(' ', '-')}.log`), 'utf8').split('\n'),
       ),
+    keepLogs(to) {
+      mkdirSync(to, { recursive: true });
+      for (const name of readdirSync(folder).filter((n) => n.endsWith('.log')))
+        copyFileSync(join(folder, name), join(to, name));
+    },
     async stop() {
       for (const each of [...parts].reverse()) {
         // What a fault left stopped can't end.
