@@ -9,6 +9,7 @@ import { FlowGateway } from './operations/gateway.ts';
 import { importTools } from './operations/import-tools.ts';
 import { wakerOf } from './operations/webhooks.ts';
 import { probeWorker } from './operations/worker-probe.ts';
+import { aheadOf } from './operations/write-ahead.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
 import { openFiles } from './platform/files/open.ts';
 import { newId } from './platform/ids.ts';
@@ -65,7 +66,11 @@ await runProcess(async () => {
     trustedProxies: config.trustedProxies,
     tools: {
       database,
-      flows: new FlowGateway(client, { taskQueue: config.taskQueue, encrypted: config.payloadKeys !== undefined }),
+      flows: new FlowGateway(client, {
+        taskQueue: config.taskQueue,
+        encrypted: config.payloadKeys !== undefined,
+        writeAhead: aheadOf(database),
+      }),
       files,
       publicUrl,
       sendMail,

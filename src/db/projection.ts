@@ -14,18 +14,24 @@ const date = (ms: number | null): Date | null => (ms === null ? null : new Date(
  * again, and the flow that comes of it has other moments under the same version.
  */
 export async function writeProjection(trx: Trx, { flow, progress, feed }: Projection): Promise<void> {
-  const newest = await writeFlow(trx, flow, progress);
+  const { newest, news } = await writeFlow(trx, flow, progress);
   if (flow.tasks.length > 0) await writeTasks(trx, flow);
   if (flow.externals.length > 0) await writeExternals(trx, flow);
   if (feed.length > 0) await writeFeed(trx, flow, feed, newest);
   await writeComments(trx, flow, newest);
   await keepAnsweredFiles(trx, flow);
   await endLinks(trx, flow);
-  await notifyChange(trx, flow);
+  // Who wrote it first told it: the server that took the command, or the workflow's activity.
+  if (news) await notifyChange(trx, flow);
 }
 
-/** False when the read model has a newer version of the flow. */
-async function writeFlow(trx: Trx, flow: Flow, progress: Projection['progress']): Promise<boolean> {
+/** `newest`: the read model has no newer version of the flow. `news`: it had an older one, or none. */
+async function writeFlow(
+  trx: Trx,
+  flow: Flow,
+  progress: Projection['progress'],
+): Promise<{ readonly newest: boolean; readonly news: boolean }> {
+  const now = new Date();
   const columns = {
     template_id: flow.template.id,
     template_name: flow.template.name,
@@ -43,7 +49,7 @@ async function writeFlow(trx: Trx, flow: Flow, progress: Projection['progress'])
     finished_at: date(flow.finishedAt),
     feed_length: flow.feedLength,
     version: flow.version,
-    updated_at: new Date(),
+    updated_at: now,
   };
   const written = await trx
     .insertInto('flows')
@@ -61,9 +67,9 @@ async function writeFlow(trx: Trx, flow: Flow, progress: Projection['progress'])
         })
         .where('flows.version', '<=', flow.version),
     )
-    .returning('id')
+    .returning('updated_at')
     .executeTakeFirst();
-  return written !== undefined;
+  return { newest: written !== undefined, news: written?.updated_at.getTime() === now.getTime() };
 }
 
 async function writeTasks(trx: Trx, flow: Flow): Promise<void> {

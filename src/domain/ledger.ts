@@ -72,7 +72,10 @@ const namedSchema = envelopeSchema
   .pick({ commandId: true })
   .extend({ fingerprint: envelopeSchema.shape.fingerprint.catch('') });
 
-/** What arrived by signal, whoever sent it. Something unreadable gets a refusal if it has a usable id, and never stops the flow. */
+/** The id of whatever arrived as a command; null when it has none that can be used. */
+export const commandIdOf = (input: unknown): string | null => namedSchema.safeParse(input).data?.commandId ?? null;
+
+/** What arrived as a command, whoever sent it. Something unreadable gets a refusal if it has a usable id, and never stops the flow. */
 export function receive(ledger: Ledger, input: unknown, now: number): Ledger {
   const parsed = envelopeSchema.safeParse(input);
   const storable = parsed.success && isStorable(parsed.data);

@@ -18,6 +18,8 @@ export const limits = {
   templateBytes: 300_000,
   flowBytes: 900_000,
   outcomesBytes: 400_000,
+  /** Of a projection that goes along with a command's outcome: ten at once, and what else a workflow asks for, are one message. */
+  projectionBytes: 64_000,
   mailsWaiting: 1_000,
   tasksPerFlow: 500,
   dependenciesPerTask: 50,

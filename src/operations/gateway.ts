@@ -1,4 +1,7 @@
-/** The way to flows: one signal and one query a command. Temporal holds a command from the signal on, worker or no worker. */
+/**
+ * The way to flows: one update a command, answered once what it did is stored. Where no worker answers it the command
+ * goes as a signal, which Temporal holds worker or no worker, and a query; the flow takes a command id once.
+ */
 import {
   type Client,
   isGrpcServiceError,
@@ -6,17 +9,20 @@ import {
   QueryRejectedError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Envelope } from '../domain/command.ts';
 import type { Flow } from '../domain/flow.ts';
-import { type Creation, type Ledger, openLedger } from '../domain/ledger.ts';
+import { type Creation, type Ledger, openLedger, type Projection } from '../domain/ledger.ts';
 import type { CommandAnswer, Snapshot } from '../domain/view.ts';
-import { commands } from '../platform/metrics.ts';
+import { commands, signalledCommands } from '../platform/metrics.ts';
 import { inSpan, SpanKind, traceparent, withLogFields } from '../platform/tracing.ts';
 import {
   answerQuery,
+  type CommandResult,
   commandSignal,
+  commandUpdate,
   flowWorkflowId,
   flowWorkflowType,
   handOverWorkflowId,
@@ -24,6 +30,7 @@ import {
   snapshotQuery,
 } from '../workflows/contract.ts';
 import { Refusal } from './refusal.ts';
+import { Turns } from './turns.ts';
 
 /** What became of a command. `accepted`: stored, not yet applied. `gone`: the flow's workflow has ended or never was. */
 export type Sent =
@@ -41,6 +48,13 @@ export interface GatewayOptions {
   readonly taskQueue: string;
   /** Search attributes are never encrypted: where the rest is, they hold nothing that people named. */
   readonly encrypted?: boolean;
+  /**
+   * Writes into the read model what a command did, before it is answered: whoever sent it then finds it in the lists.
+   * Left out, the lists follow when the workflow's own activity has written it.
+   */
+  readonly writeAhead?: (projection: Projection) => Promise<void>;
+  /** How long a worker may take to answer an update, in milliseconds; 0: commands go as signals. */
+  readonly updateMs?: number;
   /** How long Temporal may take to store a command, in milliseconds. */
   readonly signalMs?: number;
   /** How long a worker may take to answer, and the read model to follow, in milliseconds. */
@@ -52,6 +66,11 @@ const statusKey = defineSearchAttributeKey('BooflowFlowStatus', SearchAttributeT
 const nameKey = defineSearchAttributeKey('BooflowFlowName', SearchAttributeType.KEYWORD);
 const templateKey = defineSearchAttributeKey('BooflowTemplate', SearchAttributeType.KEYWORD);
 
+/** After an update that no worker answered, how long commands go as signals at once. */
+const restMs = 5_000;
+/** Updates of one flow that are under way from here. Temporal takes ten of a run at once, from all servers. */
+const updatesAtOnce = 3;
+
 /** Waits between looks, when the read model is a moment behind the flow. */
 const lagWaits = [20, 40, 80, 160, 320, 640];
 
@@ -59,13 +78,20 @@ export class FlowGateway {
   readonly #client: Client;
   readonly #taskQueue: string;
   readonly #encrypted: boolean;
+  readonly #writeAhead: GatewayOptions['writeAhead'];
+  readonly #updateMs: number;
   readonly #signalMs: number;
   readonly #answerMs: number;
+  /** By workflow. Many commands at once on one flow only keep Temporal from its lock. */
+  readonly #turns = new Turns(updatesAtOnce);
+  #restUntil = 0;
 
   constructor(client: Client, options: GatewayOptions) {
     this.#client = client;
     this.#taskQueue = options.taskQueue;
     this.#encrypted = options.encrypted ?? false;
+    this.#writeAhead = options.writeAhead;
+    this.#updateMs = options.updateMs ?? 1_500;
     this.#signalMs = options.signalMs ?? 5_000;
     this.#answerMs = options.answerMs ?? 4_000;
   }
@@ -140,6 +166,14 @@ export class FlowGateway {
   async #send(orgId: string, flowId: string, given: Envelope): Promise<Sent> {
     const workflowId = flowWorkflowId(orgId, flowId);
     const envelope: Envelope = { ...given, trace: traceparent() };
+    const deadline = Date.now() + this.#answerMs;
+    const result = await this.#update(workflowId, envelope);
+    if (result !== null) {
+      if (result.answer.projected) return { state: 'applied', answer: result.answer };
+      if (await this.#hasWrittenAhead(result.projection))
+        return { state: 'applied', answer: { ...result.answer, projected: true } };
+      return this.#answer(workflowId, envelope.commandId, deadline, result.answer);
+    }
     try {
       await this.#within(this.#signalMs, () =>
         this.#client.workflow.getHandle(workflowId).signal(commandSignal, envelope),
@@ -149,7 +183,46 @@ export class FlowGateway {
       if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error, envelope.commandId);
       return this.#outcomeOfEnded(workflowId, envelope.commandId);
     }
-    return this.#answer(workflowId, envelope.commandId);
+    return this.#answer(workflowId, envelope.commandId, deadline);
+  }
+
+  /** Null when no update could tell what became of the command, applied or not: a signal with the same id settles it. */
+  async #update(workflowId: string, envelope: Envelope): Promise<CommandResult | null> {
+    if (this.#updateMs === 0) return null;
+    const given = (why: string): null => {
+      signalledCommands.inc({ why });
+      return null;
+    };
+    if (Date.now() < this.#restUntil) return given('resting');
+    if (!(await this.#turns.take(workflowId, this.#updateMs))) return given('many');
+    try {
+      const handle = this.#client.workflow.getHandle(workflowId);
+      const result = await this.#within(this.#updateMs, () =>
+        handle.executeUpdate<CommandResult, [Envelope]>(commandUpdate, {
+          args: [envelope],
+          updateId: envelope.commandId,
+        }),
+      );
+      return result.answer.outcome === null ? given('failed') : result;
+    } catch (error) {
+      // An ended flow is no trouble: the signal says so too.
+      if (error instanceof WorkflowNotFoundError) return null;
+      if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) return given('failed');
+      this.#restUntil = Date.now() + restMs;
+      return given('silent');
+    } finally {
+      this.#turns.end(workflowId);
+    }
+  }
+
+  async #hasWrittenAhead(projection: Projection | null): Promise<boolean> {
+    if (projection === null || this.#writeAhead === undefined) return false;
+    try {
+      await this.#writeAhead(projection);
+      return true;
+    } catch {
+      return false; // the workflow's activity writes it, now or when the database is back
+    }
   }
 
   /**
@@ -203,10 +276,15 @@ export class FlowGateway {
     }
   }
 
-  async #answer(workflowId: string, commandId: string): Promise<Sent> {
-    const deadline = Date.now() + this.#answerMs;
+  /** `told`: what is known of it already. */
+  async #answer(
+    workflowId: string,
+    commandId: string,
+    deadline = Date.now() + this.#answerMs,
+    told?: CommandAnswer,
+  ): Promise<Sent> {
     const look = () => this.#query<CommandAnswer>(deadline - Date.now(), workflowId, answerQuery, commandId);
-    let heard = await look();
+    let heard: Heard<CommandAnswer> = told ? { state: 'answered', answer: told } : await look();
     for (const wait of lagWaits) {
       if (heard.state !== 'answered' || Date.now() + wait >= deadline) break;
       if (heard.answer.outcome !== null && heard.answer.projected) break;

@@ -1,6 +1,7 @@
 /** What clients, workflow and activities agree on: names and shapes. No code of any of them. */
 import type { MailOrder } from '../domain/flow.ts';
 import type { Projection } from '../domain/ledger.ts';
+import type { CommandAnswer } from '../domain/view.ts';
 
 export const flowWorkflowType = 'flowWorkflow';
 
@@ -8,10 +9,18 @@ export const flowWorkflowId = (orgId: string, flowId: string): string => `flow/$
 
 /** Signal: an `Envelope`. */
 export const commandSignal = 'command';
+/** Update: an `Envelope` → `CommandResult`. */
+export const commandUpdate = 'commandNow';
 /** Query: a command id → `CommandAnswer`. */
 export const answerQuery = 'answer';
 /** Query: nothing → `Snapshot`. */
 export const snapshotQuery = 'snapshot';
+
+export interface CommandResult {
+  readonly answer: CommandAnswer;
+  /** What the read model lacks; null when it has everything, and when that is too much to go along. */
+  readonly projection: Projection | null;
+}
 
 /** Search attributes an operator filters by in the Temporal Web UI, and their types. */
 export const searchAttributes = {

@@ -16,6 +16,7 @@ import {
   continueAsNew,
   defineQuery,
   defineSignal,
+  defineUpdate,
   log,
   patched,
   proxyActivities,
@@ -31,24 +32,36 @@ import { system } from '../domain/actor.ts';
 import { type Envelope, tracedSchema } from '../domain/command.ts';
 import { isFinal, type MailOrder } from '../domain/flow.ts';
 import {
+  commandIdOf,
   isProjected,
   type Ledger,
   type MailEnd,
   markProjected,
+  type Projection,
   passTime,
   projectionOf,
   receive,
   settleMail,
 } from '../domain/ledger.ts';
+import { limits } from '../domain/limits.ts';
 import { type AnyLedger, upToDate } from '../domain/older.ts';
 import { nextDueAt, nextMoment } from '../domain/reminders.ts';
 import { answerOf, type CommandAnswer, details, type Snapshot } from '../domain/view.ts';
-import { answerQuery, type Cause, commandSignal, type FlowActivities, mailRefused, snapshotQuery } from './contract.ts';
+import {
+  answerQuery,
+  type Cause,
+  type CommandResult,
+  commandSignal,
+  commandUpdate,
+  type FlowActivities,
+  mailRefused,
+  snapshotQuery,
+} from './contract.ts';
 
 // Raw, since one that can't be decoded (an operator's slip) would else fail every workflow task from then on.
-const command = defineSignal<RawValue[]>(commandSignal, {
-  typeInfo: { inputTypes: new Array(100).fill(rawValueTypeInfo) },
-});
+const typeInfo = { inputTypes: new Array(100).fill(rawValueTypeInfo) };
+const command = defineSignal<RawValue[]>(commandSignal, { typeInfo });
+const commandNow = defineUpdate<CommandResult, RawValue[]>(commandUpdate, { typeInfo });
 const answer = defineQuery<CommandAnswer, [string]>(answerQuery);
 const snapshot = defineQuery<Snapshot>(snapshotQuery);
 
@@ -83,18 +96,31 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
   setHandler(command, (raw) => {
     inbox.push(decoded(raw));
   });
+  // Accepted, applied and answered in one workflow task, whose events are stored before the caller hears of them.
+  setHandler(commandNow, (raw): CommandResult => {
+    const input = decoded(raw);
+    const commandId = commandIdOf(input);
+    if (commandId === null) throw ApplicationFailure.nonRetryable('This is no command: it has no id. Nothing changed.');
+    inbox.push(input);
+    emptyInbox();
+    return { answer: answerOf(ledger, commandId), projection: smallProjectionOf(ledger) };
+  });
   setHandler(answer, (commandId) => answerOf(ledger, commandId));
   setHandler(snapshot, () => ({ flow: ledger.flow, projectedVersion: ledger.projectedVersion }));
 
   /** One command at a time, in the order Temporal has them. */
+  function emptyInbox(): void {
+    while (inbox.length > 0) {
+      const input = inbox.shift();
+      cause = causeOf(input, Date.now());
+      ledger = receive(ledger, input, momentOf(ledger));
+    }
+  }
+
   async function applyCommands(): Promise<void> {
     for (;;) {
       await condition(() => inbox.length > 0);
-      while (inbox.length > 0) {
-        const input = inbox.shift();
-        cause = causeOf(input, Date.now());
-        ledger = receive(ledger, input, momentOf(ledger));
-      }
+      emptyInbox();
     }
   }
 
@@ -245,12 +271,18 @@ function causeOf(input: unknown, at: number): Cause | undefined {
   return data && { ...data, at };
 }
 
-/** What a signal carries; undefined, which no command is, when it can't be read. */
+function smallProjectionOf(ledger: Ledger): Projection | null {
+  if (isProjected(ledger)) return null;
+  const projection = projectionOf(ledger);
+  return JSON.stringify(projection).length <= limits.projectionBytes ? projection : null;
+}
+
+/** What a signal or an update carries; undefined, which no command is, when it can't be read. */
 function decoded(raw: RawValue | undefined): unknown {
   try {
     return raw && defaultPayloadConverter.fromPayload(raw.payload);
   } catch (error) {
-    log.warn('A signal that is not JSON was ignored', { why: String(error) });
+    log.warn('A command that is not JSON was ignored', { why: String(error) });
     return undefined;
   }
 }

@@ -97,7 +97,8 @@ export interface Histories {
   /** Commands that reached a workflow, and how many of them more than once. */
   readonly commands: number;
   readonly repeated: number;
-  readonly signals: number;
+  /** Signals and updates. */
+  readonly arrivals: number;
   /** Workflow tasks that a worker let fail, with why. One that a dead worker never answered is none. */
   readonly failures: readonly string[];
 }
@@ -111,7 +112,10 @@ export async function readHistories({ client, orgId }: Where, flowIds: readonly 
   await each(flowIds, async (id) => {
     const { events } = await client.workflow.getHandle(flowWorkflowId(orgId, id)).fetchHistory();
     for (const event of events ?? []) {
-      const payload = event.workflowExecutionSignaledEventAttributes?.input?.payloads?.[0];
+      const input =
+        event.workflowExecutionSignaledEventAttributes?.input ??
+        event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input?.args;
+      const payload = input?.payloads?.[0];
       const commandId = payload ? await commandIdOf(client, payload) : null;
       if (commandId !== null) times.set(`${id} ${commandId}`, (times.get(`${id} ${commandId}`) ?? 0) + 1);
       const failed = event.workflowTaskFailedEventAttributes;
@@ -125,7 +129,7 @@ export async function readHistories({ client, orgId }: Where, flowIds: readonly 
   return {
     commands: counts.length,
     repeated: counts.filter((n) => n > 1).length,
-    signals: counts.reduce((a, b) => a + b, 0),
+    arrivals: counts.reduce((a, b) => a + b, 0),
     failures,
   };
 }

@@ -121,7 +121,7 @@ test('every command that was acknowledged was applied exactly once, whatever was
 function tell(
   droveMs: number,
   settledMs: number,
-  histories: { commands: number; repeated: number; signals: number },
+  histories: { commands: number; repeated: number; arrivals: number },
   mails: number,
 ): void {
   const finals = told.map((t) => t.finals.find((f) => f.state !== 'unknown')?.state ?? 'unknown');
@@ -134,7 +134,7 @@ function tell(
       `${count('applied')} applied, ${count('refused')} refused, ${count('unknown')} never acknowledged`,
   );
   report(
-    `${histories.commands} commands reached the flows with ${histories.signals} signals, ${histories.repeated} of them more than once; ` +
+    `${histories.commands} commands reached the flows with ${histories.arrivals} updates and signals, ${histories.repeated} of them more than once; ` +
       `${mails} mails; the slowest answer took ${(slowest / 1000).toFixed(1)} s; checked after ${(settledMs / 1000).toFixed(0)} s`,
   );
   report(

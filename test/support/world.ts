@@ -27,6 +27,7 @@ import { FlowGateway } from '../../src/operations/gateway.ts';
 import { importerOf } from '../../src/operations/import-line.ts';
 import { importTools } from '../../src/operations/import-tools.ts';
 import { wakerOf } from '../../src/operations/webhooks.ts';
+import { aheadOf } from '../../src/operations/write-ahead.ts';
 import { diskStore } from '../../src/platform/files/disk.ts';
 import type { FileStore } from '../../src/platform/files/store.ts';
 import { newId } from '../../src/platform/ids.ts';
@@ -113,7 +114,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const client = connectClient(target);
   const logs: string[] = [];
   const log = createLogger({ env: 'test', logLevel: 'info' }, 'test', (line) => logs.push(line));
-  const flows = new FlowGateway(client, { taskQueue, encrypted: payloadKeys !== undefined });
+  const encrypted = payloadKeys !== undefined;
+  const flows = new FlowGateway(client, { taskQueue, encrypted, writeAhead: aheadOf(database) });
   const encryptionKeys = `test:${Buffer.alloc(32, 7).toString('base64')}`;
   const webhooks = { keyring: keyringOf(encryptionKeys), anywhere: true, wake: wakerOf(client, taskQueue) };
   const signInMails: SignInMail[] = [];

@@ -5,7 +5,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { z } from 'zod';
 import type { Actor } from '../../src/domain/actor.ts';
-import type { Command } from '../../src/domain/command.ts';
+import type { Command, Envelope } from '../../src/domain/command.ts';
 import type { Flow, Task } from '../../src/domain/flow.ts';
 import type { AnyLedger } from '../../src/domain/older.ts';
 import type { CommandAnswer, Snapshot } from '../../src/domain/view.ts';
@@ -13,7 +13,9 @@ import { FlowGateway } from '../../src/operations/gateway.ts';
 import { connectClient } from '../../src/platform/temporal-connection.ts';
 import {
   answerQuery,
+  type CommandResult,
   commandSignal,
+  commandUpdate,
   type FlowActivities,
   flowWorkflowId,
   flowWorkflowType,
@@ -148,6 +150,12 @@ export class RunningFlow {
     const answer = await this.answer(await this.sends(actor, command, commandId));
     if (!answer.outcome?.ok) throw new Error(`${command.type}: ${answer.outcome?.refusal.message ?? 'not applied'}`);
     return answer;
+  }
+
+  /** Sends a command as an update, and gives what the flow says to it. */
+  update(actor: Actor, command: Command, commandId = `c${++this.#commands}`): Promise<CommandResult> {
+    const args: [Envelope] = [{ commandId, fingerprint: '', actor, command }];
+    return this.handle.executeUpdate<CommandResult, [Envelope]>(commandUpdate, { args, updateId: commandId });
   }
 
   answer(commandId: string): Promise<CommandAnswer> {

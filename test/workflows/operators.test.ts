@@ -78,10 +78,13 @@ test('search attributes are written when they change, and at no other time', asy
   expect(await upserts()).toBe(3);
 });
 
-/** Per completed task: the signal, the projection's activity, and before and after it a workflow task, each in three. */
-const eventsOfATask = 10;
+/**
+ * Per completed task: the signal, or the update in two, the projection's activity, and before and after it a workflow
+ * task, each in three.
+ */
+const eventsOfATask = { signal: 10, update: 11 };
 
-test('a completed task costs ten events, asked for or not', async () => {
+test('a completed task costs ten events, asked for or not, and eleven as an update', async () => {
   const keys = Array.from({ length: 10 }, (_, i) => `t${i}`);
   const written = [...keys, 'last'].map((key) => ({ key }));
   const cost = async (perform: (flow: RunningFlow, key: string) => Promise<unknown>): Promise<string[]> => {
@@ -98,11 +101,15 @@ test('a completed task costs ten events, asked for or not', async () => {
     await flow.flow();
     const events = (await flow.events()).slice(before.length);
     await flow.does(olivia, { type: 'cancel', reason: '' });
-    expect(countOf(events, 'workflowExecutionSignaled')).toBe(keys.length);
     return events;
   };
   const unasked = await cost((flow, key) => flow.sends(olivia, complete(key)));
-  expect(unasked.length).toBeLessThanOrEqual(keys.length * eventsOfATask);
+  expect(countOf(unasked, 'workflowExecutionSignaled')).toBe(keys.length);
+  expect(unasked.length).toBeLessThanOrEqual(keys.length * eventsOfATask.signal);
   const asked = await cost((flow, key) => flow.does(olivia, complete(key)));
-  expect(asked.length).toBeLessThanOrEqual(keys.length * eventsOfATask);
+  expect(asked.length).toBeLessThanOrEqual(keys.length * eventsOfATask.signal);
+  const updated = await cost((flow, key) => flow.update(olivia, complete(key)));
+  expect(countOf(updated, 'workflowExecutionUpdateCompleted')).toBe(keys.length);
+  expect(countOf(updated, 'workflowExecutionSignaled')).toBe(0);
+  expect(updated.length).toBeLessThanOrEqual(keys.length * eventsOfATask.update);
 });

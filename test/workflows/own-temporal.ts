@@ -17,9 +17,13 @@ export interface OwnTemporal {
 
 /**
  * `suggestAfter`: the events of a history from which on Temporal suggests a new run; 4,096 by itself. `signalsMost`: the
- * signals that one run takes; 10,000 by itself.
+ * signals that one run takes; 10,000 by itself. `updatesMost`: the updates; 2,000 by itself.
  */
-export async function ownTemporal(suggestAfter: number, signalsMost = 10_000): Promise<OwnTemporal> {
+export async function ownTemporal(
+  suggestAfter: number,
+  signalsMost = 10_000,
+  updatesMost = 2_000,
+): Promise<OwnTemporal> {
   const dataDir = temporaryFolder();
   const namespace = 'default';
   const report = (line: string): void => console.error(line);
@@ -30,6 +34,7 @@ export async function ownTemporal(suggestAfter: number, signalsMost = 10_000): P
     dynamicConfig: {
       'limit.historyCount.suggestContinueAsNew': String(suggestAfter),
       'history.maximumSignalsPerExecution': String(signalsMost),
+      'history.maxTotalUpdates': String(updatesMost),
     },
   });
   const connection = await Connection.connect({ address });

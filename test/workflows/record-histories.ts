@@ -16,6 +16,7 @@ import { historyToJson } from '../../src/platform/history-json.ts';
 import { freePort } from '../../src/platform/ports.ts';
 import { startPostgres } from '../../src/platform/postgres.ts';
 import {
+  commandUpdate,
   type FlowActivities,
   type ImportActivities,
   type ImportRef,
@@ -84,6 +85,7 @@ async function main(): Promise<void> {
       await conditional(driver);
       await imported(driver);
       await delivered(driver);
+      await updated(driver);
     });
     await place.leave();
     const skipping = await skippingPlace();
@@ -231,6 +233,33 @@ async function reminded(driver: FlowDriver, until: (moment: number) => Promise<v
   await flow.does(olivia, complete('b'));
   await flow.handle.result();
   await keep(driver, flow, 'reminders');
+}
+
+/** Commands as updates: alone, between signals, refused, unreadable, twice, many at once, and the one that ends the flow. */
+async function updated(driver: FlowDriver): Promise<void> {
+  const flow = await driver.create(Date.now(), ...onboarding);
+  const first = await flow.runId();
+  await flow.update(olivia, { type: 'invite', people: [invitee(jane)] });
+  await flow.update(olivia, start);
+  await flow.update(mia, complete('launch'));
+  await flow.handle.executeUpdate(commandUpdate, { args: ['no command'] }).catch(() => undefined);
+  await flow.update(jane, complete('brief', { goal: 'More clients' }), 'twice');
+  await flow.sends(jane, complete('brief', { goal: 'More clients' }), 'twice');
+  await quiet(flow);
+  const texts = Array.from({ length: 9 }, (_, n) => `number ${n}`);
+  await Promise.all(
+    texts.map(async (text, n) => {
+      const said = comment('design', text);
+      await (n % 2 ? flow.sends(olivia, said, text) : flow.update(olivia, said, text));
+    }),
+  );
+  await flow.update(olivia, complete('contract'));
+  await flow.update(mia, complete('design'));
+  await flow.update(jane, approve('sign-off', 'Fine'));
+  await flow.update(adam, complete('launch'));
+  await flow.handle.result();
+  await keep(driver, flow, 'updates', first);
+  await keep(driver, flow, 'updates-last-run');
 }
 
 /** A step that is not needed and one that is, business days, a day that was answered, a client who asks while paused. */

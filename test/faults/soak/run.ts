@@ -221,7 +221,7 @@ function nearest(at: number): string {
 
 function tell(
   site: Site,
-  histories: { commands: number; repeated: number; signals: number },
+  histories: { commands: number; repeated: number; arrivals: number },
   mails: number,
   again: number,
   flows: number,
@@ -246,7 +246,7 @@ function tell(
     neverHeardOf: count('unknown'),
     ...fateOf(told, heard),
     killed: Object.fromEntries(site.parts.map((p) => [p.name, kills(p)])),
-    signals: histories.signals,
+    arrivals: histories.arrivals,
     commandsThatReachedAFlowMoreThanOnce: histories.repeated,
     ...{ mails, mailsTakenAgainUnderTheSameMessageId: again },
     deaths: Object.fromEntries(site.parts.map((p) => [p.name, p.deaths.map((d) => d.how)])),

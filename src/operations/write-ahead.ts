@@ -1,0 +1,20 @@
+/**
+ * What a command did, written into the read model by the server that sent it, with the activity's own code. It comes
+ * from a workflow task that is stored, so it is never of a state that was not. Webhooks, and whatever the server does
+ * not come to, stay with the activity.
+ */
+import { sql } from 'kysely';
+import type { Database } from '../db/database.ts';
+import { writeProjection } from '../db/projection.ts';
+import type { Projection } from '../domain/ledger.ts';
+
+/** How long a statement may wait or take, in milliseconds. The answer can say that lists lag; it should not wait for it long. */
+const statementMs = 1_000;
+
+export const aheadOf =
+  (database: Database) =>
+  (projection: Projection): Promise<void> =>
+    database.withOrg({ orgId: projection.flow.orgId }, async (trx) => {
+      await sql`select set_config('statement_timeout', ${String(statementMs)}, true)`.execute(trx);
+      await writeProjection(trx, projection);
+    });
