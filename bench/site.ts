@@ -1,0 +1,100 @@
+/** What the benches about commands run on: the product as `npm start` runs it, thrown away afterwards, and flows to complete tasks of. */
+import { randomBytes } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { z } from 'zod';
+import { Database, openAsOwner } from '../src/db/database.ts';
+import type { Actor } from '../src/domain/actor.ts';
+import type { Envelope } from '../src/domain/command.ts';
+import { createApiKey } from '../src/oauth/api-keys.ts';
+import { FlowGateway } from '../src/operations/gateway.ts';
+import { aheadOf } from '../src/operations/write-ahead.ts';
+import { connectClient } from '../src/platform/temporal-connection.ts';
+import { makeProduct } from '../test/support/product.ts';
+import { draft, steps } from '../test/support/stage.ts';
+
+export interface BenchFlow {
+  readonly id: string;
+  readonly orgId: string;
+  /** The id of a task that is ready, each time another. */
+  next(): string;
+}
+
+export interface Site {
+  readonly client: Client;
+  readonly olivia: Actor;
+  /** As the server has it. */
+  readonly now: FlowGateway;
+  /** The way of a command before it was an update: a signal, and queries until the lists have followed. */
+  readonly before: FlowGateway;
+  /** A running flow with so many tasks that wait on nothing. */
+  flow(tasks: number): Promise<BenchFlow>;
+  /** complete_task over MCP. */
+  complete(flow: BenchFlow): Promise<void>;
+  envelope(flow: BenchFlow): Envelope;
+  stop(): Promise<void>;
+}
+
+const taskQueue = 'booflow';
+const answerSchema = z.object({ result: z.object({ structuredContent: z.object({ state: z.literal('applied') }) }) });
+
+export async function startSite(): Promise<Site> {
+  const product = await makeProduct();
+  await product.start();
+  await product.untilReady(60_000);
+  const owner = openAsOwner(product.databaseUrl);
+  const member = await owner
+    .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.user_id')
+    .select(['memberships.org_id as orgId', 'users.id as userId', 'users.name'])
+    .where('users.email', '=', 'olivia@acme.test')
+    .executeTakeFirstOrThrow();
+  await owner.destroy();
+  const database = new Database(product.databaseUrl, { max: 20 });
+  const { secret } = await database.withOrg(member, (trx) => createApiKey(trx, member, 'bench'));
+  const client = connectClient({ temporalAddress: product.temporalAddress, temporalNamespace: 'default' });
+  const olivia: Actor = { kind: 'member', id: member.userId, name: member.name, role: 'OWNER', through: 'mcp' };
+  const now = new FlowGateway(client, { taskQueue, writeAhead: aheadOf(database) });
+  const before = new FlowGateway(client, { taskQueue, updateMs: 0 });
+  const commandId = (): string => randomBytes(8).toString('hex');
+  return {
+    ...{ client, olivia, now, before },
+    async flow(tasks) {
+      const written = Array.from({ length: tasks }, (_, n) => ({ key: `k${n}` }));
+      const id = `fl_${commandId()}`;
+      const made = { ...draft(steps(...written), olivia, Date.now()), id, orgId: member.orgId, name: id };
+      await now.create(made, { commandId: 'create', fingerprint: '' });
+      const command = { type: 'start', startDate: null } as const;
+      await now.send(member.orgId, id, { commandId: 'start', fingerprint: '', actor: olivia, command });
+      let done = 0;
+      return { id, orgId: member.orgId, next: () => `tk_k${done++}` };
+    },
+    envelope: (flow) => ({
+      ...{ commandId: commandId(), fingerprint: '', actor: olivia },
+      command: { type: 'complete', taskId: flow.next(), answers: null, comment: '' },
+    }),
+    async complete(flow) {
+      const reply = await fetch(`${product.url}/api/mcp`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${secret}`,
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          'mcp-protocol-version': '2025-06-18',
+        },
+        body: JSON.stringify({
+          ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+          params: { name: 'complete_task', arguments: { flow: flow.id, task: flow.next() } },
+        }),
+      });
+      const text = await reply.text();
+      const json = /^data: (.*)$/m.exec(text)?.[1] ?? text;
+      const read = answerSchema.safeParse(JSON.parse(json));
+      if (!read.success) throw new Error(text.slice(0, 500));
+    },
+    async stop() {
+      await client.connection.close();
+      await database.close();
+      await product.remove();
+    },
+  };
+}
