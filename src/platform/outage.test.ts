@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { temporaryFolder } from '../../test/support/folder.ts';
 import { Database } from '../db/database.ts';
@@ -56,4 +57,19 @@ test('a fault of ours is no outage', async () => {
   const wrong = await failure(sql`select wrong`.execute(database.open));
   expect(isDatabaseAway(wrong)).toBe(false);
   expect(isDatabaseAway(new Error('no'))).toBe(false);
+});
+
+test('a statement that waits for a lock longer than it may is told as a database that is away', async () => {
+  const holder = new pg.Client({ connectionString: postgres.url });
+  await holder.connect();
+  await holder.query('begin');
+  await holder.query('lock table flows in access exclusive mode');
+  const error = await failure(
+    database.withOrg({ orgId: 'o' }, async (trx) => {
+      await sql`set local statement_timeout = 200`.execute(trx);
+      await sql`select 1 from flows`.execute(trx);
+    }),
+  );
+  await holder.end();
+  expect(isDatabaseAway(error)).toBe(true);
 });
