@@ -69,9 +69,9 @@ export async function gather(where: Where, told: readonly Told[], mailServer?: M
   const known = new Set(flows.flatMap((f) => (f.workflow === null ? [] : [f.id])));
   const asked = told.map((t) => t.wish).filter((w) => known.has(w.flowId));
   const outcomes = await each(asked, async ({ flowId, commandId }) => {
-    const { outcome } = await client.workflow
-      .getHandle(flowWorkflowId(orgId, flowId))
-      .query<CommandAnswer, [string]>(answerQuery, commandId);
+    const { outcome } = await again(3, () =>
+      client.workflow.getHandle(flowWorkflowId(orgId, flowId)).query<CommandAnswer, [string]>(answerQuery, commandId),
+    );
     const code = outcome === null || outcome.ok ? '' : outcome.refusal.code;
     return [commandId, outcome && { ok: outcome.ok, code }] as const;
   });
@@ -154,4 +154,14 @@ async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): P
   const results: R[] = [];
   for (let i = 0; i < items.length; i += 8) results.push(...(await Promise.all(items.slice(i, i + 8).map(work))));
   return results;
+}
+
+/** A busy machine may be late with one answer; what is wrong stays wrong. */
+async function again<T>(times: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (times <= 1) throw error;
+    return again(times - 1, work);
+  }
 }

@@ -81,6 +81,9 @@ async function main(): Promise<void> {
     process.once(signal, () => void site.stop().finally(() => process.exit(130)));
   try {
     await drive(site, chosen);
+  } catch (error) {
+    console.error(error);
+    find(`The run did not come to its end: ${error instanceof Error ? error.message : error}`);
   } finally {
     if (findings.length > 0) site.keepLogs(`${out}.logs`);
     await site.stop();
