@@ -35,7 +35,29 @@ export interface Site {
 }
 
 const taskQueue = 'booflow';
-const answerSchema = z.object({ result: z.object({ structuredContent: z.object({ state: z.literal('applied') }) }) });
+const answerSchema = z.object({
+  result: z.object({ structuredContent: z.object({ state: z.enum(['applied', 'accepted']) }) }),
+});
+
+async function stateOf(url: string, secret: string, args: object): Promise<'applied' | 'accepted'> {
+  const reply = await fetch(`${url}/api/mcp`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${secret}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': '2025-06-18',
+    },
+    body: JSON.stringify({
+      ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+      params: { name: 'complete_task', arguments: args },
+    }),
+  });
+  const text = await reply.text();
+  const read = answerSchema.safeParse(JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text));
+  if (!read.success) throw new Error(text.slice(0, 500));
+  return read.data.result.structuredContent.state;
+}
 
 export async function startSite(): Promise<Site> {
   const product = await makeProduct();
@@ -73,23 +95,9 @@ export async function startSite(): Promise<Site> {
       command: { type: 'complete', taskId: flow.next(), answers: null, comment: '' },
     }),
     async complete(flow) {
-      const reply = await fetch(`${product.url}/api/mcp`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${secret}`,
-          'content-type': 'application/json',
-          accept: 'application/json, text/event-stream',
-          'mcp-protocol-version': '2025-06-18',
-        },
-        body: JSON.stringify({
-          ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
-          params: { name: 'complete_task', arguments: { flow: flow.id, task: flow.next() } },
-        }),
-      });
-      const text = await reply.text();
-      const json = /^data: (.*)$/m.exec(text)?.[1] ?? text;
-      const read = answerSchema.safeParse(JSON.parse(json));
-      if (!read.success) throw new Error(text.slice(0, 500));
+      const args = { flow: flow.id, task: flow.next(), command_id: commandId() };
+      // What is only accepted is asked again, as a client does.
+      while ((await stateOf(product.url, secret, args)) === 'accepted');
     },
     async stop() {
       await client.connection.close();

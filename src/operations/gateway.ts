@@ -53,7 +53,10 @@ export interface GatewayOptions {
    * Left out, the lists follow when the workflow's own activity has written it.
    */
   readonly writeAhead?: (projection: Projection) => Promise<void>;
-  /** How long a worker may take to answer an update, in milliseconds; 0: commands go as signals. */
+  /**
+   * How long a worker may take to answer an update, in milliseconds, unless one answered just before: then three
+   * quarters of `answerMs`. 0: commands go as signals.
+   */
   readonly updateMs?: number;
   /** How long Temporal may take to store a command, in milliseconds. */
   readonly signalMs?: number;
@@ -85,6 +88,8 @@ export class FlowGateway {
   /** By workflow. Many commands at once on one flow only keep Temporal from its lock. */
   readonly #turns = new Turns(updatesAtOnce);
   #restUntil = 0;
+  /** When a worker last answered an update, of whatever flow. */
+  #lastAnswered = 0;
 
   constructor(client: Client, options: GatewayOptions) {
     this.#client = client;
@@ -194,21 +199,27 @@ export class FlowGateway {
       return null;
     };
     if (Date.now() < this.#restUntil) return given('resting');
+    const begun = Date.now();
+    // A signal instead would only be more work for workers that have too much.
+    const isAlive = begun - this.#lastAnswered < restMs;
+    const patience = isAlive ? Math.max(this.#updateMs, 0.75 * this.#answerMs) : this.#updateMs;
     if (!(await this.#turns.take(workflowId, this.#updateMs))) return given('many');
     try {
       const handle = this.#client.workflow.getHandle(workflowId);
-      const result = await this.#within(this.#updateMs, () =>
+      const result = await this.#within(patience, () =>
         handle.executeUpdate<CommandResult, [Envelope]>(commandUpdate, {
           args: [envelope],
           updateId: envelope.commandId,
         }),
       );
+      this.#lastAnswered = Date.now();
       return result.answer.outcome === null ? given('failed') : result;
     } catch (error) {
       // An ended flow is no trouble: the signal says so too.
       if (error instanceof WorkflowNotFoundError) return null;
       if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) return given('failed');
-      this.#restUntil = Date.now() + restMs;
+      // Where others were answered meanwhile, workers are there and have much to do.
+      if (this.#lastAnswered < begun) this.#restUntil = Date.now() + restMs;
       return given('silent');
     } finally {
       this.#turns.end(workflowId);
