@@ -9,7 +9,7 @@ import { createApiKey } from '../src/oauth/api-keys.ts';
 import { FlowGateway } from '../src/operations/gateway.ts';
 import { aheadOf } from '../src/operations/write-ahead.ts';
 import { connectClient } from '../src/platform/temporal-connection.ts';
-import { makeProduct } from '../test/support/product.ts';
+import { makeProduct, type Product } from '../test/support/product.ts';
 import { draft, steps } from '../test/support/stage.ts';
 
 export interface BenchFlow {
@@ -42,6 +42,7 @@ const answerSchema = z.object({
 async function stateOf(url: string, secret: string, args: object): Promise<'applied' | 'accepted'> {
   const reply = await fetch(`${url}/api/mcp`, {
     method: 'POST',
+    signal: AbortSignal.timeout(60_000),
     headers: {
       authorization: `Bearer ${secret}`,
       'content-type': 'application/json',
@@ -59,8 +60,9 @@ async function stateOf(url: string, secret: string, args: object): Promise<'appl
   return read.data.result.structuredContent.state;
 }
 
-export async function startSite(): Promise<Site> {
-  const product = await makeProduct();
+/** `given`: a product that was made and does not run yet; it is removed at the end too. */
+export async function startSite(given?: Product): Promise<Site> {
+  const product = given ?? (await makeProduct());
   await product.start();
   await product.untilReady(60_000);
   const owner = openAsOwner(product.databaseUrl);

@@ -46,7 +46,11 @@ export interface Product {
   remove(): Promise<void>;
 }
 
-export async function makeProduct(): Promise<Product> {
+/** `on`: a PostgreSQL and a Temporal that run already, instead of its own. */
+export async function makeProduct(on?: {
+  readonly databaseUrl: string;
+  readonly temporalAddress: string;
+}): Promise<Product> {
   const dataDir = temporaryFolder();
   const [port, postgresPort, temporalPort, uiPort] = await distinctPorts();
   const url = `http://localhost:${port}`;
@@ -61,6 +65,7 @@ export async function makeProduct(): Promise<Product> {
     BOOFLOW_TEMPORAL_PORT: String(temporalPort),
     BOOFLOW_TEMPORAL_UI_PORT: String(uiPort),
     LOG_LEVEL: 'info',
+    ...(on && { DATABASE_URL: on.databaseUrl, TEMPORAL_ADDRESS: on.temporalAddress }),
   };
   const lines: string[] = [];
   let child: ChildProcess | null = null;
@@ -106,8 +111,8 @@ export async function makeProduct(): Promise<Product> {
 
   return {
     url,
-    databaseUrl: embeddedDatabaseUrl(postgresPort),
-    temporalAddress: `127.0.0.1:${temporalPort}`,
+    databaseUrl: on?.databaseUrl ?? embeddedDatabaseUrl(postgresPort),
+    temporalAddress: on?.temporalAddress ?? `127.0.0.1:${temporalPort}`,
     lines,
     async start() {
       const started = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), join(root, 'src', 'dev.ts')], {
