@@ -39,7 +39,9 @@ try {
         await known.first?.(page);
         await page.waitForLoadState('load');
         const height = Number(await page.evaluate('document.documentElement.scrollHeight'));
-        const clip = { x: 0, y: 0, width, height: Math.min(height, tallest[phone ? 'phone' : 'desktop']) };
+        // What lies over the page covers the window alone.
+        const most = known.first ? least : tallest[phone ? 'phone' : 'desktop'];
+        const clip = { x: 0, y: 0, width, height: Math.min(height, most) };
         // As JPEG: there are some 150 of them.
         const path = `${folder}${known.name}${suffix}.jpg`;
         await page.screenshot({ path, type: 'jpeg', quality: 68, fullPage: true, clip, animations: 'disabled' });

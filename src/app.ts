@@ -37,7 +37,8 @@ import { flowRoutes } from './web/flows.ts';
 import { homeRoutes } from './web/home.tsx';
 import { importRoutes } from './web/imports.tsx';
 import { joinRoutes } from './web/join.tsx';
-import { PageTrouble, sendTrouble, troubles, wantsPage } from './web/kit/trouble.tsx';
+import { keptOf } from './web/kit/kept.tsx';
+import { PageTrouble, sendTrouble, type Trouble, troubles, wantsPage } from './web/kit/trouble.tsx';
 import { type LiveOptions, liveRoutes } from './web/live.ts';
 import { mailboxRoutes } from './web/mailbox.tsx';
 import { membersRoutes } from './web/members.ts';
@@ -149,23 +150,27 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     const { method, url } = request;
     request.log.info({ method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
   });
-  app.setErrorHandler((error: FastifyError, request, reply) => {
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
     const asPage = wantsPage(request);
-    if (error instanceof PageTrouble) return sendTrouble(reply, error.trouble);
-    if (status < 500 && asPage) {
-      return sendTrouble(reply, { status, title: "This can't be answered", text: error.message });
-    }
+    // A page that failed keeps what was typed.
+    const tell = async (trouble: Trouble) => {
+      const told = trouble.status === 503 && request.url.startsWith('/portal') ? troubles.clients : trouble;
+      return sendTrouble(reply, told, await keptOf(request, publicUrl).catch(() => null));
+    };
+    if (error instanceof PageTrouble) return tell(error.trouble);
+    if (status === 429 && asPage) return tell({ status, title: 'That was too often', text: error.message });
+    if (status < 500 && asPage) return tell({ status, title: "This can't be answered", text: error.message });
     if (status < 500)
       return reply.code(status).type('text/plain').send(`This request can't be answered: ${error.message}`);
     if (isDatabaseAway(error)) {
       request.log.warn({ err: error }, 'The database is away');
       reply.header('retry-after', '1');
-      if (asPage) return sendTrouble(reply, troubles.database);
+      if (asPage) return tell(troubles.database);
       return reply.code(503).type('text/plain').send("Booflow's database is not answering. Try again in a moment.");
     }
     request.log.error({ err: error }, 'A request failed');
-    if (asPage) return sendTrouble(reply, troubles.failed);
+    if (asPage) return tell(troubles.failed);
     return reply
       .code(500)
       .type('text/plain')

@@ -7,6 +7,7 @@ import type { Authority } from '../oauth/authority.ts';
 import { maxPasswordLength, passwordProblem } from '../oauth/password.ts';
 import type { Session } from '../oauth/session.ts';
 import type { Tools } from '../operations/operation.ts';
+import { askToSignIn } from './kit/ask-to-sign-in.ts';
 import { deviceName } from './kit/device.ts';
 import { fieldText } from './kit/form.ts';
 import { nameProblem } from './kit/name-problem.ts';
@@ -67,7 +68,7 @@ export async function accountRoutes(app: FastifyInstance, options: AccountRoutes
   ) =>
     app.post(url, limited, async (request, reply) => {
       const session = await sessionOf(authority, request);
-      if (!session) return reply.redirect(`/sign-in?${new URLSearchParams({ next: path })}`, 303);
+      if (!session) return askToSignIn(authority, request, reply, path);
       const fields = formSchema.safeParse(request.body ?? {});
       if (!fields.success)
         return show(reply, session, { problem: 'Something there is too long, or no text. Nothing changed.' }, 422);

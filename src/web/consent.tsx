@@ -128,7 +128,7 @@ function consentPage({ session, asked, org, admins, told }: ConsentView): string
             <select id="org" name="org">
               {session.orgs.map((o) => (
                 <option value={o.id} selected={o.id === org?.id}>
-                  {o.name} ({o.role})
+                  {o.name}, {o.role.toLowerCase()}
                 </option>
               ))}
             </select>

@@ -6,6 +6,7 @@ import { exportOrg } from '../operations/export-org.ts';
 import type { Tools } from '../operations/operation.ts';
 import { sendFile } from './kit/download.ts';
 import { callerOf, memberRoutes, type Visit } from './kit/member.ts';
+import { settled } from './kit/need.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
 import { Settings } from './kit/settings.tsx';
@@ -24,7 +25,7 @@ export async function dataRoutes(
 
   page('/settings/data', async (visit, reply) => show(visit, reply));
   form('/settings/data/export', async (visit, fields, reply) => {
-    const made = await exportOrg.run(callerOf(visit, fields), {});
+    const made = settled(await exportOrg.run(callerOf(visit, fields), {}));
     return made.ok ? sendFile(reply, made.facts) : show(visit, reply, made.text);
   });
 }

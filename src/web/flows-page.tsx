@@ -10,7 +10,7 @@ import type { listPublicTemplates } from '../operations/list-public-templates.ts
 import { countUpTo } from '../operations/words.ts';
 import { Face } from './kit/face.tsx';
 import { FlowIcon, LateIcon } from './kit/icons.tsx';
-import { briefly, wholeNumber } from './kit/number.ts';
+import { briefly, numberWord, wholeNumber } from './kit/number.ts';
 import { renderPage } from './kit/page.tsx';
 import { Pager } from './kit/pager.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
@@ -69,25 +69,19 @@ export const StatusChip = ({ status }: { readonly status: FlowStatus }) => (
   </span>
 );
 
-const numbers = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine'];
-const numberWord = (n: number): string => numbers[n] ?? upTo(n);
-const upTo = (n: number): string => (n >= limits.counted ? `${limits.counted} or more` : String(n));
+const upTo = (n: number): string => (n >= limits.counted ? `${limits.counted} or more` : numberWord(n));
 
 /** "Two flows need you, one client is late". */
 export function headline({ needMe, clientsLate, late, flows }: Overview): string {
   if (flows.total === 0) return 'Make your first flow';
   const need =
-    needMe === 0
-      ? 'Nothing waits on you'
-      : needMe === 1
-        ? 'One flow needs you'
-        : `${numberWord(needMe)} flows need you`;
+    needMe === 0 ? 'Nothing waits on you' : needMe === 1 ? 'One flow needs you' : `${upTo(needMe)} flows need you`;
   if (clientsLate > 0) {
-    return `${need}, ${clientsLate === 1 ? 'one client is late' : `${numberWord(clientsLate).toLowerCase()} clients are late`}`;
+    return `${need}, ${clientsLate === 1 ? 'one client is late' : `${upTo(clientsLate).toLowerCase()} clients are late`}`;
   }
   return late === 0
     ? need
-    : `${need}, ${late === 1 ? 'one flow is late' : `${numberWord(late).toLowerCase()} flows are late`}`;
+    : `${need}, ${late === 1 ? 'one flow is late' : `${upTo(late).toLowerCase()} flows are late`}`;
 }
 
 const address = (query: FlowsQuery & { readonly cursor?: string }): string => {
@@ -314,7 +308,7 @@ function Results({ view, list }: { readonly view: FlowsView; readonly list: List
       {narrowed && (
         <p class="small fits" role="status">
           {countUpTo(list.total, list.totalStopped, 'flow fits', 'flows fit')}
-          {list.late > 0 && `, ${upTo(list.late)} late`} · <a href="/flows">Show all</a>
+          {list.late > 0 && `, ${upTo(list.late).toLowerCase()} late`} · <a href="/flows">Show all</a>
         </p>
       )}
       <div class="card table">

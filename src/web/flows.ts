@@ -36,7 +36,7 @@ import { takeFiles } from './kit/body.ts';
 import { sendFile } from './kit/download.ts';
 import { answerName, answersIn, uploadKey } from './kit/field.tsx';
 import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
-import { need } from './kit/need.ts';
+import { need, settled } from './kit/need.ts';
 import { PageTrouble, troubles } from './kit/trouble.tsx';
 import { chooseTemplatePage, newFlowPage } from './new-flow-page.tsx';
 import { tasksPage, taskViews } from './tasks-page.tsx';
@@ -138,7 +138,7 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
         key.startsWith('role.') && who.trim() !== '' ? [[key.slice(5), who]] : [],
       ),
     );
-    const made = await createFlowFromTemplate.run(callerOf(visit, fields), { name, template, roles });
+    const made = settled(await createFlowFromTemplate.run(callerOf(visit, fields), { name, template, roles }));
     if (!made.ok) return newFlow(visit, reply, fields, made.text);
     return reply.redirect(`/flows/${made.facts.flow.id}`, 303);
   });
@@ -183,7 +183,7 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
   /** A button on the flow's page: does it, then shows the truth; a refusal is told on the page, with what was typed. */
   const press = async (operation: Operation, visit: Visit, fields: Fields, reply: FastifyReply, input: object) => {
     const { id = '', task } = visit.params;
-    const result = await operation.run(callerOf(visit, fields), input);
+    const result = settled(await operation.run(callerOf(visit, fields), input));
     if (!result.ok) return show(visit, reply, { typed: fields, problem: result.text });
     const query = new URLSearchParams({
       ...(task && { task }),
@@ -210,7 +210,7 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
     '/flows/:id/tasks/:task/complete',
     async (visit, name, upload) => {
       const field = uploadKey(name) ?? '';
-      const added = await addFile.run({ ...callerOf(visit), upload }, { ...onTask(visit.params), field });
+      const added = settled(await addFile.run({ ...callerOf(visit), upload }, { ...onTask(visit.params), field }));
       return { field, added };
     },
     async (visit, fields, reply, taken) => {

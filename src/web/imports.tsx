@@ -8,14 +8,15 @@ import { importFlows } from '../operations/import-flows.ts';
 import { columns, linesMost } from '../operations/import-table.ts';
 import { listPublicTemplates } from '../operations/list-public-templates.ts';
 import { listTemplates } from '../operations/list-templates.ts';
-import type { Result, Tools, Upload } from '../operations/operation.ts';
+import type { Tools, Upload } from '../operations/operation.ts';
 import { count } from '../operations/words.ts';
 import { takeFiles } from './kit/body.ts';
 import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
+import { need, settled } from './kit/need.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
 import { Shell } from './kit/shell.tsx';
-import { notThere, PageTrouble, troubles } from './kit/trouble.tsx';
+import { PageTrouble, troubles } from './kit/trouble.tsx';
 
 interface ImportRoutesOptions {
   readonly authority: Authority;
@@ -40,10 +41,6 @@ export async function importRoutes(app: FastifyInstance, { authority, tools }: I
   await takeFiles(app);
   const { page, fileForm } = memberRoutes(app, authority, tools);
   const html = (reply: FastifyReply, text: string, status = 200) => reply.code(status).type('text/html').send(text);
-  const need = <F,>(result: Result<F>): F => {
-    if (result.ok) return result.facts;
-    throw new PageTrouble(result.code === 'not_allowed' ? troubles.onlyAdmins : notThere(result.text));
-  };
 
   const form = async (visit: Visit, chosen: string, commandId: string, problem: string | null): Promise<string> => {
     const { session } = visit;
@@ -65,7 +62,7 @@ export async function importRoutes(app: FastifyInstance, { authority, tools }: I
       if (csv === undefined) return again('Choose the file with the table first.');
       if (csv === null)
         return again(`The file has more than ${bytesMost / 1_000} kB. Make several of it. Nothing was made.`);
-      const begun = await importFlows.run(callerOf(visit, { command_id: commandId }), { template, csv });
+      const begun = settled(await importFlows.run(callerOf(visit, { command_id: commandId }), { template, csv }));
       return begun.ok ? reply.redirect(`/flows/imports/${begun.facts.import}`, 303) : again(begun.text);
     },
   );
@@ -111,8 +108,11 @@ function formPage({ session, own, open, chosen, commandId, problem }: FormView):
           <h1>Make a flow for each line of a table</h1>
           <p class="small">
             A CSV file whose first line names its columns:{' '}
-            {columns.map((c) => (
-              <code>{c} </code>
+            {columns.map((c, i) => (
+              <>
+                {i > 0 && ', '}
+                <code>{c}</code>
+              </>
             ))}
             . Only <code>name</code> is needed. All lines are checked before anything is made.
           </p>

@@ -9,6 +9,7 @@ import type { listOrgEvents } from '../operations/list-org-events.ts';
 import type { listOrgMembers } from '../operations/list-org-members.ts';
 import { count } from '../operations/words.ts';
 import { Face } from './kit/face.tsx';
+import { numberWord } from './kit/number.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
 import { Settings } from './kit/settings.tsx';
@@ -42,8 +43,10 @@ export interface MembersView {
 }
 
 function headline(org: string, members: number, invited: number): string {
-  const people = members === 1 ? `You work alone in ${org}` : `${members} people work in ${org}`;
-  return invited === 0 ? people : `${people}, ${invited === 1 ? 'one is' : `${invited} are`} invited`;
+  const people = members === 1 ? `You work alone in ${org}` : `${numberWord(members)} people work in ${org}`;
+  return invited === 0
+    ? people
+    : `${people}, ${invited === 1 ? 'one is' : `${numberWord(invited).toLowerCase()} are`} invited`;
 }
 
 export function membersPage(view: MembersView): string {

@@ -10,9 +10,10 @@ import { listMemberInvitations } from '../operations/list-member-invitations.ts'
 import { listOrgEvents } from '../operations/list-org-events.ts';
 import { listOrgMembers } from '../operations/list-org-members.ts';
 import { manageMemberInvitation } from '../operations/manage-member-invitation.ts';
-import type { Result, Tools } from '../operations/operation.ts';
+import type { Tools } from '../operations/operation.ts';
 import { removeMember } from '../operations/remove-member.ts';
 import { callerOf, memberRoutes, type Visit } from './kit/member.ts';
+import { need, settled } from './kit/need.ts';
 import { memberGonePage, memberPage, membersPage } from './members-page.tsx';
 
 type Fields = Readonly<Record<string, string>>;
@@ -22,11 +23,6 @@ interface Told {
   readonly problem?: string;
   readonly typed?: Fields;
 }
-
-const factsOf = <F>(result: Result<F>): F => {
-  if (!result.ok) throw new Error(`What a page shows could not be read: ${result.text}`);
-  return result.facts;
-};
 
 export async function membersRoutes(
   app: FastifyInstance,
@@ -45,8 +41,8 @@ export async function membersRoutes(
     ]);
     const view = {
       ...{ session: visit.session, now: visit.tools.now },
-      ...{ members: factsOf(members).members, invitations: factsOf(invitations).invitations },
-      ...{ handOvers: factsOf(handOvers).handOvers, events: events === null ? [] : factsOf(events).events },
+      ...{ members: need(members).members, invitations: need(invitations).invitations },
+      ...{ handOvers: need(handOvers).handOvers, events: events === null ? [] : need(events).events },
       ...{ notice: told.notice ?? null, problem: told.problem ?? null, typed: told.typed ?? {} },
     };
     return html(reply, membersPage(view), told.problem === undefined ? 200 : 422);
@@ -55,7 +51,7 @@ export async function membersRoutes(
 
   form('/settings/members/invite', async (visit, fields, reply) => {
     const { email = '', role = 'MEMBER' } = fields;
-    const result = await inviteMember.run(callerOf(visit, fields), { email: email.trim(), role });
+    const result = settled(await inviteMember.run(callerOf(visit, fields), { email: email.trim(), role }));
     if (result.ok) return list(visit, reply, { notice: result.text });
     const problem =
       result.code === 'bad_input' ? `“${email.trim()}” is no mail address. Nobody was invited.` : result.text;
@@ -64,7 +60,7 @@ export async function membersRoutes(
 
   form('/settings/members/invitations', async (visit, fields, reply) => {
     const { invitation = '', action = '' } = fields;
-    const result = await manageMemberInvitation.run(callerOf(visit, fields), { invitation, action });
+    const result = settled(await manageMemberInvitation.run(callerOf(visit, fields), { invitation, action }));
     return list(visit, reply, result.ok ? { notice: result.text } : { problem: result.text });
   });
 
@@ -77,7 +73,7 @@ export async function membersRoutes(
     const { session } = visit;
     if (!found.ok) return html(reply, memberGonePage(session), 404);
     const view = {
-      ...{ session, found: found.facts, members: factsOf(members).members },
+      ...{ session, found: found.facts, members: need(members).members },
       ...{ notice: told.notice ?? null, problem: told.problem ?? null },
     };
     return html(reply, memberPage(view), told.problem === undefined ? 200 : 422);
@@ -85,7 +81,9 @@ export async function membersRoutes(
   page('/settings/members/:id', (visit, reply) => one(visit, reply));
 
   form('/settings/members/:id/role', async (visit, fields, reply) => {
-    const result = await changeMemberRole.run(callerOf(visit, fields), { member: visit.params.id, role: fields.role });
+    const result = settled(
+      await changeMemberRole.run(callerOf(visit, fields), { member: visit.params.id, role: fields.role }),
+    );
     if (!result.ok) return one(visit, reply, { problem: result.text });
     // One's own role is read anew with the next page.
     return reply.redirect('/settings/members', 303);
@@ -93,12 +91,12 @@ export async function membersRoutes(
 
   form('/settings/members/:id/remove', async (visit, fields, reply) => {
     const input = { member: visit.params.id, tasks_to: fields.tasks_to };
-    const result = await removeMember.run(callerOf(visit, fields), input);
+    const result = settled(await removeMember.run(callerOf(visit, fields), input));
     return result.ok ? list(visit, reply, { notice: result.text }) : one(visit, reply, { problem: result.text });
   });
 
   form('/settings/members/:id/leave', async (visit, fields, reply) => {
-    const result = await leaveOrg.run(callerOf(visit, fields), { tasks_to: fields.tasks_to });
+    const result = settled(await leaveOrg.run(callerOf(visit, fields), { tasks_to: fields.tasks_to }));
     return result.ok ? reply.redirect('/flows', 303) : one(visit, reply, { problem: result.text });
   });
 }

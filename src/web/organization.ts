@@ -7,7 +7,9 @@ import { getOrgSettings } from '../operations/get-org-settings.ts';
 import type { Tools } from '../operations/operation.ts';
 import { mostLogoBytes, setOrgLogo } from '../operations/set-org-logo.ts';
 import { updateOrgSettings } from '../operations/update-org-settings.ts';
+import { askToSignIn } from './kit/ask-to-sign-in.ts';
 import { callerOf, memberRoutes, type Visit } from './kit/member.ts';
+import { need, settled } from './kit/need.ts';
 import { isOurForm, sessionOf } from './kit/session.ts';
 import { organizationPage } from './organization-page.tsx';
 
@@ -35,9 +37,8 @@ export async function organizationRoutes(
     status = told.problem === undefined ? 200 : 422,
   ) => {
     const found = await getOrgSettings.run({ ...visit.tools, principal: visit.principal }, {});
-    if (!found.ok) throw new Error(`What a page shows could not be read: ${found.text}`);
     const view = {
-      ...{ session: visit.session, settings: found.facts, typed: told.typed ?? {} },
+      ...{ session: visit.session, settings: need(found), typed: told.typed ?? {} },
       ...{ notice: told.notice ?? null, problem: told.problem ?? null },
     };
     return reply.code(status).type('text/html').send(organizationPage(view));
@@ -46,7 +47,7 @@ export async function organizationRoutes(
 
   form('/settings/organization', async (visit, fields, reply) => {
     const { name = '', time_zone = '' } = fields;
-    const result = await updateOrgSettings.run(callerOf(visit, fields), { name, time_zone });
+    const result = settled(await updateOrgSettings.run(callerOf(visit, fields), { name, time_zone }));
     if (!result.ok) return show(visit, reply, { problem: result.text, typed: fields });
     // The name stands in the frame of this very page.
     return reply.redirect('/settings/organization', 303);
@@ -54,7 +55,7 @@ export async function organizationRoutes(
 
   form('/settings/organization/colour', async (visit, fields, reply) => {
     const colour = fields.own === 'yes' ? null : (fields.colour ?? '');
-    const result = await updateOrgSettings.run(callerOf(visit, fields), { colour });
+    const result = settled(await updateOrgSettings.run(callerOf(visit, fields), { colour }));
     if (!result.ok) {
       const problem = result.code === 'bad_input' ? `“${colour}” is no colour, such as #1f6f4a.` : result.text;
       return show(visit, reply, { problem });
@@ -65,7 +66,8 @@ export async function organizationRoutes(
 
   app.post('/settings/organization/logo', async (request, reply) => {
     const session = await sessionOf(authority, request);
-    if (!session?.org) return reply.redirect('/settings/organization', 303);
+    if (!session) return askToSignIn(authority, request, reply, '/settings/organization');
+    if (!session.org) return reply.redirect('/settings/organization', 303);
     const visit = { session, principal: memberIn(session, session.org), tools: tools() };
     if (!request.isMultipart()) return show(visit, reply, { problem: 'Choose a picture first.' });
     let csrf = '';
@@ -86,7 +88,7 @@ export async function organizationRoutes(
       return show(visit, reply, { problem: 'The logo has more than 200 kB. Make it smaller, then choose it again.' });
     if (!away && image.length === 0) return show(visit, reply, { problem: 'Choose a picture first.' });
     const input = { image_base64: away ? null : image.toString('base64') };
-    const result = await setOrgLogo.run({ ...visit.tools, principal: visit.principal }, input);
+    const result = settled(await setOrgLogo.run({ ...visit.tools, principal: visit.principal }, input));
     return show(visit, reply, result.ok ? { notice: result.text } : { problem: result.text });
   });
 }

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Closed, Invitation } from '../oauth/portal-session.ts';
 import { BrandHeader, type Branding, brandStyles } from './kit/brand.tsx';
+import { type Kept, KeptForm } from './kit/kept.tsx';
 import { renderPage } from './kit/page.tsx';
 import { Notice } from './kit/parts.tsx';
 
@@ -73,9 +74,11 @@ interface ClosedProps {
   readonly csrf: string;
   /** The link they came by; null: none, such as a visit that ended. */
   readonly link: string | null;
+  /** What they were about to send. */
+  readonly kept: Kept | null;
 }
 
-export function closedPage({ closed, csrf, link }: ClosedProps): string {
+export function closedPage({ closed, csrf, link, kept }: ClosedProps): string {
   switch (closed.why) {
     case 'completed':
       return endedPage(closed.org, closed.flow, closed.name);
@@ -116,8 +119,13 @@ export function closedPage({ closed, csrf, link }: ClosedProps): string {
         about: '',
         children: (
           <>
-            <h1>This link is no longer open</h1>
-            {link === null ? (
+            <h1>{kept ? 'Please open your link again' : 'This link is no longer open'}</h1>
+            {kept ? (
+              <p>
+                Your visit had ended, so what you sent did not arrive. Open the link in your latest mail, or have a new
+                one sent below; then come back to this page and send it again.
+              </p>
+            ) : link === null ? (
               <p>
                 Open the link in your latest mail again. If it no longer works, have a new one sent to the address that
                 was invited.
@@ -136,15 +144,23 @@ export function closedPage({ closed, csrf, link }: ClosedProps): string {
                 </button>
               </form>
             )}
-            <AskByAddress csrf={csrf} primary={link === null} />
+            {kept && <KeptForm kept={kept} />}
+            <AskByAddress csrf={csrf} primary={link === null && !kept} newTab={kept !== null} />
           </>
         ),
       });
   }
 }
 
-const AskByAddress = ({ csrf, primary }: { readonly csrf: string; readonly primary: boolean }) => (
-  <form method="post" action="/portal/link" class="ask">
+interface AskProps {
+  readonly csrf: string;
+  readonly primary: boolean;
+  /** Where this page must stay as it is meanwhile. */
+  readonly newTab: boolean;
+}
+
+const AskByAddress = ({ csrf, primary, newTab }: AskProps) => (
+  <form method="post" action="/portal/link" class="ask" target={newTab ? '_blank' : undefined}>
     <input type="hidden" name="csrf" value={csrf} />
     <div class="field">
       <label for="email">{primary ? 'Your mail address' : 'Or by your mail address'}</label>

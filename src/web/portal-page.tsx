@@ -8,6 +8,7 @@ import { count, dueWords } from '../operations/words.ts';
 import { BrandHeader, brandStyles } from './kit/brand.tsx';
 import { answerName, FieldInput, FileList } from './kit/field.tsx';
 import { LateIcon, StatusIcon } from './kit/icons.tsx';
+import { numberWord } from './kit/number.ts';
 import { renderPage } from './kit/page.tsx';
 import { Notice } from './kit/parts.tsx';
 
@@ -114,7 +115,7 @@ function heading(name: string, status: MyFlow['flow']['status'], open: number, l
   const first = firstOf(name);
   if (status === 'PAUSED') return `${first}, everything is paused for now`;
   if (open === 1) return `${first}, one thing is waiting for you`;
-  if (open > 1) return `${first}, ${open} things are waiting for you`;
+  if (open > 1) return `${first}, ${numberWord(open).toLowerCase()} things are waiting for you`;
   return later > 0 ? `${first}, nothing waits for you now` : `${first}, you are all done`;
 }
 

@@ -1,5 +1,4 @@
 /** The portal's routes: the magic link and its button, the pages of a client's own tasks, and doing them. */
-import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { renderToString } from 'preact-render-to-string';
 import { z } from 'zod';
@@ -24,12 +23,15 @@ import { getMyFlow } from '../operations/get-my-flow.ts';
 import type { Caller, Tools } from '../operations/operation.ts';
 import { requestNewLink } from '../operations/request-new-link.ts';
 import { saveMyDraft } from '../operations/save-my-draft.ts';
-import { type Fields, type OnFile, readBody, takeFiles } from './kit/body.ts';
+import { type Fields, fieldsSent, type OnFile, readBody, takeFiles } from './kit/body.ts';
 import { csrfToken } from './kit/csrf.ts';
 import { sendFile } from './kit/download.ts';
 import { answersIn, uploadKey } from './kit/field.tsx';
+import { keptOf } from './kit/kept.tsx';
 import { newCommandId } from './kit/member.ts';
+import { settled } from './kit/need.ts';
 import { isOurForm, visitorSecret } from './kit/session.ts';
+import { limitTries } from './kit/visitor.ts';
 import { closedPage, endedPage, linkSentPage, openPage } from './portal-door.tsx';
 import { FieldOf, isOpen, type MyTask, portalPage, portalTaskPage, type TaskView } from './portal-page.tsx';
 
@@ -69,6 +71,8 @@ const notices: Readonly<Record<string, string>> = {
 
 const paramsSchema = z.record(z.string(), z.string().max(200)).catch({});
 const idOf = (request: FastifyRequest): string => paramsSchema.parse(request.params).id ?? '';
+/** A form of a task, and no door's. */
+const isWork = (request: FastifyRequest): boolean => request.routeOptions.url?.startsWith('/portal/tasks/') ?? false;
 const noticeOf = (request: FastifyRequest): string | null =>
   notices[z.object({ done: z.string() }).catch({ done: '' }).parse(request.query).done] ?? null;
 
@@ -78,14 +82,7 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
   const cookie = secure ? '__Secure-booflow_portal' : 'booflow_portal';
   const cookieOptions = { path: '/portal', httpOnly: true, sameSite: 'lax', secure } as const;
   await takeFiles(app);
-  await app.register(rateLimit, {
-    global: false,
-    errorResponseBuilder: (_request, { ttl }) => ({
-      statusCode: 429,
-      message: `Too many tries. Wait ${Math.ceil(ttl / 1000)} seconds, then try again.`,
-    }),
-  });
-  const limited = { config: { rateLimit: { max: newLinksPerMinute, timeWindow: '1 minute' } } };
+  const limited = await limitTries(app, newLinksPerMinute);
   const html = (reply: FastifyReply, text: string, status = 200) => reply.code(status).type('text/html').send(text);
 
   const visitOf = async (request: FastifyRequest): Promise<Visit | null> => {
@@ -103,8 +100,10 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
   const closed = async (request: FastifyRequest, reply: FastifyReply, link: string | null = null) => {
     const past = link ?? request.cookies[cookie];
     const why = past === undefined ? ({ why: 'unknown' } as const) : await whyClosed(tools().database, past);
-    const csrf = csrfToken(visitorSecret(authority, request, reply));
-    return html(reply, closedPage({ closed: why, csrf, link }), 404);
+    const visitor = visitorSecret(authority, request, reply);
+    // What they had typed; the forms of the door have nothing to keep.
+    const kept = link === null && isWork(request) ? await keptOf(request, authority.publicUrl, visitor) : null;
+    return html(reply, closedPage({ closed: why, csrf: csrfToken(visitor), link, kept }), 404);
   };
 
   const mineOf = async (visit: Visit) => {
@@ -168,7 +167,7 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
       fresh &&= isOurForm(authority, request, visit.secret, before.csrf);
       if (fresh) await onFile(name, upload, before);
     });
-    if (fields === null) return { problem: tooLong, typed: {} };
+    if (fields === null) return { problem: tooLong, typed: await fieldsSent(request) };
     if (!fresh || !isOurForm(authority, request, visit.secret, fields.csrf)) return { problem: stale, typed: fields };
     return fields;
   };
@@ -181,7 +180,7 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
     const take: OnFile = async (name, upload) => {
       const key = uploadKey(name);
       if (key === null) return;
-      const added = await addMyFile.run({ ...callerOf(visit), upload }, { task: taskId, field: key });
+      const added = settled(await addMyFile.run({ ...callerOf(visit), upload }, { task: taskId, field: key }));
       if (added.ok) answers[key] = added.facts.answer;
       else refused.set(key, clientWords(added.text));
     };
@@ -206,7 +205,7 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
     if (form.remove !== undefined) {
       const [key = '', file = ''] = form.remove.split(' ');
       const left = (answers[key] ?? '').split(',').filter((one) => one !== file);
-      const saved = await keep({ ...answers, [key]: left.join(',') });
+      const saved = settled(await keep({ ...answers, [key]: left.join(',') }));
       return saved.ok ? reply.redirect(`/portal/tasks/${id}`, 303) : again(clientWords(saved.text));
     }
     if (files.refused.size > 0) {
@@ -214,7 +213,7 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
       return again('One file was not taken. Everything else is kept.', files.refused);
     }
     if (form.save !== undefined) {
-      const saved = await keep();
+      const saved = settled(await keep());
       return saved.ok ? reply.redirect('/portal?done=saved', 303) : again(clientWords(saved.text));
     }
     const result =
@@ -231,6 +230,7 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
       }
       // What was filled in outlives the visit, too.
       const kept = await keep();
+      settled(result);
       const mine = kept.ok && result.code === 'answers_invalid' ? await mineOf(visit) : null;
       const wrong = wrongFields(
         mine?.tasks.find((t) => t.id === id),
@@ -286,7 +286,7 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
     const form = await formOf(request, visit, async () => undefined);
     if (isTried(form)) return showTask(request, reply, visit, form);
     const id = idOf(request);
-    const said = await commentOnMyTask.run(callerOf(visit, form), { task: id, text: form.text ?? '' });
+    const said = settled(await commentOnMyTask.run(callerOf(visit, form), { task: id, text: form.text ?? '' }));
     if (!said.ok) {
       const known = said.code === 'task_unknown' || said.code === 'not_allowed';
       if (known) return home(request, reply, visit, { problem: notYours });

@@ -11,6 +11,7 @@ import type { reminderFacts } from '../operations/reminder-link.ts';
 import { setMyReminders } from '../operations/set-my-reminders.ts';
 import { BrandHeader, brandStyles } from './kit/brand.tsx';
 import { callerOf, memberRoutes, type Visit } from './kit/member.ts';
+import { need, settled } from './kit/need.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice, Solo } from './kit/parts.tsx';
 import { Settings } from './kit/settings.tsx';
@@ -41,7 +42,7 @@ export async function reminderRoutes(app: FastifyInstance, { authority, tools }:
 
   app.get('/reminders/:secret', async (request, reply) => {
     const secret = secretOf(request.params);
-    return answer(reply, await getReminderChoice.run({ ...tools(), principal: null }, { secret }), false);
+    return answer(reply, settled(await getReminderChoice.run({ ...tools(), principal: null }, { secret })), false);
   });
 
   // The address itself is the proof that no other site can have, so the form brings no other.
@@ -54,20 +55,18 @@ export async function reminderRoutes(app: FastifyInstance, { authority, tools }:
       return reply.code(422).type('text/plain').send('Nothing was asked for. Nothing changed.');
     }
     const on = action === 'start';
-    return answer(reply, await chooseReminders.run({ ...tools(), principal: null }, { secret, on }), true);
+    return answer(reply, settled(await chooseReminders.run({ ...tools(), principal: null }, { secret, on })), true);
   });
 
   const { page, form } = memberRoutes(app, authority, tools);
   const own = async (visit: Visit, reply: FastifyReply, notice: string | null) => {
-    const mine = await getMyReminders.run(callerOf(visit), {});
-    if (!mine.ok) return reply.code(503).type('text/plain').send(mine.text);
-    return html(reply, ownPage({ session: visit.session, on: mine.facts.on, notice }));
+    const { on } = need(await getMyReminders.run(callerOf(visit), {}));
+    return html(reply, ownPage({ session: visit.session, on, notice }));
   };
   page('/settings/notifications', (visit, reply) => own(visit, reply, null));
   form('/settings/notifications', async (visit, { reminders }, reply) => {
     const on = reminders === 'on';
-    const done = await setMyReminders.run(callerOf(visit), { on });
-    if (!done.ok) return reply.code(422).type('text/plain').send(done.text);
+    need(await setMyReminders.run(callerOf(visit), { on }));
     return own(visit, reply, on ? 'You are reminded again.' : 'No more reminders. Other mails still come.');
   });
 }
@@ -130,7 +129,7 @@ const ownPage = ({ session, on, notice }: OwnView): string =>
           overdue in flows that you made. What is ready for you, and what people write to you, comes in any case.
         </p>
         <Notice text={notice} />
-        <form method="post" action="/settings/notifications">
+        <form method="post" action="/settings/notifications" class="stack">
           <Csrf secret={session.secret} />
           <button type="submit" name="reminders" value={on ? 'off' : 'on'} class="button primary">
             {on ? 'Stop reminders' : 'Remind me again'}

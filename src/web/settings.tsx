@@ -17,12 +17,15 @@ import {
 } from '../oauth/credentials.ts';
 import type { MemberPrincipal } from '../oauth/principal.ts';
 import { memberIn, type Session } from '../oauth/session.ts';
+import { askToSignIn } from './kit/ask-to-sign-in.ts';
 import { deviceName } from './kit/device.ts';
 import { fieldsSchema } from './kit/form.ts';
+import { keptOf } from './kit/kept.tsx';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
 import { isOurForm, safeNext, sessionOf } from './kit/session.ts';
 import { Settings } from './kit/settings.tsx';
+import { sendTrouble, type Trouble, troubles } from './kit/trouble.tsx';
 
 interface Signed {
   readonly session: Session;
@@ -39,10 +42,7 @@ export async function settingsRoutes(app: FastifyInstance, { authority }: { read
   };
   const html = (reply: FastifyReply, page: string, status = 200) => reply.code(status).type('text/html').send(page);
   const toSignIn = (request: FastifyRequest, reply: FastifyReply) =>
-    reply.redirect(
-      `/sign-in?${new URLSearchParams({ next: request.method === 'GET' ? request.url : '/settings' })}`,
-      303,
-    );
+    askToSignIn(authority, request, reply, '/settings');
 
   /** A page that only a signed-in person sees. */
   const page = (url: string, show: (who: Signed, reply: FastifyReply) => Promise<FastifyReply>) =>
@@ -58,15 +58,11 @@ export async function settingsRoutes(app: FastifyInstance, { authority }: { read
     app.post(url, async (request, reply) => {
       const who = await signed(request);
       if (!who) return toSignIn(request, reply);
+      const fail = async (trouble: Trouble) =>
+        sendTrouble(reply, trouble, await keptOf(request, authority.publicUrl, who.session.secret));
       const fields = fieldsSchema.safeParse(request.body);
-      if (!fields.success)
-        return reply.code(422).type('text/plain').send('Something sent here is too long, or no text.');
-      if (!isOurForm(authority, request, who.session.secret, fields.data.csrf)) {
-        return reply
-          .code(403)
-          .type('text/plain')
-          .send('This page was open for long. Go back, load it anew, and try once more.');
-      }
+      if (!fields.success) return fail(troubles.tooLong);
+      if (!isOurForm(authority, request, who.session.secret, fields.data.csrf)) return fail(troubles.stale);
       return act(who, fields.data, reply);
     });
 

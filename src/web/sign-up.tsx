@@ -9,6 +9,7 @@ import type { Session } from '../oauth/session.ts';
 import { readSession } from '../oauth/session.ts';
 import { addOrg, finishSignUp, makeSignUpLink, readSignUp } from '../oauth/sign-up.ts';
 import type { Tools } from '../operations/operation.ts';
+import { askToSignIn } from './kit/ask-to-sign-in.ts';
 import { fieldText } from './kit/form.ts';
 import { nameProblem } from './kit/name-problem.ts';
 import { renderPage } from './kit/page.tsx';
@@ -87,7 +88,7 @@ export async function signUpRoutes(app: FastifyInstance, options: SignUpOptions)
   app.post('/sign-up/organization', limited, async (request, reply) => {
     if (signUp === 'closed') return html(reply, closedPage(), 403);
     const session = await sessionOf(authority, request);
-    if (!session) return reply.redirect('/sign-in?next=/sign-up', 303);
+    if (!session) return askToSignIn(authority, request, reply, '/sign-up');
     const form = formSchema.safeParse(request.body ?? {});
     const organization = form.data?.organization ?? '';
     const again = (wrong: string, status: number) => html(reply, newOrgPage({ session, organization, wrong }), status);

@@ -6,7 +6,7 @@ import type { listTasks } from '../operations/list-tasks.ts';
 import { countUpTo } from '../operations/words.ts';
 import { Face } from './kit/face.tsx';
 import { LateIcon, StatusIcon } from './kit/icons.tsx';
-import { briefly, wholeNumber } from './kit/number.ts';
+import { briefly, numberWord, wholeNumber } from './kit/number.ts';
 import { renderPage } from './kit/page.tsx';
 import { Pager } from './kit/pager.tsx';
 import { Shell } from './kit/shell.tsx';
@@ -31,12 +31,13 @@ const kinds = { TASK: '', FORM: 'Form', APPROVAL: 'Approval' } as const;
 
 /** "Three tasks wait on you, one is late". */
 function headline(show: Show, { total, totalStopped, tasks }: Listed): string {
-  const n = total === 1 ? 'One task' : countUpTo(total, totalStopped, 'task');
+  const n =
+    total === 1 ? 'One task' : totalStopped ? countUpTo(total, totalStopped, 'task') : `${numberWord(total)} tasks`;
   switch (show) {
     case 'mine': {
       if (total === 0) return 'Nothing waits on you';
       const late = tasks.filter((t) => t.overdue).length;
-      const also = late === 0 ? '' : late === 1 ? ', one is late' : `, ${late} are late`;
+      const also = late === 0 ? '' : late === 1 ? ', one is late' : `, ${numberWord(late).toLowerCase()} are late`;
       return `${n} ${total === 1 ? 'waits' : 'wait'} on you${also}`;
     }
     case 'late':

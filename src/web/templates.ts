@@ -14,7 +14,7 @@ import { listTemplateVersions } from '../operations/list-template-versions.ts';
 import { listTemplates } from '../operations/list-templates.ts';
 import type { Tools } from '../operations/operation.ts';
 import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
-import { need } from './kit/need.ts';
+import { need, settled } from './kit/need.ts';
 import { sessionOf } from './kit/session.ts';
 import { editorRoutes } from './templates/editor.ts';
 import { listPage } from './templates/list-page.tsx';
@@ -83,14 +83,14 @@ export async function templateRoutes(app: FastifyInstance, { authority, tools }:
   };
   page('/templates', (visit, reply) => list(visit, reply));
   form('/templates', async (visit, fields, reply) => {
-    const made = await createTemplate.run(callerOf(visit, fields), { name: fields.name ?? '' });
+    const made = settled(await createTemplate.run(callerOf(visit, fields), { name: fields.name ?? '' }));
     if (!made.ok) return list(visit, reply, { problem: made.text, typed: { name: fields.name ?? '' } });
     return reply.redirect(`/templates/${made.facts.template.id}/edit`, 303);
   });
   form(
     '/templates/import',
     async (visit, fields, reply) => {
-      const made = await createTemplate.run(callerOf(visit, fields), { file: fields.file ?? '' });
+      const made = settled(await createTemplate.run(callerOf(visit, fields), { file: fields.file ?? '' }));
       if (!made.ok) return list(visit, reply, { problem: made.text, typed: { file: fields.file ?? '' } });
       return reply.redirect(`/templates/${made.facts.template.id}/edit`, 303);
     },
@@ -125,14 +125,14 @@ export async function templateRoutes(app: FastifyInstance, { authority, tools }:
     return json(reply, file);
   });
   form('/templates/:id/copy', async (visit, fields, reply) => {
-    const copied = await copyTemplate.run(callerOf(visit, fields), { template: visit.params.id });
+    const copied = settled(await copyTemplate.run(callerOf(visit, fields), { template: visit.params.id }));
     if (!copied.ok) return show(visit, reply, copied.text);
     return reply.redirect(`/templates/${copied.facts.template.id}?told=copied`, 303);
   });
   form('/templates/:id/archive', async (visit, fields, reply) => {
     const { id } = visit.params;
     const archived = fields.archived !== 'false';
-    const done = await archiveTemplate.run(callerOf(visit, fields), { template: id, archived });
+    const done = settled(await archiveTemplate.run(callerOf(visit, fields), { template: id, archived }));
     if (!done.ok) return show(visit, reply, done.text);
     return reply.redirect(`/templates/${id}?told=${archived ? 'archived' : 'offered'}`, 303);
   });

@@ -12,7 +12,8 @@ import { rotateWebhookSecret } from '../operations/rotate-webhook-secret.ts';
 import { testWebhook } from '../operations/test-webhook.ts';
 import { updateWebhook } from '../operations/update-webhook.ts';
 import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
-import { notThere, PageTrouble, troubles } from './kit/trouble.tsx';
+import { need, settled } from './kit/need.ts';
+import { notThere, PageTrouble } from './kit/trouble.tsx';
 import { nothingTold, type Told, webhookPage, webhooksPage } from './webhook-pages.tsx';
 
 interface WebhookRoutesOptions {
@@ -37,11 +38,6 @@ const tellings: Readonly<Record<string, string>> = {
 export async function webhookRoutes(app: FastifyInstance, { authority, tools }: WebhookRoutesOptions): Promise<void> {
   const { page, form } = memberRoutes(app, authority, tools);
   const html = (reply: FastifyReply, text: string, status = 200) => reply.code(status).type('text/html').send(text);
-  /** What a page can't do without. */
-  const need = <F>(result: Result<F>): F => {
-    if (result.ok) return result.facts;
-    throw new PageTrouble(result.code === 'not_allowed' ? troubles.onlyAdmins : notThere(result.text));
-  };
 
   const list = async (visit: Visit, told: Told, fields: Fields = {}): Promise<string> => {
     const { webhooks } = need(await listWebhooks.run(callerOf(visit), {}));
@@ -81,7 +77,9 @@ export async function webhookRoutes(app: FastifyInstance, { authority, tools }: 
   page('/settings/webhooks', async (visit, reply) => html(reply, await list(visit, toldBy(visit))));
   form('/settings/webhooks', async (visit, fields, reply) => {
     const { url = '', description = '' } = fields;
-    const made = await createWebhook.run(callerOf(visit, fields), { url, description, events: eventsOf(fields) });
+    const made = settled(
+      await createWebhook.run(callerOf(visit, fields), { url, description, events: eventsOf(fields) }),
+    );
     if (!made.ok) return html(reply, await list(visit, { ...nothingTold, problem: made.text }, fields), 422);
     const { webhook, secret } = made.facts;
     return html(reply, await list(visit, { ...nothingTold, secret: { url: webhook.url, secret } }), 201);
@@ -97,7 +95,7 @@ export async function webhookRoutes(app: FastifyInstance, { authority, tools }: 
   ) =>
     form(`/settings/webhooks/:id/${path}`, async (visit, fields, reply) => {
       const { id = '' } = visit.params;
-      const result = await act(visit, fields, id);
+      const result = settled(await act(visit, fields, id));
       const typed = path === 'change' ? fields : null;
       if (!result.ok) return html(reply, await one(visit, { ...nothingTold, problem: result.text }, typed), 422);
       const here = path === 'delete' ? '/settings/webhooks' : `/settings/webhooks/${id}`;
@@ -132,7 +130,7 @@ export async function webhookRoutes(app: FastifyInstance, { authority, tools }: 
     () => 'deleted',
   );
   form('/settings/webhooks/:id/secret', async (visit, _fields, reply) => {
-    const changed = await rotateWebhookSecret.run(callerOf(visit), { webhook: visit.params.id });
+    const changed = settled(await rotateWebhookSecret.run(callerOf(visit), { webhook: visit.params.id }));
     if (!changed.ok) return html(reply, await one(visit, { ...nothingTold, problem: changed.text }), 422);
     const { webhook, secret } = changed.facts;
     return html(reply, await one(visit, { ...nothingTold, secret: { url: webhook.url, secret } }));

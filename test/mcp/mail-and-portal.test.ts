@@ -106,7 +106,7 @@ describe('the link', () => {
     const page = await jane.get('/portal');
     expect(page.status).toBe(200);
     expect(page.text).toContain('Harbor &amp; Pine');
-    expect(page.text).toContain('Jane, 2 things are waiting for you');
+    expect(page.text).toContain('Jane, two things are waiting for you');
     for (const mine of ['Sign the contract', 'Fill in your billing details', 'Grant access to your accounts'])
       expect(page.text).toContain(mine);
     for (const others of ['Set up billing', 'Schedule the kickoff call', 'Acme Corp', 'Olivia'])

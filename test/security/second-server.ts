@@ -4,10 +4,14 @@ import { createLogger } from '../../src/platform/log.ts';
 import { freePort } from '../../src/platform/ports.ts';
 import type { World } from '../support/world.ts';
 
-type Settings = Partial<Pick<AppOptions, 'limits' | 'fetchDocument' | 'trustedProxies' | 'publicUrl' | 'signUp'>>;
+interface Settings
+  extends Partial<Pick<AppOptions, 'limits' | 'fetchDocument' | 'trustedProxies' | 'publicUrl' | 'signUp'>> {
+  /** Parts that it reaches by another way than the world does. */
+  readonly tools?: Partial<AppOptions['tools']>;
+}
 
 /** `publicUrl` is where it listens unless another is given. */
-export async function startSecondServer(world: World, settings: Settings = {}) {
+export async function startSecondServer(world: World, { tools, ...settings }: Settings = {}) {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const app = await buildApp({
@@ -17,7 +21,7 @@ export async function startSecondServer(world: World, settings: Settings = {}) {
     dev: false,
     clock: world.authority.clock,
     trustedProxies: [],
-    tools: { ...world.tools, publicUrl: settings.publicUrl ?? url },
+    tools: { ...world.tools, ...tools, publicUrl: settings.publicUrl ?? url },
     signUp: 'open',
     // It tells of no news; what is asked of it is answered from the database.
     subscribe: () => () => undefined,

@@ -4,6 +4,8 @@ const form = document.getElementById('editor');
 const tags = {};
 let dirty = false;
 let running = null;
+// Signed out, or open for too long: the next button sends the form itself, and the page that answers keeps all of it.
+let outside = false;
 let timer;
 
 const part = (id) => document.getElementById(id);
@@ -137,8 +139,10 @@ async function post(body) {
   try {
     const reply = await fetch(form.action, { method: 'POST', body, signal: AbortSignal.timeout(20_000) });
     if (reply.headers.get('content-type')?.includes('json')) return await reply.json();
-    if (reply.redirected) return { trouble: 'you are signed out. Sign in in another tab, then load this page anew' };
-    return { trouble: reply.status === 403 ? 'this page was open for long. Load it anew' : 'Booflow failed to answer' };
+    outside = reply.status === 401 || reply.status === 403;
+    if (reply.status === 401) return { trouble: 'you are signed out. Press Save to sign in and go on' };
+    if (reply.status === 403) return { trouble: 'this page was open for long. Press Save to go on' };
+    return { trouble: 'Booflow failed to answer. It is tried again with your next change' };
   } catch {
     return { trouble: 'the connection failed. It is tried again with your next change' };
   }
@@ -160,6 +164,10 @@ form.addEventListener('change', ({ target }) => {
   else if (target.matches('select, [type=radio], [type=checkbox]') && target.name !== 'depend') later(0);
 });
 form.addEventListener('submit', async (event) => {
+  if (outside) {
+    dirty = false;
+    return;
+  }
   event.preventDefault();
   let action = event.submitter?.value ?? 'save';
   if (document.activeElement?.id === 'new-title' && action === 'save') action = 'add';
@@ -190,3 +198,10 @@ addEventListener('beforeunload', (event) => {
   if (dirty) event.preventDefault();
 });
 show(value('open').value);
+// Nothing is open in the graph yet: it begins where the flow begins, which is seldom at its left edge.
+const begin = form.querySelector('.graph .node');
+if (begin && !form.querySelector('.node[aria-current]')) {
+  const frame = begin.closest('.graph');
+  const [at, around] = [begin.getBoundingClientRect(), frame.getBoundingClientRect()];
+  frame.scrollLeft += at.left - around.left - (around.width - at.width) / 2;
+}

@@ -4,18 +4,19 @@ import { type FlowView, isAdmin, isOver, Sent } from './view.tsx';
 
 export function Moves({ view }: { readonly view: FlowView }) {
   if (!isAdmin(view) || isOver(view)) return null;
-  const { flow } = view;
+  const { flow, typed } = view;
+  const cancels = typed.action === 'cancel';
   return (
     <form method="post" action={`/flows/${flow.id}/status`} class="row moves">
       <Sent view={view} as="status" />
       <Main view={view} />
-      <details class="menu" name="moves">
+      <details class="menu" name="moves" open={cancels}>
         <summary class="button quiet">Cancel flow…</summary>
         <div class="card sheet">
           <p>{count(open(view), 'open task')} will be cancelled, and every client's link ends. This is final.</p>
           <label class="field">
             Reason, if you like
-            <input name="reason" maxLength={2000} />
+            <input name="reason" maxLength={2000} value={cancels ? typed.reason : ''} />
           </label>
           <button type="submit" name="action" value="cancel" class="button bad">
             Cancel the flow for good

@@ -32,7 +32,7 @@ export function People({ view }: { readonly view: FlowView }) {
         </div>
       ))}
       {may && (
-        <details class="invite">
+        <details class="invite" open={typed.email !== undefined}>
           <summary class="button">Invite a client</summary>
           <form method="post" action={`/flows/${flow.id}/invite`} class="stack">
             <Sent view={view} as="invite" />

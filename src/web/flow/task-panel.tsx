@@ -157,15 +157,16 @@ function Doing({ view, task }: TaskProps) {
 
 /** What an admin can change about it: whose it is, when it is due, that it is not needed or needed again. */
 function Handles({ view, task }: TaskProps) {
-  const { flow, members } = view;
+  const { flow, members, typed } = view;
   if (!isAdmin(view) || isOver(view)) return null;
+  const chosen = typed.assignee ?? task.assignee?.id;
   const base = `/flows/${flow.id}/tasks/${task.id}`;
   const done = task.status === 'COMPLETED' || task.status === 'SKIPPED';
   const clients = flow.externalUsers.filter((e) => e.invitation !== 'REVOKED');
   return (
     <div class="handles">
       {!done && (
-        <details name="handles">
+        <details name="handles" open={typed.assignee !== undefined}>
           <summary class="button">{task.assignee === null ? 'Assign' : 'Reassign'}</summary>
           <form method="post" action={`${base}/assign`} class="row">
             <Sent view={view} as="assign" />
@@ -175,12 +176,12 @@ function Handles({ view, task }: TaskProps) {
             <select id="assignee" name="assignee">
               <option value="nobody">Nobody</option>
               {members.map((m) => (
-                <option value={m.id} selected={m.id === task.assignee?.id}>
+                <option value={m.id} selected={m.id === chosen}>
                   {m.name}
                 </option>
               ))}
               {clients.map((e) => (
-                <option value={e.id} selected={e.id === task.assignee?.id}>
+                <option value={e.id} selected={e.id === chosen}>
                   {e.name}, client
                 </option>
               ))}
@@ -192,14 +193,14 @@ function Handles({ view, task }: TaskProps) {
         </details>
       )}
       {!done && flow.status !== 'PAUSED' && (
-        <details name="handles">
+        <details name="handles" open={typed.due_date !== undefined}>
           <summary class="button">Move due date</summary>
           <form method="post" action={`${base}/due`} class="row">
             <Sent view={view} as="due" />
             <label class="unseen" for="due">
               Due date
             </label>
-            <input id="due" name="due_date" type="date" value={task.dueAt?.slice(0, 10) ?? ''} />
+            <input id="due" name="due_date" type="date" value={typed.due_date ?? task.dueAt?.slice(0, 10) ?? ''} />
             <button type="submit" class="button">
               Move
             </button>
@@ -207,7 +208,7 @@ function Handles({ view, task }: TaskProps) {
         </details>
       )}
       {flow.status === 'ACTIVE' && (
-        <details name="handles">
+        <details name="handles" open={typed.reason !== undefined && typed.action === undefined}>
           <summary class="button quiet">{done ? 'Reopen' : 'Skip'}</summary>
           <form method="post" action={`${base}/${done ? 'reopen' : 'skip'}`} class="stack">
             <Sent view={view} as="skip" />
@@ -218,7 +219,7 @@ function Handles({ view, task }: TaskProps) {
             </p>
             <label class="field">
               {done ? 'Reason, if you like' : 'Reason'}
-              <input name="reason" maxLength={2000} required={!done} />
+              <input name="reason" maxLength={2000} required={!done} value={typed.action ? '' : typed.reason} />
             </label>
             <button type="submit" class="button">
               {done ? 'Reopen it' : 'Skip it'}
@@ -262,6 +263,8 @@ function Comments({ view, task }: TaskProps) {
   const { flow, session, now, typed } = view;
   const mine = task.assignee?.kind === 'member' && task.assignee.id === session.userId;
   const may = isAdmin(view) || mine || task.assignee === null;
+  // What was written to a task that somebody else has done meanwhile finds its place here.
+  const said = typed.text ?? (task.status === 'READY' ? '' : (typed.comment ?? ''));
   return (
     <>
       {task.comments.map((c) => (
@@ -293,7 +296,7 @@ function Comments({ view, task }: TaskProps) {
               required
               maxLength={4000}
             >
-              {typed.text ?? ''}
+              {said}
             </textarea>
             <div class="row">
               <button type="submit" class="button">

@@ -31,25 +31,59 @@ export async function takeFiles(app: FastifyInstance): Promise<void> {
 /** A file field of the form, and a file in it. `fields` is what came before it: the form's proof, first of all. */
 export type OnFile = (name: string, upload: Upload, fields: Fields) => Promise<void>;
 
+/** What a form with files held, also when reading it failed midway: it can be read only once. */
+interface Sent {
+  readonly fields: Record<string, string>;
+  readonly files: Set<string>;
+}
+const read = new WeakMap<FastifyRequest, Sent>();
+
 /** Null: something is too long, or there is too much of it. */
 export async function readBody(request: FastifyRequest, onFile: OnFile): Promise<Fields | null> {
   if (!request.isMultipart?.()) return checked(request.body ?? {});
   const length = Number(request.headers['content-length'] ?? Number.NaN);
   if (!(length <= bodyMost)) return null;
   const fields: Record<string, string> = {};
+  const files = new Set<string>();
+  read.set(request, { fields, files });
+  let whole = true;
+  let failure: { readonly error: unknown } | null = null;
   for await (const part of request.parts()) {
     if (part.type === 'field') {
-      if (typeof part.value !== 'string' || part.valueTruncated || part.fieldnameTruncated) return null;
-      fields[part.fieldname] = part.value;
-    } else if (part.filename) {
-      await onFile(part.fieldname, { name: part.filename, bytes: part.file }, fields);
-      part.file.resume();
-    } else {
-      part.file.resume();
+      whole &&= typeof part.value === 'string' && !part.valueTruncated && !part.fieldnameTruncated;
+      if (typeof part.value === 'string') fields[part.fieldname] = part.value;
+      continue;
     }
+    if (part.filename) {
+      files.add(part.fieldname);
+      try {
+        if (!failure) await onFile(part.fieldname, { name: part.filename, bytes: part.file }, fields);
+      } catch (error) {
+        // What is typed below the file is still read, so that it can be kept.
+        failure = { error };
+      }
+    }
+    part.file.resume();
   }
-  return checked(fields);
+  if (failure) throw failure.error;
+  return whole ? checked(fields) : null;
 }
+
+/** The fields that a form had sent, whatever became of it: for showing them again. */
+export async function fieldsSent(request: FastifyRequest): Promise<Fields> {
+  if (request.isMultipart?.()) {
+    if (!read.has(request)) await readBody(request, async () => undefined);
+    return read.get(request)?.fields ?? {};
+  }
+  const { body } = request;
+  if (typeof body !== 'object' || body === null) return {};
+  return Object.fromEntries(
+    Object.entries(body).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+/** The names of the file fields that held something. */
+export const filesSent = (request: FastifyRequest): readonly string[] => [...(read.get(request)?.files ?? [])];
 
 function checked(body: unknown): Fields | null {
   if (typeof body !== 'object' || body === null) return null;

@@ -6,10 +6,12 @@ import type { Authority } from '../../oauth/authority.ts';
 import type { MemberPrincipal } from '../../oauth/principal.ts';
 import { memberIn, type Session } from '../../oauth/session.ts';
 import type { Caller, Tools, Upload } from '../../operations/operation.ts';
+import { askToSignIn } from './ask-to-sign-in.ts';
 import { type Fields, readBody } from './body.ts';
+import { keptOf } from './kept.tsx';
 import { noOrgPage } from './no-org.tsx';
 import { isOurForm, sessionOf } from './session.ts';
-import { sendTrouble, troubles } from './trouble.tsx';
+import { sendTrouble, type Trouble, troubles } from './trouble.tsx';
 
 export interface Visit {
   readonly session: Session;
@@ -74,9 +76,11 @@ export function memberRoutes(app: FastifyInstance, authority: Authority, tools: 
   /** Who is in no org has nothing to see here, and is told how to come into one. */
   const turnedAway = (request: FastifyRequest, reply: FastifyReply, session: Session | null) => {
     if (session) return reply.code(403).type('text/html').send(noOrgPage(session));
-    const next = request.method === 'GET' ? request.url : '/flows';
-    return reply.redirect(`/sign-in?${new URLSearchParams({ next })}`, 303);
+    return askToSignIn(authority, request, reply, '/flows');
   };
+  /** With what was typed, in a form that is this session's. */
+  const fail = async (request: FastifyRequest, reply: FastifyReply, { session }: Visit, trouble: Trouble) =>
+    sendTrouble(reply, trouble, await keptOf(request, authority.publicUrl, session.secret));
   return {
     page(url, show) {
       app.get(url, async (request, reply) => {
@@ -91,9 +95,9 @@ export function memberRoutes(app: FastifyInstance, authority: Authority, tools: 
         const visit = await visitOf(request);
         if (!visit || !('principal' in visit)) return turnedAway(request, reply, visit);
         const fields = schema.safeParse(request.body ?? {});
-        if (!fields.success) return sendTrouble(reply, troubles.tooLong);
+        if (!fields.success) return fail(request, reply, visit, troubles.tooLong);
         if (!isOurForm(authority, request, visit.session.secret, fields.data.csrf))
-          return sendTrouble(reply, troubles.stale);
+          return fail(request, reply, visit, troubles.stale);
         return act(visit, fields.data, reply);
       });
     },
@@ -107,8 +111,8 @@ export function memberRoutes(app: FastifyInstance, authority: Authority, tools: 
         const fields = await readBody(request, async (name, upload, before) => {
           if (isOurs(before)) taken.push(await take(visit, name, upload));
         });
-        if (fields === null) return sendTrouble(reply, troubles.tooLong);
-        if (!isOurs(fields)) return sendTrouble(reply, troubles.stale);
+        if (fields === null) return fail(request, reply, visit, troubles.tooLong);
+        if (!isOurs(fields)) return fail(request, reply, visit, troubles.stale);
         return act(visit, fields, reply, taken);
       });
     },

@@ -26,21 +26,32 @@ export const setSession = (authority: Authority, reply: FastifyReply, secret: st
 export const clearSession = (authority: Authority, reply: FastifyReply): FastifyReply =>
   reply.clearCookie(cookieName(authority, 'booflow_session'), options(authority));
 
+const visitorShape = /^[A-Za-z0-9]{32}$/;
+
 /** For forms before anyone is signed in: a secret of the browser's own, made when it has none. */
 export function visitorSecret(authority: Authority, request: FastifyRequest, reply: FastifyReply): string {
   const name = cookieName(authority, 'booflow_visitor');
   const known = request.cookies[name];
-  if (known !== undefined && /^[A-Za-z0-9]{32}$/.test(known)) return known;
+  if (known !== undefined && visitorShape.test(known)) return known;
   const secret = randomText(32);
   reply.setCookie(name, secret, options(authority));
   return secret;
 }
 
-/** Was this form ours, and sent from our own page? */
+/** Does the browser say that a page of ours sends this? */
+export const isFromOurPage = (publicUrl: string, { headers }: FastifyRequest): boolean =>
+  headers.origin === new URL(publicUrl).origin;
+
+/**
+ * Was this form ours, and sent from our own page? One that was kept while nobody was signed in is bound to the browser
+ * instead, and taken only where the browser says where it comes from.
+ */
 export function isOurForm(authority: Authority, request: FastifyRequest, secret: string, token: unknown): boolean {
-  const { origin } = request.headers;
-  if (origin !== undefined && origin !== new URL(authority.publicUrl).origin) return false;
-  return isCsrfToken(secret, token);
+  const ours = isFromOurPage(authority.publicUrl, request);
+  if (request.headers.origin !== undefined && !ours) return false;
+  if (isCsrfToken(secret, token)) return true;
+  const visitor = request.cookies[cookieName(authority, 'booflow_visitor')];
+  return ours && visitor !== undefined && visitorShape.test(visitor) && isCsrfToken(visitor, token);
 }
 
 /** A path of ours to go to, or `otherwise`: never another site, however it is written. */

@@ -23,7 +23,7 @@ interface SettingsProps {
 
 export const Settings = ({ session, here, children }: SettingsProps) => (
   <Shell session={session} here="/settings">
-    <div class="settings">
+    <div class="aside">
       <nav class="tabs" aria-label="Settings">
         {tabs.map(([href, title]) => (
           <a href={href} aria-current={href === here ? 'page' : undefined}>
@@ -31,7 +31,7 @@ export const Settings = ({ session, here, children }: SettingsProps) => (
           </a>
         ))}
       </nav>
-      {children}
+      <div class="settings">{children}</div>
     </div>
   </Shell>
 );

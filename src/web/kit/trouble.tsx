@@ -1,5 +1,6 @@
 /** When a page can't be shown: what happened, and what now. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Kept, KeptForm } from './kept.tsx';
 import { renderPage } from './page.tsx';
 import { Mark } from './parts.tsx';
 
@@ -10,7 +11,12 @@ export interface Trouble {
   /** Why, and what to do. */
   readonly text: string;
   /** Where to go from here; none where only trying again helps. */
-  readonly to?: { readonly href: string; readonly title: string };
+  readonly to?: {
+    readonly href: string;
+    readonly title: string;
+    /** Where this page must stay as it is meanwhile. */
+    readonly newTab?: boolean;
+  };
 }
 
 /** Thrown by a page that can't be shown; the server answers with a page that says so. */
@@ -29,7 +35,7 @@ export const troubles = {
   stale: {
     status: 403,
     title: 'This page was open for long',
-    text: 'Nothing changed. Go back, load the page anew, and try once more.',
+    text: 'Nothing changed. Look at it once more, then send it again.',
   },
   onlyAdmins: {
     status: 403,
@@ -40,12 +46,27 @@ export const troubles = {
   tooLong: {
     status: 422,
     title: 'Something typed is too long',
-    text: 'Nothing changed. Go back: what you typed is still there. Shorten it and send it again.',
+    text: 'Nothing changed. Shorten it and send it again.',
   },
   database: {
     status: 503,
     title: 'The database is not answering',
-    text: 'Nothing is lost. Flows go on by themselves, and this page is back as soon as the database is: try again in a moment.',
+    text: 'Nothing is lost. Flows go on by themselves, and Booflow is back as soon as the database is: try again in a moment.',
+  },
+  engine: {
+    status: 503,
+    title: 'The flow engine is not answering',
+    text: 'Whether it was done is not known yet. Send it again in a moment: however often you do, it is done once at most.',
+  },
+  busy: {
+    status: 503,
+    title: 'This flow has much to do',
+    text: 'As much as can wait is waiting for it already. Nothing changed: send it again in some minutes.',
+  },
+  clients: {
+    status: 503,
+    title: 'We can’t reach your page just now',
+    text: 'It is not your fault, and nothing is lost. Please try again in a minute or two.',
   },
   failed: {
     status: 500,
@@ -55,7 +76,15 @@ export const troubles = {
   },
 } as const satisfies Record<string, Trouble>;
 
-export const troublePage = ({ status, title, text, to }: Trouble): string =>
+/** Whoever sent a form with no session behind it any more. `next`: where they were. */
+export const signedOut = (next: string): Trouble => ({
+  status: 401,
+  title: 'You are signed out',
+  text: 'What you sent was not done. Sign in, which opens in a new tab; then come back to this one and send it again.',
+  to: { href: `/sign-in?${new URLSearchParams({ next })}`, title: 'Sign in', newTab: true },
+});
+
+const troublePage = ({ status, title, text, to }: Trouble, kept: Kept | null): string =>
   renderPage({
     title,
     children: (
@@ -70,11 +99,12 @@ export const troublePage = ({ status, title, text, to }: Trouble): string =>
           <p>{text}</p>
           {to && (
             <p>
-              <a class="button" href={to.href}>
+              <a class="button" href={to.href} target={to.newTab ? '_blank' : undefined}>
                 {to.title}
               </a>
             </p>
           )}
+          {kept && <KeptForm kept={kept} />}
         </div>
       </main>
     ),
@@ -84,5 +114,6 @@ export const troublePage = ({ status, title, text, to }: Trouble): string =>
 export const wantsPage = (request: FastifyRequest): boolean =>
   (request.headers.accept ?? '').includes('text/html') && !/^\/(api|oauth|\.well-known)\//.test(request.url);
 
-export const sendTrouble = (reply: FastifyReply, trouble: Trouble): FastifyReply =>
-  reply.code(trouble.status).type('text/html').send(troublePage(trouble));
+/** With a form that failed: what it held is kept on the page, and can be sent again from it. */
+export const sendTrouble = (reply: FastifyReply, trouble: Trouble, kept: Kept | null = null): FastifyReply =>
+  reply.code(trouble.status).type('text/html').send(troublePage(trouble, kept));

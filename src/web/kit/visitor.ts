@@ -11,7 +11,8 @@ export async function limitTries(app: FastifyInstance, most: number) {
       message: `Too many tries. Wait ${Math.ceil(ttl / 1000)} seconds, then try again.`,
     }),
   });
-  return { config: { rateLimit: { max: most, timeWindow: '1 minute' } } };
+  // Once the form is read, so that the page that says so can keep what was typed.
+  return { config: { rateLimit: { max: most, timeWindow: '1 minute', hook: 'preHandler' } } } as const;
 }
 
 export const stale = 'This page was open for long. Please try once more.';

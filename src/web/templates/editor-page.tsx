@@ -5,6 +5,7 @@ import { renderToString } from 'preact-render-to-string';
 import type { Draft, DraftProblem } from '../../domain/draft.ts';
 import type { Session } from '../../oauth/session.ts';
 import { count } from '../../operations/words.ts';
+import { numberWord } from '../kit/number.ts';
 import { renderPage } from '../kit/page.tsx';
 import { Csrf } from '../kit/parts.tsx';
 import { Shell } from '../kit/shell.tsx';
@@ -12,7 +13,7 @@ import { TemplateGraph } from './graph.tsx';
 import type { Member } from './step-form.ts';
 import { DetailsPanel, StepPanel } from './step-panel.tsx';
 import { TypeIcon } from './type-icon.tsx';
-import { numberWord, whoWords } from './words.ts';
+import { whoWords } from './words.ts';
 
 export interface EditorView {
   readonly session: Session;

@@ -12,7 +12,7 @@ import { listOrgMembers } from '../../operations/list-org-members.ts';
 import { publishTemplate } from '../../operations/publish-template.ts';
 import { saveTemplateDraft } from '../../operations/save-template-draft.ts';
 import { callerOf, type MemberRoutes, type Visit } from '../kit/member.ts';
-import { need } from '../kit/need.ts';
+import { need, settled } from '../kit/need.ts';
 import {
   addDependency,
   addField,
@@ -124,17 +124,21 @@ export function editorRoutes({ page, form }: Pick<MemberRoutes, 'page' | 'form'>
       let { revision } = shown.template;
       if (told && !isDeepStrictEqual(before.draft, now)) {
         // What was typed into the step goes into a save of its own, which undoing comes back to.
-        const first = await saveTemplateDraft.run(callerOf(visit), {
-          template: id,
-          revision,
-          definition: before.draft,
-        });
+        const first = settled(
+          await saveTemplateDraft.run(callerOf(visit), {
+            template: id,
+            revision,
+            definition: before.draft,
+          }),
+        );
         if (!first.ok && first.code === 'conflict') continue;
         if (first.ok) revision = first.facts.template.revision;
       }
       const undoFrom = revision;
       if (!isDeepStrictEqual(draft, now)) {
-        const saved = await saveTemplateDraft.run(callerOf(visit), { template: id, revision, definition: draft });
+        const saved = settled(
+          await saveTemplateDraft.run(callerOf(visit), { template: id, revision, definition: draft }),
+        );
         if (!saved.ok && saved.code === 'conflict') continue;
         if (!saved.ok) {
           const typed = { ...shown, definition: draft };
@@ -143,7 +147,7 @@ export function editorRoutes({ page, form }: Pick<MemberRoutes, 'page' | 'form'>
         revision = saved.facts.template.revision;
       }
       if (action === 'publish') {
-        const published = await publishTemplate.run(callerOf(visit), { template: id, revision });
+        const published = settled(await publishTemplate.run(callerOf(visit), { template: id, revision }));
         if (published.ok) {
           const to = `/templates/${id}?told=published`;
           return fields.parts === undefined ? reply.redirect(to, 303) : reply.send({ to });
@@ -216,7 +220,9 @@ export function editorRoutes({ page, form }: Pick<MemberRoutes, 'page' | 'form'>
 
   form('/templates/:id/discard', async (visit, fields, reply) => {
     const { id } = visit.params;
-    const done = await discardDraft.run(callerOf(visit, fields), { template: id, revision: Number(fields.revision) });
+    const done = settled(
+      await discardDraft.run(callerOf(visit, fields), { template: id, revision: Number(fields.revision) }),
+    );
     if (done.ok) return reply.redirect(done.facts.gone ? '/templates?gone=1' : `/templates/${id}?told=discarded`, 303);
     const [shown, members] = await Promise.all([read(visit), membersOf(visit)]);
     return answer(visit, reply, { shown, members, open: '', fields, problem: done.text, status: 422 });

@@ -3,11 +3,11 @@ import type { z } from 'zod';
 import type { Session } from '../../oauth/session.ts';
 import type { listTemplates } from '../../operations/list-templates.ts';
 import { count } from '../../operations/words.ts';
+import { numberWord } from '../kit/number.ts';
 import { renderPage } from '../kit/page.tsx';
 import { Csrf, Notice } from '../kit/parts.tsx';
 import { Shell } from '../kit/shell.tsx';
 import { Day } from '../kit/when.tsx';
-import { numberWord } from './words.ts';
 
 type Listed = z.output<typeof listTemplates.output>['templates'][number];
 

@@ -4,10 +4,10 @@ import type { z } from 'zod';
 import type { Session } from '../../oauth/session.ts';
 import type { listPublicTemplates } from '../../operations/list-public-templates.ts';
 import { count } from '../../operations/words.ts';
+import { numberWord } from '../kit/number.ts';
 import { renderPage } from '../kit/page.tsx';
 import { Mark } from '../kit/parts.tsx';
 import { Shell } from '../kit/shell.tsx';
-import { numberWord } from './words.ts';
 
 type Listed = z.output<typeof listPublicTemplates.output>['templates'][number];
 

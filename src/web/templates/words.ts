@@ -87,20 +87,3 @@ export function parts({ steps }: Pick<Draft, 'steps'>): Part[] {
   }
   return [...found.values()].sort((a, b) => b.steps - a.steps);
 }
-
-const numbers = [
-  'No',
-  'One',
-  'Two',
-  'Three',
-  'Four',
-  'Five',
-  'Six',
-  'Seven',
-  'Eight',
-  'Nine',
-  'Ten',
-  'Eleven',
-  'Twelve',
-];
-export const numberWord = (n: number): string => numbers[n] ?? String(n);
