@@ -30,7 +30,7 @@ export const flowsUsage = `  npm run cli -- flows list   --org SLUG [--status ST
   npm run cli -- flows cancel --org SLUG --flow NAME_OR_ID [--reason TEXT]
   npm run cli -- flows verify [--org SLUG] [--open]            every workflow against the read model; exit code 1 when one differs
   npm run cli -- flows rebuild-read-model [--org SLUG] [--flow ID]   writes what differs anew, from the workflows
-  npm run cli -- flows revive --org SLUG --flow ID             a flow whose workflow was terminated or lost goes on
+  npm run cli -- flows revive [--org SLUG] [--flow ID]         flows whose workflow was terminated, lost, or is behind go on
   npm run cli -- flows record --org SLUG --flow NAME_OR_ID --file FILE     the history of its newest run
   npm run cli -- flows record --org SLUG --sample N --file FOLDER          of the newest N flows
   npm run cli -- flows replay --file FILE_OR_FOLDER            do they replay on this code? exit code 1 when one does not`;
@@ -82,16 +82,8 @@ export async function runFlows(cli: FlowsCli, verb: string | undefined, options:
       return verify(cli, options);
     case 'rebuild-read-model':
       return rebuild(cli, options);
-    case 'revive': {
-      const org = await theOrg(cli, options);
-      const flowId = need(options.flow, 'flow');
-      if (!(await reviveFlow(cli, org.id, flowId)))
-        throw new CliError(
-          `${flowId} was not revived: its workflow runs, no worker answers, nobody knows the flow, or it has ended.`,
-        );
-      cli.say(`${flowId} goes on.`);
-      return 0;
-    }
+    case 'revive':
+      return revive(cli, options);
     case 'record':
       return record(cli, options);
     case 'replay':
@@ -181,14 +173,19 @@ async function send(cli: FlowsCli, options: FlowsOptions, command: Command): Pro
   }
 }
 
-const words: Readonly<Record<Exclude<Finding['state'], 'differs'>, string>> = {
+const words: Readonly<Record<Exclude<Finding['state'], 'differs' | 'behind'>, string>> = {
   same: 'is the same',
   archived: 'has ended, and Temporal has forgotten it: the read model is what there is',
-  silent: 'was not compared: no worker answers for its workflow',
+  silent: 'was not compared: no worker answers for its workflow. Start one, and verify again',
   gone: 'has not ended, and Temporal has no workflow of it: `flows revive` lets it go on from the read model',
   stopped: 'has not ended, and its workflow was terminated: `flows revive` lets it go on',
-  missing: 'is not in the read model',
+  missing: 'is not in the read model: `flows rebuild-read-model` writes it from its workflow',
 };
+
+const behind = ({ flowId, here, there }: Extract<Finding, { state: 'behind' }>): string =>
+  `its workflow is at version ${here}, and the read model has a newer one, ${there}, as after Temporal was restored ` +
+  `from an older backup: \`flows revive\` lets it go on from the read model. ` +
+  `\`flows rebuild-read-model --flow ${flowId}\` keeps the older instead, and what was done since is lost`;
 
 async function verify(cli: FlowsCli, options: FlowsOptions): Promise<number> {
   let compared = 0;
@@ -205,15 +202,66 @@ async function verify(cli: FlowsCli, options: FlowsOptions): Promise<number> {
       cli.say(`${org.slug}: ${problem}`);
     }
   }
+  for (const problem of options.org === undefined ? await unknownOrgs(cli) : []) {
+    wrong++;
+    cli.say(problem);
+  }
   cli.say(
     wrong === 0 ? `${compared} flows compared: all are the same.` : `${compared} flows compared: ${wrong} findings.`,
   );
   return wrong === 0 ? 0 : 1;
 }
 
+/** Flows that run in Temporal and whose organization the database does not know: a sentence for each org. */
+async function unknownOrgs(cli: FlowsCli): Promise<string[]> {
+  const known = new Set((await cli.orgs(undefined)).map((o) => o.id));
+  return [...(await cli.flows.runningByOrg())]
+    .filter(([orgId]) => !known.has(orgId))
+    .map(
+      ([orgId, n]) =>
+        `${orgId}: ${n} of its flows run in Temporal, and PostgreSQL does not know the organization. Bring back a newer ` +
+        `backup of PostgreSQL; or, if it is gone for good, end them: temporal workflow terminate ` +
+        `--reason 'Its organization is gone' --query "BooflowOrgId = '${orgId}' AND ExecutionStatus = 'Running'"`,
+    );
+}
+
 function tellFinding({ say }: FlowsCli, slug: string, finding: Finding): void {
-  if (finding.state !== 'differs') say(`${slug} ${finding.flowId} ${words[finding.state]}.`);
-  else for (const problem of finding.problems) say(`${slug} ${finding.flowId}: ${problem}`);
+  const name = `${slug} ${finding.flowId}`;
+  if (finding.state === 'behind') say(`${name}: ${behind(finding)}.`);
+  else if (finding.state !== 'differs') say(`${name} ${words[finding.state]}.`);
+  else {
+    for (const problem of finding.problems) say(`${name}: ${problem}`);
+    say(`${name}: \`flows rebuild-read-model\` writes what differs anew.`);
+  }
+}
+
+const revivable: ReadonlySet<Finding['state']> = new Set(['gone', 'stopped', 'behind']);
+
+/** One flow, or all of an org or of all orgs that `verify` says it of. */
+async function revive(cli: FlowsCli, options: FlowsOptions): Promise<number> {
+  if (options.flow !== undefined) {
+    const org = await theOrg(cli, options);
+    if (!(await reviveFlow(cli, org.id, options.flow)))
+      throw new CliError(
+        `${options.flow} was not revived: its workflow runs, no worker answers, nobody knows the flow, or it has ended.`,
+      );
+    cli.say(`${options.flow} goes on.`);
+    return 0;
+  }
+  let revived = 0;
+  let left = 0;
+  for (const org of await someOrgs(cli, options)) {
+    for await (const finding of verifyOrg(cli, org.id)) {
+      if (!revivable.has(finding.state)) continue;
+      tellFinding(cli, org.slug, finding);
+      if (await reviveFlow(cli, org.id, finding.flowId)) revived++;
+      else left++;
+    }
+  }
+  cli.say(
+    `${revived} flows are revived${left > 0 ? `, ${left} could not be` : ''}. \`flows verify\` says what is left.`,
+  );
+  return left === 0 ? 0 : 1;
 }
 
 async function someOrgs(cli: FlowsCli, options: FlowsOptions): Promise<readonly { id: string; slug: string }[]> {

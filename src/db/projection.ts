@@ -1,5 +1,6 @@
 /** The read model's only writer: a flow's changes, each row guarded by its version. */
 import { sql } from 'kysely';
+import { system } from '../domain/actor.ts';
 import type { ExternalUser, FeedEntry, Flow, Task } from '../domain/flow.ts';
 import type { Projection } from '../domain/ledger.ts';
 import { notifyChange } from './changes.ts';
@@ -232,8 +233,9 @@ async function writeComments(trx: Trx, flow: Flow, newest: boolean): Promise<voi
 
 /**
  * Writes a whole flow inside `withOrg` as its workflow tells it, whatever stands there: what the workflow does not have
- * goes, but for feed entries it no longer keeps, which are nowhere else. `tell` is asked once the flow's row is held,
- * so what it gives is no older than what was projected before, and what is projected after waits for it.
+ * goes, but for feed entries it no longer keeps, which are nowhere else; where they lack here too, an entry says so.
+ * `tell` is asked once the flow's row is held, so what it gives is no older than what was projected before, and what is
+ * projected after waits for it.
  * Null when `tell` gives null: nothing was changed then.
  */
 export async function rebuildFlow(
@@ -241,10 +243,17 @@ export async function rebuildFlow(
   flowId: string,
   tell: () => Promise<Projection | null>,
 ): Promise<Projection | null> {
-  await trx.selectFrom('flows').select('id').where('id', '=', flowId).forUpdate().execute();
+  const [held] = await trx.selectFrom('flows').select('version').where('id', '=', flowId).forUpdate().execute();
   const projection = await tell();
   if (projection === null) return null;
   const { flow } = projection;
+  // A mail of a time that the workflow has not seen: the next it orders has the same number, and is another.
+  if (held && held.version > flow.version)
+    await trx
+      .deleteFrom('mails')
+      .where('flow_id', '=', flowId)
+      .where(sql<boolean>`substring(key from '[0-9]+$')::bigint > ${flow.mailsOrdered}`)
+      .execute();
   const comments = flow.tasks.flatMap((t) => t.comments.map((c) => c.id));
   for (const [table, kept] of [
     ['comments', comments],
@@ -263,8 +272,18 @@ export async function rebuildFlow(
     await trx.updateTable(table).set({ version: 0 }).where('flow_id', '=', flowId).execute();
   await trx.updateTable('flows').set({ version: 0 }).where('id', '=', flowId).execute();
   await writeProjection(trx, projection);
+  await noteLostEntries(trx, flow);
   return projection;
 }
+
+async function noteLostEntries(trx: Trx, flow: Flow): Promise<void> {
+  const at = new Date(flow.feed[0]?.at ?? flow.createdAt);
+  await sql`insert into feed (org_id, flow_id, seq, at, by, what, task_id, text)
+    select ${flow.orgId}, ${flow.id}, n, ${at}, ${JSON.stringify(system)}::jsonb, 'entry_lost', null, ${lostEntry}
+    from generate_series(1, ${flow.feedLength}::int) n on conflict do nothing`.execute(trx);
+}
+
+const lostEntry = 'no longer knows what happened here: the entry was lost, as by a restored backup';
 
 /** Magic links and portal sessions die with the flow, and with the invitation. */
 async function endLinks(trx: Trx, flow: Flow): Promise<void> {

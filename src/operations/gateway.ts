@@ -109,7 +109,10 @@ export class FlowGateway {
     return this.#start(flow, by, 'REJECT_DUPLICATE');
   }
 
-  /** Starts the workflow of a flow whose workflow was stopped from outside, or lost, from the state that is given. */
+  /**
+   * Starts the workflow of a flow whose workflow was stopped from outside, lost, or is of an older state, from the state
+   * that is given. One that runs is terminated in the same moment.
+   */
   revive(flow: Flow, by: Pick<Creation, 'commandId' | 'fingerprint'>): Promise<Sent> {
     return this.#start(flow, by, 'ALLOW_DUPLICATE');
   }
@@ -127,6 +130,7 @@ export class FlowGateway {
           taskQueue: this.#taskQueue,
           args: [openLedger(flow, { ...by, at: flow.createdAt })],
           workflowIdReusePolicy,
+          ...(workflowIdReusePolicy === 'ALLOW_DUPLICATE' && { workflowIdConflictPolicy: 'TERMINATE_EXISTING' }),
           staticSummary: flow.name,
           staticDetails: `Made from "${flow.template.name}" by ${flow.createdBy.name}, ${flow.tasks.length} tasks.`,
           typedSearchAttributes: [
@@ -285,6 +289,17 @@ export class FlowGateway {
       const [, , flowId] = workflowId.split('/');
       if (flowId !== undefined) yield flowId;
     }
+  }
+
+  /** How many flows run in Temporal, by org. Reads every one of them. */
+  async runningByOrg(): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    const query = `WorkflowType = '${flowWorkflowType}' AND ExecutionStatus = 'Running'`;
+    for await (const { workflowId } of this.#client.workflow.list({ query })) {
+      const [, orgId] = workflowId.split('/');
+      if (orgId !== undefined) counts.set(orgId, (counts.get(orgId) ?? 0) + 1);
+    }
+    return counts;
   }
 
   /** `told`: what is known of it already. */

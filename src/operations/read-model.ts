@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Trx } from '../db/database.ts';
 import { rebuildFlow } from '../db/projection.ts';
 import { readFlow } from '../db/read-flow.ts';
+import { dayMs } from '../domain/dates.ts';
 import { type Flow, isFinal, type Progress, progress } from '../domain/flow.ts';
 import { type Projection, projectionOf } from '../domain/ledger.ts';
 import { limits } from '../domain/limits.ts';
@@ -18,20 +19,23 @@ export interface ReadModelTools {
 
 /**
  * `missing`: the read model lacks it. `gone`: Temporal lacks it, and it had not ended. `stopped`: it has not ended, and
- * its workflow was terminated. `silent`: no worker answers.
+ * its workflow was terminated. `silent`: no worker answers. `behind`: its workflow is of an older version than the read
+ * model, as when Temporal was restored from an older backup.
  */
 export type Finding =
   | { readonly flowId: string; readonly state: 'same' | 'archived' | 'silent' | 'gone' | 'stopped' | 'missing' }
+  | { readonly flowId: string; readonly state: 'behind'; readonly here: number; readonly there: number }
   | { readonly flowId: string; readonly state: 'differs'; readonly problems: readonly string[] };
 
 /** A flow that is projected at this moment differs for an instant; looked at again, it does not. */
 const looks = [200, 800, 2_000];
+const passing: ReadonlySet<Finding['state']> = new Set(['differs', 'missing', 'behind']);
 
 /** Compares one flow. `archived`: it has ended and Temporal has forgotten it, so the read model is what there is. */
 export async function verifyFlow(tools: ReadModelTools, orgId: string, flowId: string): Promise<Finding> {
   for (const wait of [...looks, null]) {
     const finding = await look(tools, orgId, flowId);
-    if (wait === null || (finding.state !== 'differs' && finding.state !== 'missing')) return finding;
+    if (wait === null || !passing.has(finding.state)) return finding;
     await sleep(wait);
   }
   throw new Error('The last look has an answer.');
@@ -42,6 +46,8 @@ async function look({ database, flows }: ReadModelTools, orgId: string, flowId: 
   if (heard.state === 'silent') return { flowId, state: 'silent' };
   const row = await database.withOrg({ orgId }, (trx) => readRow(trx, flowId));
   if (heard.state === 'gone') return { flowId, state: row && isFinal(row.flow.status) ? 'archived' : 'gone' };
+  const [here, there] = [heard.answer.flow.version, row?.flow.version ?? 0];
+  if (there > here) return { flowId, state: 'behind', here, there };
   if (!isFinal(heard.answer.flow.status) && !(await flows.isRunning(orgId, flowId)))
     return { flowId, state: 'stopped' };
   if (row === null) return { flowId, state: 'missing' };
@@ -160,29 +166,39 @@ const wholeOf = ({ flow }: Snapshot): Projection =>
   projectionOf({ flow, outcomes: [], projectedVersion: -1, projectedFeed: 0 });
 
 /**
- * Starts the workflow of a flow whose workflow was terminated, from the state it had; or that Temporal lost, such as by
- * a restore from an older backup, as the read model has it. What is lost: which commands were answered, and, from the
- * read model, the mails that waited. What was mailed is not mailed again. False when it runs, or has ended, or neither
- * knows it.
+ * Starts the workflow of a flow whose workflow was terminated, from the state it had; or that Temporal lost, or has in an
+ * older state, such as by a restore from an older backup, as the read model has it. What is lost: which commands were
+ * answered, and, from the read model, the mails that waited. What was mailed is not mailed again. False when it runs and
+ * is not behind, or has ended, or no worker answers, or nobody knows it.
  */
 export async function reviveFlow({ database, flows }: ReadModelTools, orgId: string, flowId: string): Promise<boolean> {
-  if (await flows.isRunning(orgId, flowId)) return false;
   const heard = await flows.look(orgId, flowId);
   if (heard.state === 'silent') return false;
-  const flow =
-    heard.state === 'answered' ? heard.answer.flow : await database.withOrg({ orgId }, (trx) => asRead(trx, flowId));
-  if (flow === null || isFinal(flow.status)) return false;
+  const inTemporal = heard.state === 'answered' ? heard.answer.flow : null;
+  const inReadModel = await database.withOrg({ orgId }, (trx) => asRead(trx, flowId));
+  const isBehind = inTemporal !== null && inReadModel !== null && inReadModel.version > inTemporal.version;
+  const flow = isBehind ? inReadModel : (inTemporal ?? inReadModel);
+  // One that has ended in the read model, and goes on in Temporal, ends there too.
+  if (flow === null || (isFinal(flow.status) && !isBehind)) return false;
+  if (!isBehind && (await flows.isRunning(orgId, flowId))) return false;
   await flows.revive(flow, { commandId: newId('revive'), fingerprint: '' });
   return true;
 }
 
-/** With the newest feed entries only, and the number of its last mail. */
+/**
+ * With the newest feed entries only, the number of its last mail, and what fell due before the read model last heard of
+ * it noted as such: whoever it lies with was told.
+ */
 async function asRead(trx: Trx, flowId: string): Promise<Flow | null> {
   const read = await readFlow(trx, flowId, limits.feedKept);
   if (read === null) return null;
   const mails = await trx.selectFrom('mails').select('key').where('flow_id', '=', flowId).execute();
   const numbers = mails.map((m) => Number(m.key.slice(m.key.lastIndexOf('/') + 1))).filter(Number.isInteger);
-  return { ...read.flow, mailsOrdered: Math.max(0, ...numbers) };
+  const isNoted = (t: Flow['tasks'][number]): boolean =>
+    t.status === 'READY' && t.dueAt !== null && t.dueAt < read.asOf;
+  const tasks = read.flow.tasks.map((t) => (isNoted(t) ? { ...t, notedDueAt: t.dueAt } : t));
+  const digestAt = tasks.some(isNoted) && !isFinal(read.flow.status) ? Date.now() + dayMs : null;
+  return { ...read.flow, tasks, digestAt, mailsOrdered: Math.max(0, ...numbers) };
 }
 
 /** A few at a time, in order. */

@@ -76,9 +76,9 @@ const damages: readonly { what: string; damage: () => Promise<unknown>; says: Re
     says: /tasks\.1\.(version|answers)/,
   },
   {
-    what: 'a flow of a version that the workflow never had',
-    damage: () => sql`update flows set version = 100000, status = 'PAUSED' where id = ${flowId}`.execute(world.owner),
-    says: /the read model differs in version .*\n(.*\n)*.*flows are counted|status \("ACTIVE" is "PAUSED" there\)/,
+    what: 'a flow of another status',
+    damage: () => sql`update flows set status = 'PAUSED' where id = ${flowId}`.execute(world.owner),
+    says: /the read model differs in status \("ACTIVE" is "PAUSED" there\)/,
   },
   {
     what: 'a progress that was not counted',
@@ -144,6 +144,15 @@ describe.each(damages)('$what', ({ damage, says }) => {
     await cli('rebuild-read-model');
     expect(await cli('verify', {})).toMatchObject(same);
   }, 120_000);
+});
+
+test('a read model that is ahead of the workflow is given up only for a flow that is named', async () => {
+  await sql`update flows set version = 100000, status = 'PAUSED' where id = ${flowId}`.execute(world.owner);
+  const found = await cli('verify');
+  expect(found).toMatchObject({ code: 1, said: expect.stringContaining(`and the read model has a newer one, 100000`) });
+  expect(await cli('rebuild-read-model')).toMatchObject({ code: 1 });
+  expect(await cli('rebuild-read-model', { ...acme, flow: flowId })).toMatchObject({ code: 0 });
+  expect(await cli('verify', {})).toMatchObject(same);
 });
 
 test('a flow that goes on while it is rebuilt loses nothing', async () => {

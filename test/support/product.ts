@@ -20,6 +20,8 @@ export type Readiness = z.infer<typeof readinessSchema>;
 export interface Product {
   /** Scheme, host and port. */
   readonly url: string;
+  /** Where it keeps its data. */
+  readonly dataDir: string;
   /** Of the role that owns the tables. */
   readonly databaseUrl: string;
   /** host:port */
@@ -111,6 +113,7 @@ export async function makeProduct(on?: {
 
   return {
     url,
+    dataDir,
     databaseUrl: on?.databaseUrl ?? embeddedDatabaseUrl(postgresPort),
     temporalAddress: on?.temporalAddress ?? `127.0.0.1:${temporalPort}`,
     lines,
