@@ -1,5 +1,16 @@
 /** The one way to the database: `withOrg` for an org's rows, `withUser` for a person's own, `open` for the rest. */
-import { Kysely, type LogEvent, PostgresDialect, sql, type Transaction } from 'kysely';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  CompiledQuery,
+  Kysely,
+  type LogEvent,
+  PostgresDialect,
+  type PostgresDialectConfig,
+  PostgresDriver,
+  sql,
+  type Transaction,
+  type TransactionSettings,
+} from 'kysely';
 import pg from 'pg';
 import { pastSpan, SpanKind } from '../platform/tracing.ts';
 import type { Tables } from './schema.ts';
@@ -11,6 +22,16 @@ export interface DatabaseOptions {
   readonly max?: number;
   /** Told of errors on idle connections: the server went away, and the pool will connect anew. */
   readonly onIdleError?: (error: Error) => void;
+}
+
+export interface ActingOptions {
+  /** How long a statement may wait or take, in milliseconds; else as long as everywhere. */
+  readonly statementMs?: number;
+  /**
+   * False: the commit is not waited for until it is on the disk. PostgreSQL, should it be killed within the next second,
+   * comes back without what was written. Only for what is written again from elsewhere.
+   */
+  readonly synced?: boolean;
 }
 
 /**
@@ -35,7 +56,7 @@ export class Database {
     // One lost while it is in use also emits: unheard, that would end the process. Who uses it gets the rejection.
     pool.on('connect', (connection) => connection.on('error', () => undefined));
     this.#pool = pool;
-    this.open = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), log: traceQuery });
+    this.open = new Kysely<Tables>({ dialect: new ActingDialect({ pool }), log: traceQuery });
   }
 
   /** Connections by what they do, and who waits for one. */
@@ -45,13 +66,24 @@ export class Database {
   }
 
   /** Runs `work` in a transaction that sees and takes the rows of this org and no other. */
-  withOrg<T>(org: { readonly orgId: string }, work: (trx: Trx) => Promise<T>): Promise<T> {
-    return this.#acting('app.org_id', org.orgId, work);
+  withOrg<T>(
+    org: { readonly orgId: string },
+    work: (trx: Trx) => Promise<T>,
+    { statementMs, synced = true }: ActingOptions = {},
+  ): Promise<T> {
+    return this.#acting(
+      {
+        'app.org_id': org.orgId,
+        ...(statementMs !== undefined && { statement_timeout: String(statementMs) }),
+        ...(!synced && { synchronous_commit: 'off' }),
+      },
+      work,
+    );
   }
 
   /** Runs `work` in a transaction that sees this person's own account, memberships and orgs. */
   withUser<T>(user: { readonly userId: string }, work: (trx: Trx) => Promise<T>): Promise<T> {
-    return this.#acting('app.user_id', user.userId, work);
+    return this.#acting({ 'app.user_id': user.userId }, work);
   }
 
   /** Runs `work` in a transaction that sees both: for what makes a person a member, or an org's first owner. */
@@ -59,10 +91,7 @@ export class Database {
     who: { readonly orgId: string; readonly userId: string },
     work: (trx: Trx) => Promise<T>,
   ): Promise<T> {
-    return this.#acting('app.org_id', who.orgId, async (trx) => {
-      await sql`select set_config('app.user_id', ${who.userId}, true)`.execute(trx);
-      return work(trx);
-    });
+    return this.#acting({ 'app.org_id': who.orgId, 'app.user_id': who.userId }, work);
   }
 
   /** Answers when the database does; throws when it doesn't. */
@@ -74,12 +103,44 @@ export class Database {
     return this.open.destroy();
   }
 
-  #acting<T>(setting: 'app.org_id' | 'app.user_id', value: string, work: (trx: Trx) => Promise<T>): Promise<T> {
-    return this.open.transaction().execute(async (trx) => {
-      // Local to the transaction, so nothing survives on the pooled connection.
-      await sql`select set_config(${setting}, ${value}, true)`.execute(trx);
-      return work(trx);
-    });
+  /** With settings that are local to the transaction, so that nothing survives on the pooled connection. */
+  #acting<T>(settings: Readonly<Record<string, string>>, work: (trx: Trx) => Promise<T>): Promise<T> {
+    const set = Object.entries(settings).map(
+      ([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
+    );
+    return beginnings.run(`begin; select ${set.join(', ')}`, () => this.open.transaction().execute(work));
+  }
+}
+
+/** How the transaction that is begun now begins: with its settings in the same round trip, as there is one at every call. */
+const beginnings = new AsyncLocalStorage<string>();
+
+class ActingDialect extends PostgresDialect {
+  readonly #config: PostgresDialectConfig;
+
+  constructor(config: PostgresDialectConfig) {
+    super(config);
+    this.#config = config;
+  }
+
+  override createDriver(): PostgresDriver {
+    return new ActingDriver(this.#config);
+  }
+}
+
+type Connection = Parameters<PostgresDriver['rollbackTransaction']>[0];
+
+class ActingDriver extends PostgresDriver {
+  override async beginTransaction(connection: Connection, settings: TransactionSettings): Promise<void> {
+    const beginning = beginnings.getStore();
+    if (beginning === undefined) return super.beginTransaction(connection, settings);
+    try {
+      await connection.executeQuery(CompiledQuery.raw(beginning));
+    } catch (error) {
+      // It may have begun all the same: the next one to have this connection must not find it so.
+      await this.rollbackTransaction(connection);
+      throw error;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 /** What operations that change a flow have in common: send the command, read the outcome, tell it. */
 import { z } from 'zod';
+import { findTasks } from '../db/flows.ts';
 import { readFlow } from '../db/read-flow.ts';
 import type { Actor } from '../domain/actor.ts';
 import type { Command } from '../domain/command.ts';
@@ -60,9 +61,13 @@ export async function theTask(
   call: Call<MemberPrincipal>,
   input: { task: string; flow?: string | undefined },
 ): Promise<{ task: { id: string; title: string }; flow: { id: string; name: string; timeZone: string } }> {
-  const found = await call.database.withOrg(call.principal, async (trx) =>
-    findTask(trx, input.task, input.flow === undefined ? null : await findFlow(trx, input.flow)),
-  );
+  const { task, flow } = input;
+  const found = await call.database.withOrg(call.principal, async (trx) => {
+    if (flow === undefined) return findTask(trx, task, null);
+    // Two ids, as programs give them, take one look.
+    const [byIds] = await findTasks(trx, { id: task, flowId: flow }, 1);
+    return byIds ?? findTask(trx, task, await findFlow(trx, flow));
+  });
   return {
     task: { id: found.id, title: found.title },
     flow: { id: found.flow_id, name: found.flow_name, timeZone: found.time_zone },

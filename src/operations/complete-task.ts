@@ -50,7 +50,8 @@ export const completeTask = operation({
   output: z.object({ ...commandOutput, ...actedOn }),
   async handler(call, input) {
     const { flow, task } = await theTask(call, input);
-    await call.database.withOrg(call.principal, (trx) => needFiles(trx, flow.id, task.id, input.answers));
+    const { answers } = input;
+    if (answers) await call.database.withOrg(call.principal, (trx) => needFiles(trx, flow.id, task.id, answers));
     const facts = await command(call, flow, {
       type: 'complete',
       taskId: task.id,

@@ -3,7 +3,6 @@
  * from a workflow task that is stored, so it is never of a state that was not. Webhooks, and whatever the server does
  * not come to, stay with the activity.
  */
-import { sql } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { writeProjection } from '../db/projection.ts';
 import type { Projection } from '../domain/ledger.ts';
@@ -14,7 +13,6 @@ const statementMs = 1_000;
 export const aheadOf =
   (database: Database) =>
   (projection: Projection): Promise<void> =>
-    database.withOrg({ orgId: projection.flow.orgId }, async (trx) => {
-      await sql`select set_config('statement_timeout', ${String(statementMs)}, true)`.execute(trx);
-      await writeProjection(trx, projection);
+    database.withOrg({ orgId: projection.flow.orgId }, (trx) => writeProjection(trx, projection), {
+      statementMs,
     });

@@ -40,11 +40,15 @@ export function logFields(): Record<string, string> {
   return Object.fromEntries(Object.entries(all).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
 }
 
+/** Does anybody get to see spans? */
+let leaves = false;
+
 /**
  * Once a process. `endpoint`: where spans are sent as OTLP over HTTP, such as `http://collector:4318`; undefined: nowhere.
  * Gives how to send what waits and stop.
  */
 export function startTracing(service: string, endpoint: string | undefined): () => Promise<void> {
+  leaves = endpoint !== undefined;
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ 'service.name': service }),
     spanProcessors:
@@ -77,7 +81,7 @@ export function inSpan<T>(
   });
 }
 
-/** A span of what is over: both moments in milliseconds since 1970. */
+/** A span of what is over, which no log can name: both moments in milliseconds since 1970. */
 export function pastSpan(
   name: string,
   attributes: Attributes,
@@ -85,6 +89,7 @@ export function pastSpan(
   to: number,
   { kind = SpanKind.INTERNAL, parent }: { kind?: SpanKind; parent?: string | undefined } = {},
 ): void {
+  if (!leaves) return;
   const span = tracer().startSpan(name, { kind, attributes, startTime: from }, contextOf(parent));
   span.end(Math.max(from, to));
 }

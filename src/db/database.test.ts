@@ -1,0 +1,55 @@
+/** How transactions begin: with their settings, which end with them. */
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type FreshDatabase, freshDatabase } from '../../test/support/database.ts';
+import { Database, openAsOwner, type Trx } from './database.ts';
+
+let fresh: FreshDatabase;
+let database: Database;
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  // As in production; the tests' server does without.
+  const owner = openAsOwner(fresh.url);
+  await sql`alter database ${sql.id(new URL(fresh.url).pathname.slice(1))} set synchronous_commit = on`.execute(owner);
+  await owner.destroy();
+  // One connection, so that each transaction has the one of the transaction before.
+  database = new Database(fresh.url, { max: 1 });
+});
+afterAll(async () => {
+  await database.close();
+  await fresh.drop();
+});
+
+async function settingsOf(trx: Trx): Promise<Record<string, string | null>> {
+  const { rows } = await sql<Record<string, string | null>>`
+    select nullif(current_setting('app.org_id', true), '') as org, nullif(current_setting('app.user_id', true), '') as "user",
+      current_setting('statement_timeout') as timeout, current_setting('synchronous_commit') as synced`.execute(trx);
+  return rows[0] ?? {};
+}
+
+const asEverywhere = { org: null, user: null, timeout: '15s', synced: 'on' };
+
+test('a transaction has its own settings, and the next one on the connection has none of them', async () => {
+  const options = { statementMs: 1_000, synced: false };
+  expect(await database.withOrg({ orgId: 'org_a' }, settingsOf, options)).toEqual({
+    ...{ org: 'org_a', user: null, timeout: '1s', synced: 'off' },
+  });
+  expect(await database.withUser({ userId: 'us_a' }, settingsOf)).toEqual({ ...asEverywhere, user: 'us_a' });
+  expect(await database.withPersonInOrg({ orgId: 'org_b', userId: 'us_b' }, settingsOf)).toEqual({
+    ...{ ...asEverywhere, org: 'org_b', user: 'us_b' },
+  });
+  expect(await database.open.transaction().execute(settingsOf)).toEqual(asEverywhere);
+});
+
+test('an id is a value, whatever stands in it', async () => {
+  for (const orgId of [`o', true); drop table flows; select ('`, 'back\\slash \\', `quo''te`, 'é 漢 🙂']) {
+    expect((await database.withOrg({ orgId }, settingsOf)).org).toBe(orgId);
+  }
+});
+
+test('a transaction that could not begin leaves a connection that is good', async () => {
+  const work = () => Promise.reject(new Error('must not run'));
+  await expect(database.withOrg({ orgId: 'org_a' }, work, { statementMs: -5 })).rejects.toThrow(/statement_timeout/);
+  expect(await database.withOrg({ orgId: 'org_b' }, settingsOf)).toEqual({ ...asEverywhere, org: 'org_b' });
+});
