@@ -8,7 +8,7 @@ export function curlOf(place: Place, publicUrl: string): string {
   const parts = [
     `curl ${method === 'GET' ? '' : `-X ${method} `}${shellQuote(publicUrl + url)}`,
     ...(place.operation.access === 'public' ? [] : ['-H "Authorization: Bearer $BOOFLOW_KEY"']),
-    ...(place.takesKey ? ['-H "Idempotency-Key: $(uuidgen)"'] : []),
+    ...(place.operation.kind === 'write' ? ['-H "Idempotency-Key: $(openssl rand -hex 16)"'] : []),
     ...(body === null || place.inRest.length === 0
       ? []
       : ["-H 'Content-Type: application/json'", `-d ${shellQuote(JSON.stringify(body))}`]),
@@ -22,7 +22,7 @@ export function typescriptOf(place: Place, publicUrl: string): string {
   const headers = [
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code to show
     ...(place.operation.access === 'public' ? [] : ['authorization: `Bearer ${process.env.BOOFLOW_KEY}`']),
-    ...(place.takesKey ? ["'idempotency-key': crypto.randomUUID()"] : []),
+    ...(place.operation.kind === 'write' ? ["'idempotency-key': crypto.randomUUID()"] : []),
     ...(sends ? ["'content-type': 'application/json'"] : []),
   ];
   const options = [
@@ -33,7 +33,7 @@ export function typescriptOf(place: Place, publicUrl: string): string {
   const call = `fetch('${publicUrl}${url}'${options.length > 0 ? `, {\n${options.join('\n')}\n}` : ''})`;
   return [
     `const answer = await ${call};`,
-    'if (!answer.ok) throw new Error((await answer.json()).detail);',
+    'if (!answer.ok) throw new Error(await answer.text());',
     'const facts = await answer.json();',
   ].join('\n');
 }

@@ -1,18 +1,14 @@
-/** Every operation that is open to REST, called once for real by the example that the reference shows. */
+/**
+ * Every operation that is open to REST, called once for real by its example: as the tests ask, and by the very texts that
+ * the reference shows for a shell and for a program.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Place, placesOf, requestFor } from '../../src/api/place.ts';
 import { operationsOf } from '../../src/operations/registry.ts';
 import { startWorld, type World } from '../support/world.ts';
-import { ask, get } from './ask.ts';
-
-let world: World;
-let olivia: string;
-beforeAll(async () => {
-  world = await startWorld({ flows: true });
-  olivia = await world.key('olivia@acme.test');
-});
-afterAll(() => world.stop());
+import { type ApiAnswer, ask, get } from './ask.ts';
+import { type Shown, shownExamples, startTypescript, type Typescript, typed, untyped } from './examples.ts';
 
 const places = placesOf(operationsOf('rest'));
 const named = (name: string): Place => {
@@ -34,8 +30,8 @@ const story = [
 const callers: Readonly<Record<string, string>> = { leave_org: 'adam@acme.test' };
 
 /** What must be so before. */
-const before: Readonly<Record<string, () => Promise<unknown>>> = {
-  async discard_draft() {
+const before: Readonly<Record<string, (world: World, olivia: string) => Promise<unknown>>> = {
+  async discard_draft(world, olivia) {
     const template = 'Monthly content cycle';
     const definition = { name: template, steps: [{ key: 'plan', title: 'Plan' }] };
     const asked = requestFor(named('save_template_draft'), { template, revision: 0, definition });
@@ -43,17 +39,11 @@ const before: Readonly<Record<string, () => Promise<unknown>>> = {
   },
 };
 
-/** Ids that were given out on the way, by the field that takes them: an example can't know them. */
-const given = new Map<string, unknown>();
 const idsSchema = z.object({
   webhook: z.union([z.string(), z.object({ id: z.string() }).transform((w) => w.id)]).optional(),
   delivery: z.string().optional(),
   import: z.string().optional(),
 });
-
-function inputOf({ rest }: Place): Record<string, unknown> {
-  return { ...rest.example, ...Object.fromEntries([...given].filter(([field]) => field in rest.example)) };
-}
 
 const reads = places.filter((p) => p.operation.kind === 'read');
 const writes = places.filter((p) => p.operation.kind === 'write');
@@ -69,15 +59,53 @@ describe('every operation', () => {
     expect(reads.length).toBeGreaterThan(8);
     expect(writes.length).toBeGreaterThan(10);
   });
+});
+
+describe.each(['fetch', 'curl', 'TypeScript'] as const)('by %s, every operation', (way) => {
+  let world: World;
+  let olivia: string;
+  let shown: ReadonlyMap<string, Shown>;
+  let typescript: Typescript;
+  /** Ids that were given out on the way, by the field that takes them: an example can't know them. */
+  const given = new Map<string, unknown>();
+  beforeAll(async () => {
+    world = await startWorld({ flows: true });
+    olivia = await world.key('olivia@acme.test');
+    shown = shownExamples(await (await fetch(`${world.url}/docs/api`)).text());
+    typescript = startTypescript();
+  });
+  afterAll(async () => {
+    await typescript.stop();
+    await world.stop();
+  });
+
+  /** The example with the ids that were given out in the place of its own. */
+  const withIds = (text: string, { example }: Place['rest']): string =>
+    [...given].reduce(
+      (t, [field, id]) => (field in example ? t.replaceAll(String(example[field]), String(id)) : t),
+      text,
+    );
+  const call = async (place: Place, key: string | null): Promise<ApiAnswer> => {
+    const { rest, operation } = place;
+    if (way === 'fetch') {
+      const ids = Object.fromEntries([...given].filter(([field]) => field in rest.example));
+      return ask(world.url, key, requestFor(place, { ...rest.example, ...ids }));
+    }
+    const texts = shown.get(operation.name);
+    if (!texts) throw new Error(`The reference shows no example of ${operation.name}`);
+    return way === 'curl'
+      ? typed(withIds(texts.curl, rest), key)
+      : typescript.run(withIds(texts.typescript, rest), key);
+  };
 
   test.each(inOrder.map((p) => [p.operation.name, p] as const))(
     '%s does what its example says',
     async (name, place) => {
-      await before[name]?.();
+      await before[name]?.(world, olivia);
       const { operation, rest } = place;
       const caller = callers[name];
       const key = operation.access === 'public' ? null : caller ? await world.key(caller) : olivia;
-      const answer = await ask(world.url, key, requestFor(place, inputOf(place)));
+      const answer = await call(place, key);
       expect(answer.status, answer.text).toBe(rest.location === undefined ? 200 : 201);
       expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
       expect(operation.output.parse(answer.json)).toEqual(answer.json);
@@ -87,4 +115,15 @@ describe('every operation', () => {
       if (location !== null) expect((await get(world.url, olivia, location.replace('/api/v1', ''))).status).toBe(200);
     },
   );
+
+  if (way === 'curl')
+    test('the first call of all is one that works', async () => {
+      const first = shown.get('start')?.curl.replace('bflow_sk_…', olivia);
+      expect((await typed(first ?? '', null)).status).toBe(200);
+    });
+  if (way === 'TypeScript')
+    test('the texts are TypeScript, strictly', async () => {
+      expect(shown.size).toBe(places.length + 1);
+      expect(await untyped([...shown.values()].flatMap(({ typescript }) => typescript || []))).toBe('');
+    }, 60_000);
 });

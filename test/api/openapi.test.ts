@@ -91,7 +91,7 @@ describe('the reference', () => {
       [
         `curl -X POST '${world.url}/api/v1/tasks/Rate%20the%20risk/complete' \\`,
         '  -H "Authorization: Bearer $BOOFLOW_KEY" \\',
-        '  -H "Idempotency-Key: $(uuidgen)" \\',
+        '  -H "Idempotency-Key: $(openssl rand -hex 16)" \\',
         "  -H 'Content-Type: application/json' \\",
         '  -d \'{"flow":"Postbird newsletter tool"}\'',
       ].join('\n'),
