@@ -86,12 +86,17 @@ interface Limits {
   /** Of the REST API, by credential; `apiAddress` for those that have none. */
   readonly api: number;
   readonly apiAddress: number;
+  /** Of MCP, by member; `mcpAddress` for those that have no credential: a client's own servers, for all its people. */
+  readonly mcp: number;
+  readonly mcpAddress: number;
+  /** Live streams that one person may have open at a time. */
+  readonly live: number;
 }
 /** How long a body without files may take to arrive. */
 const bodyMs = 30_000;
 const usualLimits: Limits = {
   ...{ signIn: 20, token: 120, register: 20, authorize: 60, newLink: 10 },
-  ...{ api: 600, apiAddress: 120 },
+  ...{ api: 600, apiAddress: 120, mcp: 600, mcpAddress: 600, live: 30 },
 };
 
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
@@ -227,7 +232,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const limits = { ...usualLimits, ...options.limits };
   const { sendSignInMail } = options;
   const tokens = readFileSync(new URL('./web/assets/tokens.css', import.meta.url), 'utf8');
-  await app.register(mcpRoute, { tools, authority, views: makeViews({ tokens, publicUrl }), version });
+  const views = makeViews({ tokens, publicUrl });
+  const mcpLimits = { member: limits.mcp, address: limits.mcpAddress };
+  await app.register(mcpRoute, { tools, authority, views, version, limits: mcpLimits });
   const apiLimits = { credential: limits.api, address: limits.apiAddress };
   await app.register(apiRoutes, { tools, authority, version, limits: apiLimits });
   await app.register(oauthRoutes, { authority, fetchDocument, limits });
@@ -251,7 +258,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(templateRoutes, { authority, tools });
   await app.register(importRoutes, { authority, tools });
   await app.register(webhookRoutes, { authority, tools });
-  await app.register(liveRoutes, { authority, subscribe: options.subscribe });
+  await app.register(liveRoutes, { authority, subscribe: options.subscribe, most: limits.live });
   await app.register(brandRoutes, { tools });
   await app.register(portalRoutes, { authority, tools, newLinksPerMinute: limits.newLink });
   await app.register(reminderRoutes, { authority, tools });

@@ -1,7 +1,15 @@
 /** Makes flows from the lines of an import; a line that was begun by a worker that died is gone on with. */
 import { Context } from '@temporalio/activity';
 import type { Database } from '../db/database.ts';
-import { countLines, findImport, finishImport, type ImportRow, listLines, settleLine } from '../db/imports.ts';
+import {
+  countLines,
+  findImport,
+  finishImport,
+  type ImportRow,
+  listLines,
+  settleLine,
+  stopImport,
+} from '../db/imports.ts';
 import { findMemberById } from '../db/members.ts';
 import type { MemberRow } from '../db/people.ts';
 import type { ImportLine } from '../db/schema.ts';
@@ -19,6 +27,14 @@ export interface ImportActivitiesNeed {
   readonly importLine: (of: ImportRow, as: MemberRow, line: ImportLine) => Promise<Outcome>;
 }
 
+/** Why who began an import can't go on with it; null when they can. */
+function whyNot(name: string, member: MemberRow | undefined): string | null {
+  const left = 'Import what is left anew.';
+  if (member === undefined) return `${name}, who began this import, is no longer a member. ${left}`;
+  if (member.role === 'MEMBER') return `${name}, who began this import, is no owner or admin any more. ${left}`;
+  return null;
+}
+
 const linesAtOnce = 5;
 const linesPerActivity = 50;
 /** Well within the workflow's heartbeat timeout, however long a line takes. */
@@ -27,21 +43,14 @@ const beatMs = 2_000;
 export const makeImportActivities = ({ database, importLine }: ImportActivitiesNeed): ImportActivities => ({
   async importSome({ orgId, importId }) {
     const org = { orgId };
-    const { found, member, lines } = await database.withOrg(org, async (trx) => {
-      const found = await findImport(trx, importId);
-      return {
-        found,
-        // As they are today: a role that was lost is not used.
-        member: found ? await findMemberById(trx, found.by.userId) : undefined,
-        lines: await listLines(trx, importId, { state: 'PENDING', after: 0, most: linesPerActivity }),
-      };
-    });
+    const { found, lines } = await database.withOrg(org, async (trx) => ({
+      found: await findImport(trx, importId),
+      lines: await listLines(trx, importId, { state: 'PENDING', after: 0, most: linesPerActivity }),
+    }));
     if (!found) return { left: 0, settled: 0, total: 0 };
     let settled = 0;
-    const one = async (line: ImportLine): Promise<void> => {
-      const outcome: Outcome = member
-        ? await importLine(found, member, line)
-        : { state: 'failed', flowId: null, error: `${found.by.name} is no longer a member. Import what is left anew.` };
+    const one = async (member: MemberRow, line: ImportLine): Promise<void> => {
+      const outcome = await importLine(found, member, line);
       if (outcome.state === 'later') return;
       const error = outcome.state === 'failed' ? outcome.error : null;
       await database.withOrg(org, (trx) => settleLine(trx, importId, line.line, { flowId: outcome.flowId, error }));
@@ -50,8 +59,16 @@ export const makeImportActivities = ({ database, importLine }: ImportActivitiesN
     const context = Context.current();
     const beat = setInterval(() => context.heartbeat(), beatMs);
     try {
-      for (let i = 0; i < lines.length; i += linesAtOnce)
-        await Promise.all(lines.slice(i, i + linesAtOnce).map(({ input }) => one(input)));
+      for (let i = 0; i < lines.length; i += linesAtOnce) {
+        // As they are at this moment: a role that was lost is not used.
+        const member = await database.withOrg(org, (trx) => findMemberById(trx, found.by.userId));
+        const why = whyNot(found.by.name, member);
+        if (member === undefined || why !== null) {
+          settled += await database.withOrg(org, (trx) => stopImport(trx, importId, why ?? ''));
+          break;
+        }
+        await Promise.all(lines.slice(i, i + linesAtOnce).map(({ input }) => one(member, input)));
+      }
     } finally {
       clearInterval(beat);
     }

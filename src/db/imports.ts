@@ -93,6 +93,17 @@ export async function settleLine(
     .execute();
 }
 
+/** Ends what is not begun, with why. Gives how many lines that were. */
+export async function stopImport(trx: Trx, id: string, why: string): Promise<number> {
+  const { numUpdatedRows } = await trx
+    .updateTable('flow_import_lines')
+    .set({ state: 'FAILED', error: why })
+    .where('import_id', '=', id)
+    .where('state', '=', 'PENDING')
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
 export async function finishImport(trx: Trx, id: string, at: Date): Promise<void> {
   await trx
     .updateTable('flow_imports')

@@ -83,7 +83,7 @@ export async function callTool(tools: Tools, principal: Principal | null, call: 
   };
 }
 
-const refusal = (code: string, text: string): CallToolResult => ({
+export const refusal = (code: string, text: string): CallToolResult => ({
   content: [{ type: 'text', text }],
   structuredContent: { code },
   isError: true,

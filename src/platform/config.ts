@@ -57,7 +57,7 @@ const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).
 const required = 'is required in production';
 
 /** Production must say where its parts are; elsewhere what is not said is started here. */
-const environment = (production: boolean, filesOnDisk: boolean) => {
+const environment = (production: boolean, filesOnDisk: boolean, metricsToken: boolean) => {
   const need = <T>(schema: z.ZodType<T>): z.ZodType<T | undefined> =>
     production
       ? z.custom<unknown>((value) => value !== undefined, { error: required, abort: true }).pipe(schema)
@@ -125,7 +125,8 @@ const environment = (production: boolean, filesOnDisk: boolean) => {
     BOOFLOW_METRICS_HOST: z
       .string()
       .regex(/^[\w.:-]+$/, 'must be an address to listen on')
-      .default(production ? '0.0.0.0' : '127.0.0.1'),
+      // Without a token whoever reaches it is told: then that is this machine alone, unless an address is given.
+      .default(production && metricsToken ? '0.0.0.0' : '127.0.0.1'),
     BOOFLOW_METRICS_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
     OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(['http:', 'https:']).optional(),
     LOG_LEVEL: z
@@ -194,7 +195,7 @@ const connectionVariables = [
 
 /** The name of every variable Booflow reads. */
 export const variableNames: readonly string[] = [
-  ...Object.keys(environment(false, false).shape),
+  ...Object.keys(environment(false, false, false).shape),
   ...connectionVariables,
 ];
 
@@ -295,7 +296,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (address) given.TEMPORAL_ADDRESS = address;
   if (namespace) given.TEMPORAL_NAMESPACE = namespace;
   const onDisk = given.FILES_DIR !== undefined;
-  const parsed = environment(given.NODE_ENV === 'production', onDisk).safeParse({ NODE_ENV: 'development', ...given });
+  const parsed = environment(
+    given.NODE_ENV === 'production',
+    onDisk,
+    given.BOOFLOW_METRICS_TOKEN !== undefined,
+  ).safeParse({ NODE_ENV: 'development', ...given });
   if (!parsed.success) throw new ConfigError(problemsOf(parsed.error));
   const read = parsed.data;
   if (read.BOOFLOW_ENCRYPT_TEMPORAL && read.BOOFLOW_ENCRYPTION_KEYS === undefined) {

@@ -24,14 +24,21 @@ const progress = async (id: string, input: object = {}) => {
 const finished = (id: string) =>
   vi.waitFor(async () => expect((await progress(id)).finishedAt).not.toBeNull(), { timeout: 120_000, interval: 500 });
 
+const beginner = 'us_ben';
+const setRole = (role: 'ADMIN' | 'MEMBER') =>
+  world.owner
+    .insertInto('memberships')
+    .values({ org_id: olivia.orgId, user_id: beginner, role })
+    .onConflict((on) => on.columns(['org_id', 'user_id']).doUpdateSet({ role }));
+
 test('a flow for each line, with its client and its start', async () => {
   const csv = [
-    'Name,Client email,Client name,Client role,Start,Start date',
+    '\ufeffName,Client email,Client name,Client role,Start,Start date',
     'Harbor,jane@harbor.test,Jane Alder,client,yes,2026-11-23',
     '"Pine, Oak & Sons",,,,no,',
     'Globe,JOHN@globe.test,,client,,',
   ].join('\r\n');
-  const begun = await asked(`\ufeff${csv}`, 'three');
+  const begun = await asked(csv, 'three');
   expect(begun).toMatchObject({ ok: true, facts: { total: 3, template: 'Client Onboarding' } });
   if (!begun.ok) return;
   const { import: id } = begun.facts;
@@ -77,6 +84,40 @@ test('a worker that is gone in the middle leaves no flow out and makes none twic
   const flows = await made();
   expect(flows).toHaveLength(60);
   expect(new Set(flows.map((f) => f.name)).size).toBe(60);
+});
+
+test.each([
+  ['lost the role', 'is no owner or admin any more', () => setRole('MEMBER')],
+  ['is gone', 'is no longer a member', () => world.owner.deleteFrom('memberships').where('user_id', '=', beginner)],
+])('who began it %s: it stops, says so at each line, and ends', async (_, why, lose) => {
+  await world.owner
+    .insertInto('users')
+    .values({ id: beginner, email: 'ben@acme.test', name: 'Ben' })
+    .onConflict((on) => on.doNothing())
+    .execute();
+  await setRole('ADMIN').execute();
+  const ben = { ...olivia, userId: beginner, name: 'Ben', email: 'ben@acme.test', role: 'ADMIN' } as const;
+  const csv = ['name', ...Array.from({ length: 400 }, (_, n) => `Bens ${n}`)].join('\n');
+  const begun = await importFlows.run(caller(ben), { template: 'Client Onboarding', csv });
+  if (!begun.ok) throw new Error(begun.text);
+  const { import: id } = begun.facts;
+  await vi.waitFor(async () => expect((await progress(id)).done).toBeGreaterThan(0), { timeout: 60_000 });
+  await lose().execute();
+  await finished(id);
+  const lines = await world.owner
+    .selectFrom('flow_import_lines')
+    .select(['state', 'flow_id', 'error'])
+    .where('import_id', '=', id)
+    .orderBy('line')
+    .execute();
+  const stopped = lines.filter((l) => l.state === 'FAILED');
+  expect(stopped.length).toBeGreaterThan(0);
+  // Also the rest of those that were under way at that moment were made whole, or not at all.
+  expect(lines.filter((l) => l.state === 'DONE' && l.flow_id === null)).toEqual([]);
+  expect(new Set(stopped.map((l) => l.error))).toEqual(
+    new Set([`Ben, who began this import, ${why}. Import what is left anew.`]),
+  );
+  expect(lines.findIndex((l) => l.state === 'FAILED')).toBe(lines.length - stopped.length);
 });
 
 test('a line that is refused is told, and the others go on', async () => {

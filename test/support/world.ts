@@ -188,7 +188,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     sendSignInMail: (mail) => signInMails.push(mail),
     limits: {
       ...{ signIn: 10_000, token: 10_000, register: 10_000, authorize: 10_000, newLink: 10_000 },
-      ...{ api: 100_000, apiAddress: 100_000 },
+      ...{ api: 100_000, apiAddress: 100_000, mcp: 100_000, mcpAddress: 100_000 },
       ...options.limits,
     },
     ...(options.codec && { codec: options.codec }),
