@@ -21,6 +21,7 @@ export const makeCleanupActivities = (
       select delete_expired(${now}, ${rowsPerBatch})
         + delete_old_invitations(${now}, ${rowsPerBatch})
         + delete_old_deliveries(${now}, ${rowsPerBatch})
+        + delete_old_commands(${now}, ${rowsPerBatch})
         + delete_old_reminder_links(${now}, ${rowsPerBatch})
         + delete_left_over(${now}, ${rowsPerBatch}) as n
     `.execute(database.open);

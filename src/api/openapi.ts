@@ -180,11 +180,11 @@ const parametersOf = (place: Place): Json[] => [
     ...{ name, in: 'query', required: place.required.includes(name) },
     ...describe(place, name),
   })),
-  ...(place.takesKey
+  ...(place.operation.kind === 'write'
     ? [
         {
           ...{ name: 'Idempotency-Key', in: 'header', required: false },
-          description: 'The same key twice does it once and gives the same answer',
+          description: 'The same key twice does it once and gives the same answer; with another input it is refused',
           schema: { type: 'string', pattern: '^[!-~]{1,128}$' },
         },
       ]
@@ -214,7 +214,7 @@ function bodyOf(place: Place): Json {
   };
 }
 
-function successOf({ operation, rest, takesKey }: Place): Json {
+function successOf({ operation, rest }: Place): Json {
   const { $schema: _, ...schema } = z.toJSONSchema(operation.output, { io: 'output' });
   const content = { 'application/json': { schema } };
   if (operation.kind === 'read') {
@@ -229,7 +229,8 @@ function successOf({ operation, rest, takesKey }: Place): Json {
     rest.location === undefined
       ? { 200: { description: 'Done', headers: limitHeaders, content } }
       : { 201: { description: 'Made', headers: { ...limitHeaders, Location: ref('headers', 'Location') }, content } };
-  return takesKey
+  // What a flow is told may wait for a worker.
+  return 'state' in operation.output.shape
     ? { ...done, 202: { description: 'Stored, and done as soon as a worker answers', headers: limitHeaders, content } }
     : done;
 }

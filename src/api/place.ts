@@ -15,8 +15,6 @@ export interface Place {
   /** All other fields: of the query for GET and DELETE, of the body else. */
   readonly inRest: readonly string[];
   readonly hasBody: boolean;
-  /** Does it take an `Idempotency-Key`? */
-  readonly takesKey: boolean;
   /** JSON Schema (2020-12) of each field of the input. */
   readonly fields: Readonly<Record<string, FieldSchema>>;
   readonly required: readonly string[];
@@ -52,9 +50,10 @@ export function placeOf(operation: Operation): Place {
     throw new Error(`${name} only reads, so its method must be GET.`);
   if (operation.kind === 'write' && rest.method === 'GET')
     throw new Error(`${name} writes, so its method can't be GET.`);
-  const takesKey = operation.kind === 'write' && commandIdField in properties;
+  if (operation.kind === 'write' && !(commandIdField in properties))
+    throw new Error(`${name} writes, so its input must have ${commandIdField}: trying again must be safe.`);
   return {
-    ...{ operation, rest, inPath, hasBody, takesKey, fields: properties },
+    ...{ operation, rest, inPath, hasBody, fields: properties },
     inRest: Object.keys(properties).filter((f) => !inPath.includes(f) && f !== commandIdField),
     required: required.filter((f) => f !== commandIdField),
   };

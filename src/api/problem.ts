@@ -8,7 +8,6 @@ const statuses: Readonly<Record<string, number>> = {
   bad_json: 400,
   bad_command: 400,
   bad_template: 400,
-  no_idempotency_key: 400,
   unauthenticated: 401,
   invalid_token: 401,
   insufficient_scope: 403,

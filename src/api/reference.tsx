@@ -94,7 +94,8 @@ const Rules = () => (
       <Rule term="Doing it once">
         Send an <code>Idempotency-Key</code> of your own with a call that changes something. The same key with the same
         input does it once and gives the same answer; with another input it is refused (422). A key belongs to the flow
-        that the call changes.
+        that the call changes, which remembers its newest thousand. For everything else it belongs to the organization,
+        which remembers it for 7 days once the call has done something.
       </Rule>
       <Rule term="Later">
         202 means: stored, and done as soon as a worker answers. Ask again with the same key to learn the outcome.
@@ -185,7 +186,7 @@ const Call = ({ place, publicUrl }: { readonly place: Place; readonly publicUrl:
             Scope <code>{scopeOf(operation)}</code>.
           </>
         )}
-        {place.takesKey && ' Takes an Idempotency-Key.'}
+        {operation.kind === 'write' && ' Takes an Idempotency-Key.'}
       </p>
       {fields.length > 0 && (
         <table>

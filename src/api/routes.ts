@@ -180,16 +180,8 @@ type ReadInput =
 /** The operation's input from path, query and body, as the caller gave it: the operation checks it. */
 function readInput(place: Place, request: FastifyRequest): ReadInput {
   const key = request.headers['idempotency-key'];
-  if (key !== undefined) {
-    if (place.operation.kind === 'write' && !place.takesKey)
-      return {
-        ok: false,
-        code: 'no_idempotency_key',
-        why: 'this call takes no Idempotency-Key; the reference says what repeating it does.',
-      };
-    if (typeof key !== 'string' || !keyPattern.test(key))
-      return { ok: false, code: 'bad_input', why: 'an Idempotency-Key is 1 to 128 visible ASCII characters.' };
-  }
+  if (key !== undefined && (typeof key !== 'string' || !keyPattern.test(key)))
+    return { ok: false, code: 'bad_input', why: 'an Idempotency-Key is 1 to 128 visible ASCII characters.' };
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
   if (place.operation.kind === 'write' && (ifMatch !== undefined || ifNoneMatch !== undefined))
     return {
@@ -213,7 +205,7 @@ function readInput(place: Place, request: FastifyRequest): ReadInput {
   return {
     ok: true,
     input: { ...rest, ...path },
-    commandId: place.takesKey && typeof key === 'string' ? key : undefined,
+    commandId: place.operation.kind === 'write' ? key : undefined,
   };
 }
 

@@ -12,14 +12,15 @@ export interface Asked {
 
 /**
  * Notes them when there is room: at most `most` since `since`. A command that was noted before has its room already.
- * Gives null when there was, else how many there are and when the oldest of them no longer counts, in milliseconds.
+ * Gives whether they are noted just now; without room, how many there are and when the oldest of them no longer counts,
+ * in milliseconds.
  */
 export async function askForInvitations(
   trx: Trx,
   { orgId, commandId, n, at }: Asked,
   since: Date,
   most: number,
-): Promise<{ lately: number; oldest: number } | null> {
+): Promise<{ room: true; fresh: boolean } | { room: false; lately: number; oldest: number }> {
   // One at a time for each org, or several at once would all find room.
   await sql`select pg_advisory_xact_lock(hashtextextended(${`invitations ${orgId}`}, 0))`.execute(trx);
   const { lately, oldest } = await trx
@@ -29,13 +30,14 @@ export async function askForInvitations(
     .where('command_id', '!=', commandId)
     .executeTakeFirstOrThrow();
   const count = Number(lately ?? 0);
-  if (count + n > most) return { lately: count, oldest: oldest?.getTime() ?? at.getTime() };
-  await trx
+  if (count + n > most) return { room: false, lately: count, oldest: oldest?.getTime() ?? at.getTime() };
+  const noted = await trx
     .insertInto('invitations_asked')
     .values({ org_id: orgId, command_id: commandId, at, n })
     .onConflict((on) => on.columns(['org_id', 'command_id']).doNothing())
-    .execute();
-  return null;
+    .returning('command_id')
+    .executeTakeFirst();
+  return { room: true, fresh: noted !== undefined };
 }
 
 /** What came of it: only invitations that went out count. */

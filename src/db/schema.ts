@@ -403,6 +403,16 @@ export interface FlowImportLines {
   flow_id: string | null;
   error: string | null;
 }
+export interface CommandsMade {
+  org_id: string;
+  command_id: string;
+  operation: string;
+  /** A hash of who asked for what. */
+  fingerprint: string;
+  made_at: Date;
+  answer: Buffer | null;
+  answer_key_id: string | null;
+}
 export interface Webhooks {
   org_id: string;
   id: string;
@@ -466,6 +476,7 @@ export interface Tables {
   flow_import_lines: FlowImportLines;
   webhooks: Webhooks;
   webhook_deliveries: WebhookDeliveries;
+  commands_made: CommandsMade;
   org_logos: OrgLogos;
   member_invitations: MemberInvitations;
   hand_overs: HandOvers;

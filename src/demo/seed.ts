@@ -159,7 +159,8 @@ async function seedFlow(tools: Tools, org: DemoOrg, script: DemoFlow): Promise<v
   for (const [n, step] of script.steps.entries()) {
     const principal = clients.get(step.by) ?? memberOf(org, step.by);
     if (step.do === 'invite') join(step.email, step.name);
-    const call = { ...tools, principal, commandId: commandId(n + 1), fingerprint: 'demo', timeZone: 'UTC' };
+    const own = { operation: 'seed', commandId: commandId(n + 1), commandIdGiven: true, fingerprint: 'demo' };
+    const call = { ...tools, principal, ...own, timeZone: 'UTC' };
     const wanted = commandOf(step, org, flowId, principal, tools.now);
     const done = await command(call, { id: flowId, name: script.name }, wanted);
     if (done.state !== 'applied') throw new Error(`The demo flow "${script.name}" waits: no worker is answering.`);

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { setArchived } from '../db/template-drafts.ts';
+import { commandInput } from './command.ts';
+import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { findOwn, templateInput } from './template-parts.ts';
 import { plain } from './words.ts';
+
+const output = z.object({ template: z.object({ id: z.string(), name: z.string() }), archived: z.boolean() });
 
 export const archiveTemplate = operation({
   name: 'archive_template',
@@ -13,12 +17,12 @@ export const archiveTemplate = operation({
   access: 'admin',
   surfaces: ['rest', 'web'],
   rest: { method: 'POST', path: '/templates/{template}/archive', example: { template: 'Offboarding' } },
-  input: z.strictObject({ ...templateInput, archived: z.boolean().default(true) }),
-  output: z.object({ template: z.object({ id: z.string(), name: z.string() }), archived: z.boolean() }),
-  async handler({ database, principal, now }, { template, archived }) {
-    return database.withOrg(principal, async (trx) => {
+  input: z.strictObject({ ...templateInput, archived: z.boolean().default(true), ...commandInput }),
+  output,
+  async handler(call, { template, archived }) {
+    return onceOnly(call, output, async (trx) => {
       const { id, name } = await findOwn(trx, template, 'too');
-      await setArchived(trx, id, archived ? new Date(now) : null);
+      await setArchived(trx, id, archived ? new Date(call.now) : null);
       return { template: { id, name }, archived };
     });
   },

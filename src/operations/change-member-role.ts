@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { countOwners, setRole } from '../db/members.ts';
 import { noteOrgEvent } from '../db/org-events.ts';
 import { roles } from '../oauth/principal.ts';
+import { commandInput } from './command.ts';
 import { needMayChangeRole } from './member-rules.ts';
 import { changingMembers, memberShape, roleInput } from './members.ts';
 import { findMember, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { plain } from './words.ts';
+
+const output = z.object({ member: memberShape, before: z.enum(roles) });
 
 export const changeMemberRole = operation({
   name: 'change_member_role',
@@ -17,10 +20,10 @@ export const changeMemberRole = operation({
   access: 'admin',
   surfaces: ['rest', 'web'],
   rest: { method: 'PUT', path: '/members/{member}/role', example: { member: 'mia@acme.test', role: 'ADMIN' } },
-  input: z.strictObject({ member: nameOrId('Name, address or id'), role: roleInput }),
-  output: z.object({ member: memberShape, before: z.enum(roles) }),
+  input: z.strictObject({ member: nameOrId('Name, address or id'), role: roleInput, ...commandInput }),
+  output,
   async handler(call, { member: ref, role }) {
-    return changingMembers(call, async (trx, me) => {
+    const { kept } = await changingMembers(call, output, async (trx, me) => {
       const target = await findMember(trx, ref, me.id);
       needMayChangeRole(me, target, role, await countOwners(trx));
       if (target.role !== role) {
@@ -30,6 +33,7 @@ export const changeMemberRole = operation({
       }
       return { member: { ...target, role }, before: target.role };
     });
+    return kept;
   },
   text: ({ member, before }) =>
     before === member.role

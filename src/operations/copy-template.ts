@@ -6,9 +6,12 @@ import { withoutMembers } from '../domain/template.ts';
 import { idFrom } from '../platform/ids.ts';
 import { commandInput } from './command.ts';
 import { findAnyTemplate, nameOrId } from './names.ts';
+import { madeLongAgo, onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { headOf, headShape } from './template-parts.ts';
 import { lines, plain, quote, short } from './words.ts';
+
+const output = z.object({ template: headShape, copied: z.object({ id: z.string(), name: z.string() }) });
 
 export const copyTemplate = operation({
   name: 'copy_template',
@@ -29,26 +32,26 @@ export const copyTemplate = operation({
     name: z.string().trim().min(1).max(limits.name).optional().describe('What to call the copy'),
     ...commandInput,
   }),
-  output: z.object({ template: headShape, copied: z.object({ id: z.string(), name: z.string() }) }),
-  async handler({ database, principal, commandId }, { template: ref, name: wanted }) {
+  output,
+  async handler(call, { template: ref, name: wanted }) {
+    const { principal, commandId } = call;
     const { orgId } = principal;
     const id = idFrom('tp', orgId, commandId);
-    return database.withOrg(principal, async (trx) => {
+    return onceOnly(call, output, async (trx) => {
       const from = await findAnyTemplate(trx, ref);
-      if (!(await readTemplateHead(trx, id))) {
-        const names = new Set((await usableTemplates(trx)).flatMap((t) => (t.org_id === orgId ? [t.name] : [])));
-        const published = await readTemplateVersion(trx, from.id, from.version);
-        if (published) {
-          const name = wanted ?? freeName(published.name, names);
-          const copy = from.org_id === orgId ? published : withoutMembers(published);
-          await publishTemplate(trx, id, orgId, { ...copy, name }, { by: principal.name, revision: 0 });
-        } else {
-          const source = await readTemplateHead(trx, from.id);
-          const saved = source?.draft == null ? null : await readDraftSave(trx, from.id, source.draft);
-          if (!saved) throw new Error(`Template ${from.id} has neither a version nor a draft.`);
-          const name = wanted ?? freeName(saved.draft.name, new Set([saved.draft.name, ...names]));
-          await insertTemplate(trx, { orgId, id, draft: { ...saved.draft, name }, by: principal.name });
-        }
+      if (await readTemplateHead(trx, id)) throw madeLongAgo(commandId, id);
+      const names = new Set((await usableTemplates(trx)).flatMap((t) => (t.org_id === orgId ? [t.name] : [])));
+      const published = await readTemplateVersion(trx, from.id, from.version);
+      if (published) {
+        const name = wanted ?? freeName(published.name, names);
+        const copy = from.org_id === orgId ? published : withoutMembers(published);
+        await publishTemplate(trx, id, orgId, { ...copy, name }, { by: principal.name, revision: 0 });
+      } else {
+        const source = await readTemplateHead(trx, from.id);
+        const saved = source?.draft == null ? null : await readDraftSave(trx, from.id, source.draft);
+        if (!saved) throw new Error(`Template ${from.id} has neither a version nor a draft.`);
+        const name = wanted ?? freeName(saved.draft.name, new Set([saved.draft.name, ...names]));
+        await insertTemplate(trx, { orgId, id, draft: { ...saved.draft, name }, by: principal.name });
       }
       const head = await readTemplateHead(trx, id);
       if (!head) throw new Error(`Template ${id} is gone.`);

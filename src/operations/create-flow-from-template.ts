@@ -10,6 +10,7 @@ import { accepted, acceptedText, actorOf, applied, commandInput, commandOutput, 
 import { peopleFor, roleLines, roleShape, rolesInput } from './flow-roles.ts';
 import { flowTruth } from './flow-truth.ts';
 import { findTemplate, nameOrId } from './names.ts';
+import { madeLongAgo } from './once.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { count, lines, plain, quote } from './words.ts';
@@ -81,8 +82,10 @@ export const createFlowFromTemplate = operation({
     }
     const facts = factsOf(accepted(commandId, known ?? flow));
     // Made long ago, and Temporal has forgotten it since it ended: the read model has not.
-    if (known && sent.state === 'gone')
+    if (known && sent.state === 'gone') {
+      if (asMade.name !== name || asMade.template.id !== found.id) throw madeLongAgo(commandId, flowId);
       return { ...facts, state: 'applied' as const, flow: { ...facts.flow, status: known.status }, ...made };
+    }
     return { ...facts, ...made };
   },
   text(f) {

@@ -6,10 +6,13 @@ import { limits } from '../domain/limits.ts';
 import { fileLength, readTemplateFile } from '../domain/template-file.ts';
 import { idFrom } from '../platform/ids.ts';
 import { commandInput } from './command.ts';
+import { madeLongAgo, onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { headOf, headShape } from './template-parts.ts';
 import { count, lines, plain } from './words.ts';
+
+const output = z.object({ template: headShape, steps: z.number().int() });
 
 export const createTemplate = operation({
   name: 'create_template',
@@ -33,14 +36,16 @@ export const createTemplate = operation({
       .describe('What `export_template` gave: the JSON, or its text'),
     ...commandInput,
   }),
-  output: z.object({ template: headShape, steps: z.number().int() }),
-  async handler({ database, principal, commandId }, { name, file }) {
+  output,
+  async handler(call, { name, file }) {
     const draft = draftFrom(name, file);
+    const { principal, commandId } = call;
     const { orgId } = principal;
-    // From org and command id, so that the same command makes one template.
+    // From org and command id, so that the same command makes one template, however long ago it was.
     const id = idFrom('tp', orgId, commandId);
-    return database.withOrg(principal, async (trx) => {
-      if (!(await readTemplateHead(trx, id))) await insertTemplate(trx, { orgId, id, draft, by: principal.name });
+    return onceOnly(call, output, async (trx) => {
+      if (await readTemplateHead(trx, id)) throw madeLongAgo(commandId, id);
+      await insertTemplate(trx, { orgId, id, draft, by: principal.name });
       const head = await readTemplateHead(trx, id);
       if (!head) throw new Error(`Template ${id} is gone.`);
       return { template: headOf(head), steps: draft.steps.length };

@@ -3,12 +3,15 @@ import { countWebhooksLocked, findWebhook } from '../db/webhooks.ts';
 import { idFrom } from '../platform/ids.ts';
 import { newWebhookSecret, sealSecret } from '../platform/webhook-secret.ts';
 import { commandInput } from './command.ts';
+import { madeLongAgo, onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { addressOf, theWebhook, webhookFacts, webhookFields, webhookShape } from './webhooks.ts';
 import { plain } from './words.ts';
 
 const webhooksMost = 20;
+
+const output = z.object({ webhook: webhookShape, secret: z.string().describe('Shown this once') });
 
 export const createWebhook = operation({
   name: 'create_webhook',
@@ -26,21 +29,17 @@ export const createWebhook = operation({
     events: webhookFields.events.default([]),
     ...commandInput,
   }),
-  output: z.object({ webhook: webhookShape, secret: z.string().describe('Shown this once') }),
-  async handler({ database, principal, webhooks, commandId }, { url, description, events }) {
+  output,
+  async handler(call, { url, description, events }) {
+    const { principal, webhooks, commandId } = call;
     const { orgId } = principal;
     const kept = { org_id: orgId, id: idFrom('wh', orgId, commandId) };
     const address = addressOf(url, webhooks.anywhere);
     const secret = newWebhookSecret();
     const sealed = sealSecret(webhooks.keyring, kept, secret);
-    return database.withOrg(principal, async (trx) => {
+    return onceOnly(call, output, async (trx) => {
       const n = await countWebhooksLocked(trx, orgId);
-      if (await findWebhook(trx, kept.id))
-        throw new Refusal(
-          'already_done',
-          'That webhook was made before, with the same command id, and its secret was shown then. Change the secret for a new one.',
-          { webhook: kept.id },
-        );
+      if (await findWebhook(trx, kept.id)) throw madeLongAgo(commandId, kept.id);
       if (n >= webhooksMost)
         throw new Refusal(
           'limit',

@@ -1,7 +1,11 @@
 import { z } from 'zod';
+import { commandInput } from './command.ts';
+import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { theWebhook, webhookId } from './webhooks.ts';
 import { plain } from './words.ts';
+
+const output = z.object({ id: z.string(), url: z.string() });
 
 export const deleteWebhook = operation({
   name: 'delete_webhook',
@@ -12,10 +16,10 @@ export const deleteWebhook = operation({
   access: 'admin',
   surfaces: ['rest', 'web'],
   rest: { method: 'DELETE', path: '/webhooks/{webhook}', example: { webhook: 'wh_8k2m4q7r9t1v3x5z' } },
-  input: z.strictObject({ webhook: webhookId }),
-  output: z.object({ id: z.string(), url: z.string() }),
-  handler: ({ database, principal }, { webhook }) =>
-    database.withOrg(principal, async (trx) => {
+  input: z.strictObject({ webhook: webhookId, ...commandInput }),
+  output,
+  handler: (call, { webhook }) =>
+    onceOnly(call, output, async (trx) => {
       const { id, url } = await theWebhook(trx, webhook);
       await trx.deleteFrom('webhooks').where('id', '=', id).execute();
       return { id, url };

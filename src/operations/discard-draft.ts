@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { deleteTemplate, endDraft, lockTemplate, readDraftSave } from '../db/template-drafts.ts';
 import { readTemplateHead } from '../db/templates.ts';
+import { commandInput } from './command.ts';
+import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { conflict, findOwn, revisionInput, templateInput } from './template-parts.ts';
 import { plain, quote } from './words.ts';
+
+const output = z.object({
+  template: z.object({ id: z.string(), name: z.string(), version: z.number().int() }),
+  gone: z.boolean().describe('Is the template gone with it?'),
+});
 
 export const discardDraft = operation({
   name: 'discard_draft',
@@ -20,13 +27,10 @@ export const discardDraft = operation({
     path: '/templates/{template}/draft',
     example: { template: 'Monthly content cycle', revision: 1 },
   },
-  input: z.strictObject({ ...templateInput, ...revisionInput }),
-  output: z.object({
-    template: z.object({ id: z.string(), name: z.string(), version: z.number().int() }),
-    gone: z.boolean().describe('Is the template gone with it?'),
-  }),
-  async handler({ database, principal }, { template, revision }) {
-    return database.withOrg(principal, async (trx) => {
+  input: z.strictObject({ ...templateInput, ...revisionInput, ...commandInput }),
+  output,
+  async handler(call, { template, revision }) {
+    return onceOnly(call, output, async (trx) => {
       const { id } = await findOwn(trx, template, 'too');
       await lockTemplate(trx, id);
       const head = await readTemplateHead(trx, id);

@@ -1,14 +1,17 @@
 import { z } from 'zod';
-import { findImport, insertImport } from '../db/imports.ts';
+import { insertImport } from '../db/imports.ts';
 import { idFrom } from '../platform/ids.ts';
 import { commandInput } from './command.ts';
 import { columns, linesMost, readTable } from './import-table.ts';
 import { findTemplate, nameOrId } from './names.ts';
+import { madeLongAgo, onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { count, lines as joined, plain } from './words.ts';
 
 const shownMost = 20;
+
+const output = z.object({ import: z.string(), template: z.string(), total: z.number().int() });
 
 export const importFlows = operation({
   name: 'import_flows',
@@ -32,8 +35,9 @@ export const importFlows = operation({
     csv: z.string().min(1).max(240_000).describe(`Up to ${linesMost} lines`),
     ...commandInput,
   }),
-  output: z.object({ import: z.string(), template: z.string(), total: z.number().int() }),
-  async handler({ database, principal, imports, commandId, now }, { template: ref, csv }) {
+  output,
+  async handler(call, { template: ref, csv }) {
+    const { principal, imports, commandId, now } = call;
     const id = idFrom('im', principal.orgId, commandId);
     const reading = readTable(csv);
     if (!reading.ok) {
@@ -45,15 +49,15 @@ export const importFlows = operation({
       });
     }
     const { orgId } = principal;
-    const kept = await database.withOrg(principal, async (trx) => {
+    const begun = await onceOnly(call, output, async (trx) => {
       const template = await findTemplate(trx, ref);
       const by = JSON.stringify(principal);
-      await insertImport(trx, { orgId, id, template, by, at: new Date(now), lines: reading.lines });
-      return findImport(trx, id);
+      const made = await insertImport(trx, { orgId, id, template, by, at: new Date(now), lines: reading.lines });
+      if (!made) throw madeLongAgo(commandId, id);
+      return { import: id, template: template.name, total: reading.lines.length };
     });
-    if (!kept) throw new Error(`The import ${id} is missing.`);
     await imports.start({ orgId, importId: id });
-    return { import: id, template: kept.template_name, total: kept.total };
+    return begun;
   },
   text: ({ import: id, template, total }) =>
     `${count(total, 'flow')} from "${plain(template)}" ${total === 1 ? 'is' : 'are'} being made · \`${id}\``,

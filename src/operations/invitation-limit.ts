@@ -3,6 +3,7 @@ import { askForInvitations, settleInvitations } from '../db/invitations.ts';
 import type { Effects } from '../domain/ledger.ts';
 import { limits } from '../domain/limits.ts';
 import type { MemberPrincipal } from '../oauth/principal.ts';
+import { idFrom } from '../platform/ids.ts';
 import type { CommandFacts } from './command.ts';
 import type { Call } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -19,22 +20,25 @@ export async function withinTheHour(
   invite: () => Promise<Commanded>,
   sent: (facts: Commanded) => number = () => n,
 ): Promise<Commanded> {
-  const { principal, commandId, now, database } = call;
+  const { principal, now, database } = call;
+  // Of what is asked too: the same command id with other people, or on another flow, is no command that was counted.
+  const commandId = idFrom('ask', call.commandId, call.fingerprint);
   const most = limits.invitationsPerHour;
-  const full = await database.withOrg(principal, (trx) => {
-    const asked = { orgId: principal.orgId, commandId, n, at: new Date(now) };
-    return askForInvitations(trx, asked, new Date(now - hourMs), most);
+  const asked = await database.withOrg(principal, (trx) => {
+    const wanted = { orgId: principal.orgId, commandId, n, at: new Date(now) };
+    return askForInvitations(trx, wanted, new Date(now - hourMs), most);
   });
-  if (full) {
-    const left = Math.max(0, most - full.lately);
-    const minutes = Math.max(1, Math.ceil((full.oldest + hourMs - now) / 60_000));
+  if (!asked.room) {
+    const left = Math.max(0, most - asked.lately);
+    const minutes = Math.max(1, Math.ceil((asked.oldest + hourMs - now) / 60_000));
     throw new Refusal(
       'too_many_invitations',
-      `Not invited: your organization has sent ${count(full.lately, 'invitation')} in the last hour, and ${most} is the most. ${left === 0 ? 'Try' : `Invite ${left} at most now, or try`} again in ${count(minutes, 'minute')}. Nothing changed.`,
-      { limit: most, lately: full.lately, left, retryInMinutes: minutes },
+      `Not invited: your organization has sent ${count(asked.lately, 'invitation')} in the last hour, and ${most} is the most. ${left === 0 ? 'Try' : `Invite ${left} at most now, or try`} again in ${count(minutes, 'minute')}. Nothing changed.`,
+      { limit: most, lately: asked.lately, left, retryInMinutes: minutes },
     );
   }
-  let went = 0;
+  // Of one that was counted before, a refusal of now says nothing.
+  let went = asked.fresh ? 0 : n;
   try {
     const facts = await invite();
     went = facts.state === 'accepted' ? n : sent(facts);

@@ -9,6 +9,7 @@ import { limits } from '../domain/limits.ts';
 import { type MemberPrincipal, roles } from '../oauth/principal.ts';
 import { newId } from '../platform/ids.ts';
 import { hashSecret, randomText } from '../platform/secrets.ts';
+import { commandInput } from './command.ts';
 import { writeMemberInvitation } from './member-mail.ts';
 import { needMayInvite } from './member-rules.ts';
 import { changingMembers, roleInput } from './members.ts';
@@ -51,6 +52,8 @@ export async function mailTo(
   return writeMemberInvitation({ ...invited, to: invited.email, from: principal.name, org });
 }
 
+const output = z.object({ id: z.string(), email: z.string(), role: z.enum(roles), expiresAt: z.iso.datetime() });
+
 export const inviteMember = operation({
   name: 'invite_member',
   title: 'Invite a member',
@@ -61,14 +64,14 @@ export const inviteMember = operation({
   access: 'admin',
   surfaces: ['rest', 'web'],
   rest: { method: 'POST', path: '/member-invitations', example: { email: 'noor@acme.test', role: 'MEMBER' } },
-  input: z.strictObject({ email: z.email().max(limits.email), role: roleInput.default('MEMBER') }),
-  output: z.object({ id: z.string(), email: z.string(), role: z.enum(roles), expiresAt: z.iso.datetime() }),
+  input: z.strictObject({ email: z.email().max(limits.email), role: roleInput.default('MEMBER'), ...commandInput }),
+  output,
   async handler(call, input) {
     const email = input.email.toLowerCase();
     const { role } = input;
     const { link, kept } = newInvitationLink(call.publicUrl, call.now);
     const id = newId('inv');
-    const mail = await changingMembers(call, async (trx, me) => {
+    const made = await changingMembers(call, output, async (trx, me) => {
       needMayInvite(me, role);
       const member = (await listMembers(trx)).find((m) => m.email === email);
       if (member) {
@@ -89,10 +92,11 @@ export const inviteMember = operation({
         );
       }
       await noteOrgEvent(trx, call.principal, call.now, 'member_invited', `invited ${email} as ${role}`);
-      return mailTo(trx, call, { email, role, link });
+      const mail = await mailTo(trx, call, { email, role, link });
+      return { id, email, role, expiresAt: kept.expires_at.toISOString(), mail };
     });
-    call.sendMail(mail);
-    return { id, email, role, expiresAt: kept.expires_at.toISOString() };
+    if (made.fresh) call.sendMail(made.fresh.mail);
+    return made.kept;
   },
   text: (f) => `${plain(f.email)} is invited as ${f.role}; the mail is on its way, and its link works for 7 days.`,
 });

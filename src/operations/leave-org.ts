@@ -1,12 +1,19 @@
 import { z } from 'zod';
 import { countOwners } from '../db/members.ts';
 import { noteOrgEvent } from '../db/org-events.ts';
+import { commandInput } from './command.ts';
 import { endMembership, tasksWords } from './leaving.ts';
 import { needMayLeave } from './member-rules.ts';
 import { changingMembers, successor } from './members.ts';
 import { nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { lines } from './words.ts';
+
+const output = z.object({
+  tasks: z.number().int(),
+  flows: z.number().int(),
+  tasksTo: z.object({ id: z.string(), name: z.string() }).nullable(),
+});
 
 export const leaveOrg = operation({
   name: 'leave_org',
@@ -20,22 +27,20 @@ export const leaveOrg = operation({
   rest: { method: 'POST', path: '/org/leave', example: { tasks_to: 'nobody' } },
   input: z.strictObject({
     tasks_to: nameOrId('Who takes your open tasks: a member by name, address or id, or "nobody"').default('nobody'),
+    ...commandInput,
   }),
-  output: z.object({
-    tasks: z.number().int(),
-    flows: z.number().int(),
-    tasksTo: z.object({ id: z.string(), name: z.string() }).nullable(),
-  }),
+  output,
   async handler(call, { tasks_to }) {
-    const { leaving, tasksTo } = await changingMembers(call, async (trx, me) => {
+    const { kept } = await changingMembers(call, output.extend({ handOverId: z.string() }), async (trx, me) => {
       needMayLeave(me, await countOwners(trx));
       const to = await successor(trx, tasks_to, me.id, me);
       const leaving = await endMembership(trx, call, me, to);
       await noteOrgEvent(trx, call.principal, call.now, 'member_left', `left, and was ${me.role}`);
-      return { leaving, tasksTo: to && { id: to.id, name: to.name } };
+      return { ...leaving, tasksTo: to && { id: to.id, name: to.name } };
     });
-    await call.flows.passTasksOn(call.principal.orgId, leaving.handOverId);
-    return { tasksTo, tasks: leaving.tasks, flows: leaving.flows };
+    const { handOverId, ...facts } = kept;
+    await call.flows.passTasksOn(call.principal.orgId, handOverId);
+    return facts;
   },
   text: (f) => lines('You are no member any more.', tasksWords(f.tasks, f.flows, f.tasksTo?.name ?? null)),
 });

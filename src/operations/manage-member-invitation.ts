@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { openInvitations, renewInvitation, revokeInvitation } from '../db/members.ts';
 import { noteOrgEvent } from '../db/org-events.ts';
 import { limits } from '../domain/limits.ts';
+import { commandInput } from './command.ts';
 import { mailTo, needMailsLeft, newInvitationLink } from './invite-member.ts';
 import { needMayInvite } from './member-rules.ts';
 import { changingMembers } from './members.ts';
@@ -11,6 +12,8 @@ import { plain, quote } from './words.ts';
 
 const actions = ['resend', 'revoke'] as const;
 const pauseMs = 60_000;
+
+const output = z.object({ id: z.string(), email: z.string(), action: z.enum(actions) });
 
 export const manageMemberInvitation = operation({
   name: 'manage_member_invitation',
@@ -29,12 +32,13 @@ export const manageMemberInvitation = operation({
   input: z.strictObject({
     invitation: z.string().trim().min(1).max(limits.email).describe('Address or id'),
     action: z.enum(actions),
+    ...commandInput,
   }),
-  output: z.object({ id: z.string(), email: z.string(), action: z.enum(actions) }),
+  output,
   async handler(call, { invitation: ref, action }) {
     const at = new Date(call.now);
     const { link, kept } = newInvitationLink(call.publicUrl, call.now);
-    const { found, mail } = await changingMembers(call, async (trx, me) => {
+    const managed = await changingMembers(call, output, async (trx, me) => {
       const found = (await openInvitations(trx)).find((i) => i.id === ref || i.email === ref.toLowerCase());
       if (!found) {
         throw new Refusal(
@@ -52,7 +56,7 @@ export const manageMemberInvitation = operation({
           'invitation_revoked',
           `took back the invitation of ${found.email}`,
         );
-        return { found, mail: null };
+        return { id: found.id, email: found.email, action, mail: null };
       }
       if (call.now - found.sent_at.getTime() < pauseMs) {
         throw new Refusal(
@@ -64,10 +68,11 @@ export const manageMemberInvitation = operation({
       await needMailsLeft(trx, call.now);
       await renewInvitation(trx, found.id, kept);
       await noteOrgEvent(trx, call.principal, call.now, 'invitation_resent', `invited ${found.email} again`);
-      return { found, mail: await mailTo(trx, call, { email: found.email, role: found.role, link }) };
+      const mail = await mailTo(trx, call, { email: found.email, role: found.role, link });
+      return { id: found.id, email: found.email, action, mail };
     });
-    if (mail) call.sendMail(mail);
-    return { id: found.id, email: found.email, action };
+    if (managed.fresh?.mail) call.sendMail(managed.fresh.mail);
+    return managed.kept;
   },
   text: (f) =>
     f.action === 'resend'

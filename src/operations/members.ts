@@ -5,6 +5,7 @@ import { findMemberById, lockMembers } from '../db/members.ts';
 import type { MemberRow } from '../db/people.ts';
 import { type MemberPrincipal, roles } from '../oauth/principal.ts';
 import { findMember } from './names.ts';
+import { type Once, once } from './once.ts';
 import type { Call } from './operation.ts';
 import { Refusal } from './refusal.ts';
 
@@ -12,20 +13,22 @@ export const roleInput = z.enum(roles);
 export const memberShape = z.object({ id: z.string(), name: z.string(), email: z.string(), role: z.enum(roles) });
 
 /**
- * Runs `work` while nobody else changes this org's members, with the caller's role as it is now, not as it was when the
- * request came in.
+ * Runs `work` once for each command id, while nobody else changes this org's members, with the caller's role as it is
+ * now, not as it was when the request came in.
  */
-export function changingMembers<T>(
-  { database, principal }: Call<MemberPrincipal>,
-  work: (trx: Trx, me: MemberRow) => Promise<T>,
-): Promise<T> {
+export async function changingMembers<K extends object, R extends K>(
+  call: Call<MemberPrincipal>,
+  keep: z.ZodType<K>,
+  work: (trx: Trx, me: MemberRow) => Promise<R>,
+): Promise<Once<K, R>> {
+  const { principal } = call;
   if (principal.byApp) {
     throw new Refusal(
       'not_allowed',
       'An app that was connected changes no members and no settings. Do it on the page, or with an API key. Nothing changed.',
     );
   }
-  return database.withOrg(principal, async (trx) => {
+  return once(call, keep, async (trx) => {
     await lockMembers(trx, principal.orgId);
     const me = await findMemberById(trx, principal.userId);
     if (!me) throw new Refusal('not_allowed', 'You are no member of this organization any more. Nothing changed.');

@@ -50,8 +50,10 @@ export interface Upload {
 /** A call as its handler sees it. */
 export interface Call<P> extends Tools {
   readonly principal: P;
+  readonly operation: string;
   /** The caller's own, or made up. */
   readonly commandId: string;
+  readonly commandIdGiven: boolean;
   /** A hash of who asked what: the same command id with another one is refused. */
   readonly fingerprint: string;
   readonly upload?: Upload | undefined;
@@ -186,9 +188,10 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
           const { database, flows, files, publicUrl, sendMail, webhooks, imports, now, upload } = caller;
           const { command_id: given, ...asked } = { command_id: undefined, ...parsed.data };
           const timeZone = await timeZoneOf(database, caller.principal, now);
+          const own = caller.commandId ?? (typeof given === 'string' ? given : undefined);
           const call = {
             ...{ database, flows, files, publicUrl, sendMail, webhooks, imports, now, principal, upload, timeZone },
-            commandId: caller.commandId ?? (typeof given === 'string' ? given : newId('cmd')),
+            ...{ operation: def.name, commandId: own ?? newId('cmd'), commandIdGiven: own !== undefined },
             fingerprint: fingerprintOf(def.name, caller.principal, asked),
           };
           const facts = await def.handler(call, parsed.data);
@@ -304,12 +307,6 @@ function admit(
     throw new Refusal(
       'not_allowed',
       `${def.title}: only an owner or admin of the organization can. You are a MEMBER; ask one of them. Nothing changed.`,
-    );
-  }
-  if (def.access === 'owner' && principal.role !== 'OWNER') {
-    throw new Refusal(
-      'not_allowed',
-      `${def.title}: only an owner of the organization can. You are ${principal.role === 'ADMIN' ? 'an ADMIN' : 'a MEMBER'}; ask an owner. Nothing changed.`,
     );
   }
   if (def.access === 'owner' && principal.role !== 'OWNER') {

@@ -9,6 +9,8 @@ import {
 } from '../db/templates.ts';
 import { draftProblems } from '../domain/draft.ts';
 import { templateSchema } from '../domain/template.ts';
+import { commandInput } from './command.ts';
+import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import {
@@ -23,6 +25,8 @@ import {
 } from './template-parts.ts';
 import { lines, plain, quote } from './words.ts';
 
+const output = z.object({ template: headShape, version: z.number().int() });
+
 export const publishTemplate = operation({
   name: 'publish_template',
   title: 'Publish a template',
@@ -36,10 +40,10 @@ export const publishTemplate = operation({
     path: '/templates/{template}/publish',
     example: { template: 'Quarterly review', revision: 2 },
   },
-  input: z.strictObject({ ...templateInput, ...revisionInput }),
-  output: z.object({ template: headShape, version: z.number().int() }),
-  async handler({ database, principal }, { template, revision }) {
-    return database.withOrg(principal, async (trx) => {
+  input: z.strictObject({ ...templateInput, ...revisionInput, ...commandInput }),
+  output,
+  async handler(call, { template, revision }) {
+    return onceOnly(call, output, async (trx) => {
       const { id } = await findOwn(trx, template);
       await lockTemplate(trx, id);
       const head = await readTemplateHead(trx, id);
@@ -72,7 +76,7 @@ export const publishTemplate = operation({
           `The draft of ${quote(head.name)} says what version ${head.version} says. Nothing changed.`,
         );
       }
-      const version = await publish(trx, id, principal.orgId, definition, { by: principal.name, revision });
+      const version = await publish(trx, id, call.principal.orgId, definition, { by: call.principal.name, revision });
       await endDraft(trx, id);
       const now = await readTemplateHead(trx, id);
       return { template: headOf(now ?? head), version };

@@ -1,13 +1,20 @@
 import { z } from 'zod';
 import { countOwners } from '../db/members.ts';
 import { noteOrgEvent } from '../db/org-events.ts';
-import { actorOf } from './command.ts';
+import { actorOf, commandInput } from './command.ts';
 import { endMembership, tasksWords } from './leaving.ts';
 import { needMayRemove } from './member-rules.ts';
 import { changingMembers, memberShape, successor } from './members.ts';
 import { findMember, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { lines, plain } from './words.ts';
+
+const output = z.object({
+  member: memberShape,
+  tasks: z.number().int(),
+  flows: z.number().int(),
+  tasksTo: z.object({ id: z.string(), name: z.string() }).nullable(),
+});
 
 export const removeMember = operation({
   name: 'remove_member',
@@ -22,15 +29,11 @@ export const removeMember = operation({
   input: z.strictObject({
     member: nameOrId('Name, address or id'),
     tasks_to: nameOrId('Who takes their open tasks: a member by name, address or id, "me", or "nobody"'),
+    ...commandInput,
   }),
-  output: z.object({
-    member: memberShape,
-    tasks: z.number().int(),
-    flows: z.number().int(),
-    tasksTo: z.object({ id: z.string(), name: z.string() }).nullable(),
-  }),
+  output,
   async handler(call, { member: ref, tasks_to }) {
-    const { leaving, ...facts } = await changingMembers(call, async (trx, me) => {
+    const { kept } = await changingMembers(call, output.extend({ handOverId: z.string() }), async (trx, me) => {
       const member = await findMember(trx, ref, me.id);
       needMayRemove(me, member, await countOwners(trx));
       const to = await successor(trx, tasks_to, me.id, member);
@@ -42,10 +45,11 @@ export const removeMember = operation({
         'member_removed',
         `removed ${member.name} (${member.email}), who was ${member.role}`,
       );
-      return { leaving, member, tasksTo: to && { id: to.id, name: to.name } };
+      return { ...leaving, member, tasksTo: to && { id: to.id, name: to.name } };
     });
-    await call.flows.passTasksOn(call.principal.orgId, leaving.handOverId);
-    return { ...facts, tasks: leaving.tasks, flows: leaving.flows };
+    const { handOverId, ...facts } = kept;
+    await call.flows.passTasksOn(call.principal.orgId, handOverId);
+    return facts;
   },
   text: (f) =>
     lines(

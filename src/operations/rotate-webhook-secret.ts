@@ -1,9 +1,17 @@
 import { z } from 'zod';
 import { newWebhookSecret, sealSecret } from '../platform/webhook-secret.ts';
+import { commandInput } from './command.ts';
+import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { theWebhook, webhookFacts, webhookId, webhookShape } from './webhooks.ts';
 
 const oldLivesMs = 24 * 3_600_000;
+
+const output = z.object({
+  webhook: webhookShape,
+  secret: z.string().describe('Shown this once'),
+  oldUntil: z.string().describe('Until when the old one signs too, ISO 8601'),
+});
 
 export const rotateWebhookSecret = operation({
   name: 'rotate_webhook_secret',
@@ -14,16 +22,13 @@ export const rotateWebhookSecret = operation({
   access: 'admin',
   surfaces: ['rest', 'web'],
   rest: { method: 'POST', path: '/webhooks/{webhook}/secret', example: { webhook: 'wh_8k2m4q7r9t1v3x5z' } },
-  input: z.strictObject({ webhook: webhookId }),
-  output: z.object({
-    webhook: webhookShape,
-    secret: z.string().describe('Shown this once'),
-    oldUntil: z.string().describe('Until when the old one signs too, ISO 8601'),
-  }),
-  async handler({ database, principal, webhooks, now }, { webhook: id }) {
+  input: z.strictObject({ webhook: webhookId, ...commandInput }),
+  output,
+  async handler(call, { webhook: id }) {
+    const { webhooks, now } = call;
     const secret = newWebhookSecret();
     const until = new Date(now + oldLivesMs);
-    return database.withOrg(principal, async (trx) => {
+    return onceOnly(call, output, async (trx) => {
       const before = await theWebhook(trx, id);
       const sealed = sealSecret(webhooks.keyring, before, secret);
       await trx

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { readDraftSave, saveDraft } from '../db/template-drafts.ts';
 import { readTemplateHead } from '../db/templates.ts';
 import { draftProblems, readDraft } from '../domain/draft.ts';
+import { commandInput } from './command.ts';
+import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import {
@@ -18,6 +20,8 @@ import {
   templateInput,
 } from './template-parts.ts';
 import { lines, plain } from './words.ts';
+
+const output = z.object({ template: headShape, problems: z.array(problemShape) });
 
 export const saveTemplateDraft = operation({
   name: 'save_template_draft',
@@ -36,9 +40,9 @@ export const saveTemplateDraft = operation({
       definition: { name: 'Quarterly review', steps: [{ key: 'meet', title: 'Meet the client' }] },
     },
   },
-  input: z.strictObject({ ...templateInput, ...revisionInput, definition: definitionInput }),
-  output: z.object({ template: headShape, problems: z.array(problemShape) }),
-  async handler({ database, principal }, { template, revision, definition }) {
+  input: z.strictObject({ ...templateInput, ...revisionInput, definition: definitionInput, ...commandInput }),
+  output,
+  async handler(call, { template, revision, definition }) {
     const reading = readDraft(definition);
     if (!reading.ok)
       throw new Refusal(
@@ -46,9 +50,15 @@ export const saveTemplateDraft = operation({
         `Not saved, this is no draft of a template. ${reading.message} Nothing changed.`,
       );
     const { draft } = reading;
-    return database.withOrg(principal, async (trx) => {
+    return onceOnly(call, output, async (trx) => {
       const head = await findOwn(trx, template);
-      const saved = await saveDraft(trx, { orgId: principal.orgId, id: head.id, revision, draft, by: principal.name });
+      const saved = await saveDraft(trx, {
+        orgId: call.principal.orgId,
+        id: head.id,
+        revision,
+        draft,
+        by: call.principal.name,
+      });
       const now = await readTemplateHead(trx, head.id);
       if (!now) throw new Error(`Template ${head.id} is gone.`);
       if (saved === null) {

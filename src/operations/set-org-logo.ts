@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { removeLogos, setLogo } from '../db/branding.ts';
 import { noteOrgEvent } from '../db/org-events.ts';
 import { imageType } from '../platform/image-type.ts';
+import { commandInput } from './command.ts';
 import { needManager } from './member-rules.ts';
 import { changingMembers } from './members.ts';
 import { operation } from './operation.ts';
@@ -10,6 +11,8 @@ import { Refusal } from './refusal.ts';
 
 /** Bytes. */
 export const mostLogoBytes = 200 * 1024;
+
+const output = z.object({ logo: z.string().nullable() });
 
 export const setOrgLogo = operation({
   name: 'set_org_logo',
@@ -25,8 +28,9 @@ export const setOrgLogo = operation({
       .base64()
       .max(Math.ceil(mostLogoBytes / 3) * 4 + 4)
       .nullable(),
+    ...commandInput,
   }),
-  output: z.object({ logo: z.string().nullable() }),
+  output,
   async handler(call, { image_base64 }) {
     const bytes = image_base64 === null ? null : Buffer.from(image_base64, 'base64');
     if (bytes && bytes.length > mostLogoBytes) {
@@ -38,7 +42,7 @@ export const setOrgLogo = operation({
       throw new Refusal('bad_input', 'That is no PNG, JPEG or WebP image. Save it as one of these. Nothing changed.');
     }
     const { orgId } = call.principal;
-    return changingMembers(call, async (trx, me) => {
+    const { kept } = await changingMembers(call, output, async (trx, me) => {
       needManager(me, 'change the logo');
       if (bytes === null || type === null) {
         await removeLogos(trx, orgId);
@@ -50,6 +54,7 @@ export const setOrgLogo = operation({
       await noteOrgEvent(trx, call.principal, call.now, 'settings_changed', 'changed the logo');
       return { logo: `/brand/logo/${hash}` };
     });
+    return kept;
   },
   text: ({ logo }) =>
     logo === null ? 'There is no logo any more.' : 'The logo is changed; clients see it from now on.',

@@ -2,9 +2,12 @@ import { z } from 'zod';
 import { queue } from '../db/webhooks.ts';
 import { idFrom } from '../platform/ids.ts';
 import { commandInput } from './command.ts';
+import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { theWebhook, webhookId } from './webhooks.ts';
+
+const output = z.object({ webhook: z.string(), delivery: z.string() });
 
 export const testWebhook = operation({
   name: 'test_webhook',
@@ -16,20 +19,22 @@ export const testWebhook = operation({
   surfaces: ['rest', 'web'],
   rest: { method: 'POST', path: '/webhooks/{webhook}/test', example: { webhook: 'wh_8k2m4q7r9t1v3x5z' } },
   input: z.strictObject({ webhook: webhookId, ...commandInput }),
-  output: z.object({ webhook: z.string(), delivery: z.string() }),
-  async handler({ database, principal, webhooks, now, commandId }, { webhook: id }) {
+  output,
+  async handler(call, { webhook: id }) {
+    const { principal, webhooks, now, commandId } = call;
     const delivery = idFrom('ev', principal.orgId, id, commandId);
     const type = 'webhook.test';
     const data = { webhook: id, by: { kind: 'member', id: principal.userId, name: principal.name } };
     const body = JSON.stringify({ type, timestamp: new Date(now).toISOString(), data });
-    await database.withOrg(principal, async (trx) => {
+    const queued = await onceOnly(call, output, async (trx) => {
       const { enabled } = await theWebhook(trx, id);
       if (!enabled)
         throw new Refusal('wrong_status', 'Not done: this webhook is off. Switch it on first. Nothing changed.');
       await queue(trx, principal.orgId, [{ webhook: id, event: { id: delivery, type, at: now, body } }]);
+      return { webhook: id, delivery };
     });
     await webhooks.wake({ orgId: principal.orgId, webhookId: id });
-    return { webhook: id, delivery };
+    return queued;
   },
   text: ({ delivery }) => `A test is on its way, \`${delivery}\`.`,
 });

@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { noteOrgEvent } from '../db/org-events.ts';
 import { readOrgSettings, updateOrg } from '../db/people.ts';
 import { colourPattern } from '../domain/brand.ts';
+import { commandInput } from './command.ts';
 import { needManager } from './member-rules.ts';
 import { changingMembers } from './members.ts';
 import { operation } from './operation.ts';
 import { isTimeZone, oneLineName, orgSettingsShape, settingsOf } from './org-settings.ts';
 import { dots, lines, plain } from './words.ts';
+
+const output = orgSettingsShape.extend({ changed: z.array(z.string()) });
 
 export const updateOrgSettings = operation({
   name: 'update_org_settings',
@@ -21,11 +24,12 @@ export const updateOrgSettings = operation({
     name: oneLineName.optional(),
     time_zone: z.string().trim().max(100).refine(isTimeZone, 'is no IANA time zone, such as Europe/Berlin').optional(),
     colour: z.string().trim().toLowerCase().regex(colourPattern, 'is no colour, such as #1f6f4a').nullable().optional(),
+    ...commandInput,
   }),
-  output: orgSettingsShape.extend({ changed: z.array(z.string()) }),
+  output,
   async handler(call, { name, time_zone, colour }) {
     const { orgId } = call.principal;
-    return changingMembers(call, async (trx, me) => {
+    const { kept } = await changingMembers(call, output, async (trx, me) => {
       needManager(me, 'change the settings');
       const before = await readOrgSettings(trx, orgId);
       const changed = [
@@ -47,6 +51,7 @@ export const updateOrgSettings = operation({
       }
       return { ...(await settingsOf(trx, orgId)), changed };
     });
+    return kept;
   },
   text: ({ org, branding, changed }) =>
     lines(

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { nextDelivery } from '../db/webhooks.ts';
+import { commandInput } from './command.ts';
+import { once } from './once.ts';
 import { operation } from './operation.ts';
 import { addressOf, theWebhook, webhookFacts, webhookFields, webhookId, webhookShape } from './webhooks.ts';
 import { plain } from './words.ts';
+
+const output = z.object({ webhook: webhookShape });
 
 export const updateWebhook = operation({
   name: 'update_webhook',
@@ -20,20 +24,22 @@ export const updateWebhook = operation({
     description: webhookFields.description.optional(),
     events: webhookFields.events.optional(),
     enabled: z.boolean().optional(),
+    ...commandInput,
   }),
-  output: z.object({ webhook: webhookShape }),
-  async handler({ database, principal, webhooks }, { webhook: id, url, description, events, enabled }) {
+  output,
+  async handler(call, { webhook: id, url, description, events, enabled }) {
+    const { principal, webhooks } = call;
     const address = url === undefined ? undefined : addressOf(url, webhooks.anywhere);
-    const { row, waits } = await database.withOrg(principal, async (trx) => {
+    const { kept } = await once(call, output.extend({ waits: z.boolean() }), async (trx) => {
       const before = await theWebhook(trx, id);
       const changes = { url: address, description, events, enabled };
       const given = Object.values(changes).some((v) => v !== undefined);
       if (given) await trx.updateTable('webhooks').set(changes).where('id', '=', before.id).execute();
       const row = given ? await theWebhook(trx, id) : before;
-      return { row, waits: row.enabled && (await nextDelivery(trx, id)) !== null };
+      return { webhook: webhookFacts(row), waits: row.enabled && (await nextDelivery(trx, id)) !== null };
     });
-    if (waits) await webhooks.wake({ orgId: principal.orgId, webhookId: id });
-    return { webhook: webhookFacts(row) };
+    if (kept.waits) await webhooks.wake({ orgId: principal.orgId, webhookId: id });
+    return { webhook: kept.webhook };
   },
   text: ({ webhook }) => `The webhook ${plain(webhook.url)} is ${webhook.enabled ? 'on' : 'off'}.`,
 });

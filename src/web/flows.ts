@@ -35,7 +35,7 @@ import { type FlowsQuery, flowsPage } from './flows-page.tsx';
 import { takeFiles } from './kit/body.ts';
 import { sendFile } from './kit/download.ts';
 import { answerName, answersIn, uploadKey } from './kit/field.tsx';
-import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
+import { callerOf, memberRoutes, newCommandId, toSendAgain, type Visit } from './kit/member.ts';
 import { need, settled } from './kit/need.ts';
 import { PageTrouble, troubles } from './kit/trouble.tsx';
 import { chooseTemplatePage, newFlowPage } from './new-flow-page.tsx';
@@ -139,7 +139,10 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
       ),
     );
     const made = settled(await createFlowFromTemplate.run(callerOf(visit, fields), { name, template, roles }));
-    if (!made.ok) return newFlow(visit, reply, fields, made.text);
+    if (!made.ok) {
+      const { problem, commandId } = toSendAgain(made, fields.command_id);
+      return newFlow(visit, reply, { ...fields, command_id: commandId }, problem);
+    }
     return reply.redirect(`/flows/${made.facts.flow.id}`, 303);
   });
 

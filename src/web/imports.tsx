@@ -11,7 +11,7 @@ import { listTemplates } from '../operations/list-templates.ts';
 import type { Tools, Upload } from '../operations/operation.ts';
 import { count } from '../operations/words.ts';
 import { takeFiles } from './kit/body.ts';
-import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
+import { callerOf, memberRoutes, newCommandId, toSendAgain, type Visit } from './kit/member.ts';
 import { need, settled } from './kit/need.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
@@ -58,12 +58,15 @@ export async function importRoutes(app: FastifyInstance, { authority, tools }: I
     (_visit, _name, upload) => textOf(upload),
     async (visit, fields, reply, [csv]) => {
       const { template = '', command_id: commandId = newCommandId() } = fields;
-      const again = async (problem: string) => html(reply, await form(visit, template, commandId, problem), 422);
+      const again = async (problem: string, id = commandId) =>
+        html(reply, await form(visit, template, id, problem), 422);
       if (csv === undefined) return again('Choose the file with the table first.');
       if (csv === null)
         return again(`The file has more than ${bytesMost / 1_000} kB. Make several of it. Nothing was made.`);
       const begun = settled(await importFlows.run(callerOf(visit, { command_id: commandId }), { template, csv }));
-      return begun.ok ? reply.redirect(`/flows/imports/${begun.facts.import}`, 303) : again(begun.text);
+      if (begun.ok) return reply.redirect(`/flows/imports/${begun.facts.import}`, 303);
+      const told = toSendAgain(begun, commandId);
+      return again(told.problem, told.commandId);
     },
   );
 

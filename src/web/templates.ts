@@ -13,7 +13,7 @@ import { listPublicTemplates } from '../operations/list-public-templates.ts';
 import { listTemplateVersions } from '../operations/list-template-versions.ts';
 import { listTemplates } from '../operations/list-templates.ts';
 import type { Tools } from '../operations/operation.ts';
-import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
+import { callerOf, memberRoutes, newCommandId, toSendAgain, type Visit } from './kit/member.ts';
 import { need, settled } from './kit/need.ts';
 import { sessionOf } from './kit/session.ts';
 import { editorRoutes } from './templates/editor.ts';
@@ -84,14 +84,14 @@ export async function templateRoutes(app: FastifyInstance, { authority, tools }:
   page('/templates', (visit, reply) => list(visit, reply));
   form('/templates', async (visit, fields, reply) => {
     const made = settled(await createTemplate.run(callerOf(visit, fields), { name: fields.name ?? '' }));
-    if (!made.ok) return list(visit, reply, { problem: made.text, typed: { name: fields.name ?? '' } });
+    if (!made.ok) return list(visit, reply, { ...toSendAgain(made), typed: { name: fields.name ?? '' } });
     return reply.redirect(`/templates/${made.facts.template.id}/edit`, 303);
   });
   form(
     '/templates/import',
     async (visit, fields, reply) => {
       const made = settled(await createTemplate.run(callerOf(visit, fields), { file: fields.file ?? '' }));
-      if (!made.ok) return list(visit, reply, { problem: made.text, typed: { file: fields.file ?? '' } });
+      if (!made.ok) return list(visit, reply, { ...toSendAgain(made), typed: { file: fields.file ?? '' } });
       return reply.redirect(`/templates/${made.facts.template.id}/edit`, 303);
     },
     { bytes: 4_000_000, letters: 1_500_000 },

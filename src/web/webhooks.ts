@@ -11,7 +11,7 @@ import { redeliverWebhook } from '../operations/redeliver-webhook.ts';
 import { rotateWebhookSecret } from '../operations/rotate-webhook-secret.ts';
 import { testWebhook } from '../operations/test-webhook.ts';
 import { updateWebhook } from '../operations/update-webhook.ts';
-import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
+import { callerOf, memberRoutes, newCommandId, toSendAgain, type Visit } from './kit/member.ts';
 import { need, settled } from './kit/need.ts';
 import { notThere, PageTrouble } from './kit/trouble.tsx';
 import { nothingTold, type Told, webhookPage, webhooksPage } from './webhook-pages.tsx';
@@ -80,7 +80,8 @@ export async function webhookRoutes(app: FastifyInstance, { authority, tools }: 
     const made = settled(
       await createWebhook.run(callerOf(visit, fields), { url, description, events: eventsOf(fields) }),
     );
-    if (!made.ok) return html(reply, await list(visit, { ...nothingTold, problem: made.text }, fields), 422);
+    if (!made.ok)
+      return html(reply, await list(visit, { ...nothingTold, problem: toSendAgain(made).problem }, fields), 422);
     const { webhook, secret } = made.facts;
     return html(reply, await list(visit, { ...nothingTold, secret: { url: webhook.url, secret } }), 201);
   });

@@ -276,13 +276,6 @@ describe('an Idempotency-Key', () => {
     expect(answer.status).toBe(400);
     expect((await get(url, olivia, '/flows/Never%20Made')).status).toBe(404);
   });
-
-  test('is refused where it would mean nothing', async () => {
-    const place = by((p) => p.operation.kind === 'write' && !p.takesKey)[0]?.[1];
-    if (!place) throw new Error('Every write takes a key: this test has lost its subject');
-    const answer = await ask(url, olivia, requestFor(place, inputWith(place, two.acme)), { 'idempotency-key': 'k' });
-    expect(answer.json).toMatchObject({ status: 400, code: 'no_idempotency_key' });
-  });
 });
 
 describe('reading', () => {

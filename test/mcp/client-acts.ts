@@ -19,8 +19,12 @@ export async function clientActs(world: World, email: string): Promise<ClientAct
     .executeTakeFirstOrThrow();
   const principal = { kind: 'external', orgId: org_id, flowId: flow_id, externalId: id, name, email } as const;
   const send = async (wanted: Command): Promise<void> => {
-    const call = { ...world.tools, now: Date.now(), principal, commandId: newId('cmd') };
-    await command({ ...call, fingerprint: 'test', timeZone: 'UTC' }, { id: flow_id, name: '' }, wanted);
+    const call = { ...world.tools, now: Date.now(), principal, commandId: newId('cmd'), commandIdGiven: true };
+    await command(
+      { ...call, operation: 'test', fingerprint: 'test', timeZone: 'UTC' },
+      { id: flow_id, name: '' },
+      wanted,
+    );
   };
   const taskId = (stepKey: string): string => idFrom('tk', flow_id, stepKey);
   return {

@@ -495,6 +495,12 @@ describe('invitations', () => {
     const one = { flow: 'Many', email: 'last@many.test', command_id: 'the-last-one' };
     expect((await olivia.call('invite_external_user', one)).isError).toBe(false);
     expect((await olivia.call('invite_external_user', one)).isError, 'the same command again').toBe(false);
+    // Neither with other people nor on another flow is it the command that was counted, or makes room for more.
+    const other = await olivia.call('invite_external_user', { ...one, email: 'other@many.test' });
+    expect(other.facts.code).toBe('too_many_invitations');
+    await call(olivia, 'create_flow_from_template', { template: 'Brand', name: 'Elsewhere' });
+    const elsewhere = await olivia.call('invite_external_user', { ...one, flow: 'Elsewhere' });
+    expect(elsewhere.facts.code).toBe('too_many_invitations');
     const full = await olivia.call('invite_external_user', { flow: 'Many', email: 'more@many.test' });
     expect(full.text).toMatch(/1000 invitations in the last hour, and 1000 is the most\. Try again in \d+ minutes/);
     await call(gus, 'create_flow_from_template', { template: 'Brand', name: 'Globex many' });

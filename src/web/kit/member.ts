@@ -31,6 +31,21 @@ export const callerOf = ({ tools, principal }: Visit, fields: Readonly<Record<st
 /** In each form, so that pressing a button twice does the thing once. */
 export const newCommandId = (): string => `web-${randomUUID()}`;
 
+/**
+ * What to tell of a form that was refused, and the command id to send it again with: a page that somebody came back to
+ * and filled in anew was sent before, with something else.
+ */
+export const toSendAgain = (
+  refused: { readonly code: string; readonly text: string },
+  commandId: string = newCommandId(),
+): { readonly problem: string; readonly commandId: string } =>
+  refused.code === 'command_id_reused'
+    ? {
+        problem: 'This page was sent before, with something else in it. If you want this too, send it again.',
+        commandId: newCommandId(),
+      }
+    : { problem: refused.text, commandId };
+
 const words = z.record(z.string().max(200), z.string().max(20_000)).catch({});
 const fieldsSchema = (letters: number) => z.record(z.string().max(200), z.string().max(letters));
 const usualFields = fieldsSchema(20_000);

@@ -125,7 +125,7 @@ const New = ({ session, commandId, typed }: ListView) => (
     <form method="post" action="/templates/import" class="card pad stack">
       <h2>From a file</h2>
       <Csrf secret={session.secret} />
-      <input type="hidden" name="command_id" value={commandId} />
+      <input type="hidden" name="command_id" value={`${commandId}-file`} />
       <div class="field">
         <label for="file">What an export gave, as JSON</label>
         <textarea id="file" name="file" rows={4} required aria-describedby="file-help" spellcheck={false}>
