@@ -68,6 +68,15 @@ describe('readConfig', () => {
     expect(config.mailFrom).toBe('Booflow <no-reply@flows.example.com>');
   });
 
+  test('metrics are told to this machine alone, to who has a token, or where an address says', () => {
+    const token = { BOOFLOW_METRICS_TOKEN: 'sixteen letters!' };
+    const hostOf = (more: Record<string, string>) => readConfig({ ...production, ...more }).metricsHost;
+    expect(hostOf({})).toBe('127.0.0.1');
+    expect(hostOf(token)).toBe('0.0.0.0');
+    expect(hostOf({ BOOFLOW_METRICS_HOST: '10.0.0.7' })).toBe('10.0.0.7');
+    expect(hostOf({ ...token, BOOFLOW_METRICS_HOST: '10.0.0.7' })).toBe('10.0.0.7');
+  });
+
   test.each([
     ['http://flows.example.com', 'PUBLIC_URL must be https, except on localhost'],
     ['http://localhost.example.com', 'PUBLIC_URL must be https, except on localhost'],

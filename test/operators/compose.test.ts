@@ -27,6 +27,11 @@ const filled = (text: string): string =>
 test.each(['server', 'worker', 'migrate'])('%s finds its configuration whole', (name) => {
   const environment = Object.entries(compose.services[name]?.environment ?? {});
   const config = readConfig(Object.fromEntries(environment.map(([key, value]) => [key, filled(value)])));
-  expect(config).toMatchObject({ env: 'production', metricsPort: 9464, temporalAddress: 'temporal:7233' });
+  expect(config).toMatchObject({
+    env: 'production',
+    metricsPort: 9464,
+    metricsHost: '0.0.0.0',
+    temporalAddress: 'temporal:7233',
+  });
   expect(config.payloadKeys).toBe(dotEnv.BOOFLOW_ENCRYPTION_KEYS);
 });
