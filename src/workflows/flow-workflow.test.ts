@@ -29,21 +29,38 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   effects = recordEffects();
-  driver = new FlowDriver({ ...place, bundle: await sharedWorkflows(), activities: effects });
+  // None held in memory: what was asked of a worker that stopped is never asked of another by the server that skips time.
+  driver = new FlowDriver({ ...place, bundle: await sharedWorkflows(), activities: effects, maxCachedWorkflows: 0 });
   await driver.startWorker();
 });
 afterEach(async () => {
   for (const flow of open.splice(0)) {
     // Terminated with an activity under way, a flow would keep the server from skipping time ever after.
-    const isQuiet = async (): Promise<boolean> => {
-      const { flow: now, projectedVersion } = await flow.snapshot();
-      return projectedVersion === now.version && now.outbox.length === 0;
-    };
-    await expect.poll(isQuiet, { timeout: 10_000 }).toBe(true);
+    await isQuiet(flow);
     await flow.handle.terminate('The test is over').catch(() => undefined);
   }
   await driver.stopWorker();
 });
+
+/** Until nothing is to be sent or projected. */
+const isQuiet = (flow: RunningFlow): Promise<void> =>
+  expect
+    .poll(
+      async () => {
+        const { flow: now, projectedVersion } = await flow.snapshot();
+        return projectedVersion === now.version && now.outbox.length === 0;
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(true);
+
+/** Another worker in its place. Not with something under way: a task handed to a worker that stops is lost until it times out. */
+async function anotherWorker(flow: RunningFlow, meanwhile: () => Promise<void> = async () => undefined): Promise<void> {
+  await isQuiet(flow);
+  await driver.stopWorker();
+  await meanwhile();
+  await driver.startWorker();
+}
 
 const now = (): Promise<number> => place.environment.currentTimeMs();
 /** Lets time pass until this moment of the server's clock. */
@@ -108,15 +125,15 @@ describe('time', () => {
 
   it('tells nobody again of what was assigned just before the pause', async () => {
     const flow = await started({ key: 'a' }, { key: 'b' });
-    await driver.stopWorker();
-    // All taken in one workflow task, whose clock stands still.
-    await flow.sends(olivia, assign('a', mia));
-    await flow.sends(olivia, { type: 'pause' });
-    await flow.sends(olivia, assign('b', adam));
-    await driver.startWorker();
+    await anotherWorker(flow, async () => {
+      // All taken in one workflow task, whose clock stands still.
+      await flow.sends(olivia, assign('a', mia));
+      await flow.sends(olivia, { type: 'pause' });
+      await flow.sends(olivia, assign('b', adam));
+    });
     await flow.does(olivia, { type: 'resume' });
     await expect.poll(async () => (await flow.flow()).outbox.length, { timeout: 10_000 }).toBe(0);
-    expect(sent(flow, 'task_ready')).toEqual(['task_ready to Mia', 'task_ready to Adam']);
+    expect(sent(flow, 'task_ready').toSorted()).toEqual(['task_ready to Adam', 'task_ready to Mia']);
   });
 
   it('is told in the time zone of the flow, and by an answer', async () => {
@@ -277,8 +294,7 @@ describe('mail', () => {
     await flow.does(olivia, comment('a', 'One'));
     await until(begun + 5 * minute);
     await flow.does(adam, comment('a', 'Two'));
-    await driver.stopWorker();
-    await driver.startWorker();
+    await anotherWorker(flow);
     expect(sent(flow, 'comment')).toEqual([]);
     await until(begun + 11 * minute);
     expect(sent(flow, 'comment')).toEqual(['comment to Mia']);

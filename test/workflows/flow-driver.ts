@@ -64,6 +64,8 @@ export async function placeAt(address: string, namespace: string): Promise<Place
 export interface DriverOptions extends Place {
   readonly activities: FlowActivities;
   readonly bundle: { readonly codePath: string };
+  /** How many flows a worker holds in memory; with none, each task is a replay. The SDK's own number when left out. */
+  readonly maxCachedWorkflows?: number;
 }
 
 export class FlowDriver {
@@ -84,10 +86,11 @@ export class FlowDriver {
   }
 
   async startWorker(): Promise<void> {
-    const { connection, namespace, bundle, activities } = this.#options;
+    const { connection, namespace, bundle, activities, maxCachedWorkflows } = this.#options;
     const worker = await Worker.create({
       ...{ connection, namespace, taskQueue: this.taskQueue, workflowBundle: bundle },
       activities: { ...activities },
+      ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
     });
     this.#worker = { worker, done: worker.run() };
   }

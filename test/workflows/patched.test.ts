@@ -10,7 +10,7 @@ import { olivia } from '../support/people.ts';
 import { sharedTemporal, sharedWorkflows } from '../support/servers.ts';
 import { complete } from '../support/stage.ts';
 import { recordEffects } from './effects.ts';
-import { countOf, FlowDriver, placeAt, type RunningFlow } from './flow-driver.ts';
+import { FlowDriver, placeAt, type RunningFlow } from './flow-driver.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'booflow-patched-'));
@@ -51,7 +51,12 @@ const workerOf = async (driver: FlowDriver, workflowBundle: { codePath: string }
   };
 };
 const driverHere = () => new FlowDriver({ ...place, bundle: released, activities: recordEffects() });
-const patches = async (flow: RunningFlow): Promise<number> => countOf(await flow.events(), 'markerRecorded');
+/** How often the change of this test is noted in the history. */
+const patches = async (flow: RunningFlow): Promise<number> => {
+  const { events } = await flow.handle.fetchHistory();
+  const noted = events?.flatMap((e) => e.markerRecordedEventAttributes?.details?.['patch-data']?.payloads ?? []) ?? [];
+  return noted.filter(({ data }) => Buffer.from(data ?? []).includes('a-moment-before-each-command')).length;
+};
 /** Until the workflow itself has taken it: the new way takes a moment longer than the query. */
 const takes = async (flow: RunningFlow, command: Parameters<RunningFlow['sends']>[1]): Promise<void> => {
   const id = await flow.sends(olivia, command);

@@ -87,7 +87,8 @@ async function main(): Promise<void> {
       await conditional(driver);
       await imported(driver);
       await delivered(driver);
-      await updated(driver);
+      await updated(driver, 'updates');
+      await updated(driver, 'moments');
     });
     await place.leave();
     const skipping = await skippingPlace();
@@ -237,8 +238,9 @@ async function reminded(driver: FlowDriver, until: (moment: number) => Promise<v
   await keep(driver, flow, 'reminders');
 }
 
-/** Commands as updates: alone, between signals, refused, unreadable, twice, many at once, and the one that ends the flow. */
-async function updated(driver: FlowDriver): Promise<void> {
+/** Commands as updates: alone, between signals, refused, unreadable, twice, many at once, and the one that ends the flow. `moments` is the same
+ * since each run knows from its start that no two commands have one moment. */
+async function updated(driver: FlowDriver, name: string): Promise<void> {
   const flow = await driver.create(Date.now(), ...onboarding);
   const first = await flow.runId();
   let sent = 0;
@@ -266,8 +268,8 @@ async function updated(driver: FlowDriver): Promise<void> {
   await update(jane, approve('sign-off', 'Fine'));
   await update(adam, complete('launch'));
   await flow.handle.result();
-  await keep(driver, flow, 'updates', first);
-  await keep(driver, flow, 'updates-last-run');
+  await keep(driver, flow, name, first);
+  await keep(driver, flow, `${name}-last-run`);
 }
 
 /** A step that is not needed and one that is, business days, a day that was answered, a client who asks while paused. */

@@ -54,6 +54,6 @@ test('flows that several clients drove at once can be replayed', async () => {
   for (const { handle } of all) await handle.terminate('The test is over');
   const failed: string[] = [];
   const replayed = Worker.runReplayHistories({ workflowBundle: await sharedWorkflows() }, histories);
-  for await (const { workflowId, error } of replayed) if (error) failed.push(`${workflowId}: ${error.name}`);
+  for await (const { workflowId, error } of replayed) if (error) failed.push(`${workflowId}: ${error.message}`);
   expect(failed).toEqual([]);
 }, 180_000);
