@@ -87,6 +87,8 @@ await runProcess(async () => {
       ...makeCleanupActivities(database, files),
     },
     shutdownGraceTime: '10 seconds',
+    // What the flows of a worker that was killed wait for until another takes them; a busy worker takes its own sooner.
+    stickyQueueScheduleToStartTimeout: '4 seconds',
   });
   await ensureCleanupSchedule(client, config.taskQueue);
   await ensureHandOverSchedule(client, config.taskQueue);
