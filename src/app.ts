@@ -33,6 +33,7 @@ import { brandRoutes } from './web/brand.ts';
 import { type CodecOptions, codecRoutes } from './web/codec.tsx';
 import { consentRoutes } from './web/consent.tsx';
 import { dataRoutes } from './web/data.tsx';
+import { erasureRoutes } from './web/erasure.tsx';
 import { flowRoutes } from './web/flows.ts';
 import { homeRoutes } from './web/home.tsx';
 import { importRoutes } from './web/imports.tsx';
@@ -254,6 +255,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(membersRoutes, { authority, tools });
   await app.register(organizationRoutes, { authority, tools });
   await app.register(dataRoutes, { authority, tools });
+  await app.register(erasureRoutes, { authority, tools });
   await app.register(flowRoutes, { authority, tools });
   await app.register(templateRoutes, { authority, tools });
   await app.register(importRoutes, { authority, tools });

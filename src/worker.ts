@@ -3,9 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { ensureCleanupSchedule, makeCleanupActivities } from './activities/cleanup.ts';
 import { toDevMailbox, toMailServer } from './activities/deliver.ts';
+import { makeErasureActivities } from './activities/erasure.ts';
 import { makeFlowActivities } from './activities/flow-activities.ts';
 import { ensureHandOverSchedule, makeHandOverActivities } from './activities/hand-over.ts';
 import { makeImportActivities } from './activities/imports.ts';
+import { makeOrgDeletionActivities } from './activities/org-deletion.ts';
 import { makeWebhookActivities } from './activities/webhooks.ts';
 import { Database } from './db/database.ts';
 import { FlowGateway } from './operations/gateway.ts';
@@ -83,6 +85,8 @@ await runProcess(async () => {
         post: poster({ anywhere: webhooks.anywhere }),
       }),
       ...makeHandOverActivities({ database, flows }),
+      ...makeErasureActivities({ database, flows }),
+      ...makeOrgDeletionActivities({ database, flows, files }),
       ...makeImportActivities({ database, importLine: importerOf(tools) }),
       ...makeCleanupActivities(database, files),
     },

@@ -1,6 +1,7 @@
 /** The open tasks of members who left go where it was decided, each through its flow. */
 import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
 import type { Database } from '../db/database.ts';
+import { openErasures } from '../db/erasures.ts';
 import {
   findMemberById,
   finishHandOver,
@@ -12,7 +13,12 @@ import {
 import type { Actor } from '../domain/actor.ts';
 import type { Envelope } from '../domain/command.ts';
 import type { CommandAnswer } from '../domain/view.ts';
-import { type HandOverActivities, handOverScheduleId, handOverWorkflowType } from '../workflows/contract.ts';
+import {
+  type ErasureRef,
+  type HandOverActivities,
+  handOverScheduleId,
+  handOverWorkflowType,
+} from '../workflows/contract.ts';
 
 /** Sends a command to a flow. `accepted`: nobody answered in time; `gone`: the flow has ended. */
 export interface FlowCommands {
@@ -29,7 +35,9 @@ export interface FlowCommands {
 
 export interface HandOverNeeds {
   readonly database: Database;
-  readonly flows: FlowCommands;
+  readonly flows: FlowCommands & {
+    erase(ref: ErasureRef): Promise<void>;
+  };
   readonly clock?: () => number;
   /** How long lists may lag behind flows: a task given to them just before they left shows up within it. */
   readonly settleMs?: number;
@@ -37,6 +45,7 @@ export interface HandOverNeeds {
 
 const handOversPerBatch = 20;
 const tasksPerBatch = 25;
+const erasureBeginsMs = 60_000;
 
 export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities {
   const { database, flows, clock = Date.now, settleMs = 30_000 } = needs;
@@ -87,6 +96,10 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
         passed += done.passed;
         if (done.open) open++;
       }
+      // Noted, and not begun by whoever noted it: a process that died between the two. One that runs is found running.
+      const noted = new Date(clock() - erasureBeginsMs);
+      for (const { org_id: orgId, id: erasureId } of await openErasures(database.open, noted, handOversPerBatch))
+        await flows.erase({ orgId, erasureId });
       return { passed, open };
     },
   };

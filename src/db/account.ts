@@ -37,3 +37,8 @@ export async function endAllSessions(trx: Trx, userId: string): Promise<void> {
   await trx.deleteFrom('sessions').where('user_id', '=', userId).execute();
   await trx.deleteFrom('sign_in_links').where('user_id', '=', userId).execute();
 }
+
+/** With sessions, links to sign in, and what was given out in organizations. Who is a member still can't go. */
+export async function deleteUser(trx: Trx, userId: string): Promise<void> {
+  await trx.deleteFrom('users').where('id', '=', userId).execute();
+}

@@ -299,7 +299,14 @@ describe('the role of requests', () => {
       ...['find_member_invitation', 'find_oauth_code', 'find_oauth_token', 'find_org_by_slug'],
       ...['find_portal_session', 'find_reminder_link', 'find_session', 'find_sign_in_link', 'find_sign_up'],
       ...['find_user_by_email', 'forget_sign_in_failures', 'note_sign_in_failure', 'note_sign_up'],
-      ...['open_hand_overs', 'take_sign_in_link', 'take_sign_up', 'tell_of_sessions'],
+      ...[
+        'erase_dev_mails',
+        'open_erasures',
+        'open_hand_overs',
+        'take_sign_in_link',
+        'take_sign_up',
+        'tell_of_sessions',
+      ],
       // Of the portal and of files.
       ...['delete_left_over', 'find_invitations', 'find_past_key', 'forget_file_remains', 'list_file_remains'],
     ];

@@ -224,3 +224,20 @@ export function unfinishedHandOvers(trx: Trx) {
 export async function finishHandOver(trx: Trx, id: string, at: Date): Promise<void> {
   await trx.updateTable('hand_overs').set({ finished_at: at }).where('id', '=', id).execute();
 }
+
+export const formerMember = 'Former member';
+
+/** What an org keeps of a member beside its flows no longer says who they were. For an org they are no member of. */
+export async function forgetMember(
+  trx: Trx,
+  { id, email, name }: { readonly id: string; readonly email: string; readonly name: string },
+): Promise<void> {
+  await trx.deleteFrom('reminders_off').where('kind', '=', 'member').where('person', '=', id).execute();
+  await trx.deleteFrom('reminder_links').where('kind', '=', 'member').where('person', '=', id).execute();
+  await trx.deleteFrom('member_invitations').where('email', '=', email).execute();
+  await trx.updateTable('hand_overs').set({ from_name: formerMember }).where('from_user', '=', id).execute();
+  await trx.updateTable('org_events').set({ by_name: formerMember }).where('by_id', '=', id).execute();
+  await sql`update org_events set text = replace(without_address(text, ${email}), ${name}, ${formerMember})
+    where strpos(lower(text), ${email}) > 0`.execute(trx);
+  await trx.updateTable('mails').set({ to_address: 'nobody@erased.invalid' }).where('to_address', '=', email).execute();
+}

@@ -13,6 +13,7 @@ export const orgEventKinds = [
   'member_left',
   'settings_changed',
   'org_exported',
+  'client_erased',
 ] as const;
 export type OrgEventKind = (typeof orgEventKinds)[number];
 

@@ -1,6 +1,7 @@
 /** The tables as Kysely sees them; the migrations are the truth. Moments are Dates here, milliseconds in the domain. */
 import type { ColumnType, Generated, Selectable } from 'kysely';
 import type { Actor } from '../domain/actor.ts';
+import type { Person } from '../domain/erasure.ts';
 import type { Answers, CommentAudience, FlowStatus, InvitationStatus, SkippedBy, TaskStatus } from '../domain/flow.ts';
 import type { AssigneeHint, Condition, DueOffset, FormField, TaskType } from '../domain/template.ts';
 
@@ -445,7 +446,21 @@ export interface WebhookDeliveries {
   last_error: string | null;
 }
 
+export interface Erasures {
+  org_id: string;
+  id: string;
+  /** Null once it is finished. */
+  address: string | null;
+  /** Written as JSON text. */
+  targets: ColumnType<(Person & { readonly flowId: string })[], string | undefined, string>;
+  flows: Generated<number>;
+  by: Json<Actor>;
+  created_at: Date;
+  finished_at: ColumnType<Date | null, undefined, Date>;
+}
+
 export interface Tables {
+  erasures: Erasures;
   orgs: Orgs;
   users: Users;
   memberships: Memberships;

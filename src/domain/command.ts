@@ -57,6 +57,8 @@ export const commandSchema = z.discriminatedUnion('type', [
   /** Sends the invitation again, with a fresh link. */
   z.object({ type: z.literal('resend_invitation'), externalId: id }),
   z.object({ type: z.literal('accept_invitation'), externalId: id }),
+  /** Who this client is, and what they wrote and sent, is no longer known here; their open tasks lie with nobody. */
+  z.object({ type: z.literal('erase'), externalId: id }),
   /** Time has passed: report what fell due, send the digest. */
   z.object({ type: z.literal('tick') }),
 ]);

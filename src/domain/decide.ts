@@ -87,6 +87,9 @@ function perform(turn: Turn, command: Command): readonly people.InviteOutcome[] 
     case 'accept_invitation':
       people.accept(turn, command.externalId);
       break;
+    case 'erase':
+      people.erase(turn, command.externalId);
+      break;
     case 'remind':
       remind(turn, command.taskId);
       break;

@@ -31,6 +31,7 @@ type Happening =
   | { type: 'invitation_sent'; externalId: string }
   | { type: 'invitation_accepted'; externalId: string }
   | { type: 'invitation_revoked'; externalId: string }
+  | { type: 'external_erased'; externalId: string }
   | { type: 'digest_scheduled'; next: number | null; digests: number }
   | { type: 'task_reminded'; taskId: string }
   | { type: 'comment_held'; to: Assignee; taskId: string; commentId: string; until: number }

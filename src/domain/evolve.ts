@@ -1,4 +1,5 @@
 /** A flow after an event. Total: an event about something the flow doesn't have changes only the version. */
+import { erasePerson, personOf } from './erasure.ts';
 import type { FlowEvent, FlowEventOf } from './event.ts';
 import { feedText } from './feed.ts';
 import type { ExternalUser, Flow, HeldComments, SkippedBy, Task } from './flow.ts';
@@ -147,6 +148,10 @@ function change(flow: Flow, event: FlowEvent): Flow {
         ...external(flow, event.externalId, () => ({ invitation: 'REVOKED' })),
         outbox: flow.outbox.filter((m) => m.to.kind !== 'external' || m.to.id !== event.externalId),
       };
+    case 'external_erased': {
+      const person = personOf(flow, event.externalId);
+      return person ? erasePerson(flow, person, flow.version) : flow;
+    }
     case 'digest_scheduled':
       return { ...flow, digestAt: event.next, digests: event.digests };
     case 'mail_ordered':

@@ -54,6 +54,8 @@ export function feedText(flow: Flow, event: FlowEvent): string | null {
       return 'accepted the invitation';
     case 'invitation_revoked':
       return `revoked the invitation of ${person}`;
+    case 'external_erased':
+      return 'erased the data of a client';
     case 'task_reminded':
       return `reminded ${findTask(flow, event.taskId)?.assignee?.name ?? 'nobody'} of ${title}`;
     case 'mail_failed':

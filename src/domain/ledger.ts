@@ -2,6 +2,7 @@
 import { system } from './actor.ts';
 import { type Envelope, envelopeSchema } from './command.ts';
 import { decide } from './decide.ts';
+import { erasedAddress, type Person, personOf, wordsOf } from './erasure.ts';
 import type { FlowEvent } from './event.ts';
 import { evolve } from './evolve.ts';
 import { type FeedEntry, type Flow, type FlowStatus, type Progress, progress } from './flow.ts';
@@ -65,8 +66,25 @@ export function applyCommand(ledger: Ledger, envelope: Envelope, now: number): L
   }
   const effects = effectsOf(decision.events, decision.flow, decision.invited);
   const { version } = decision.flow;
-  return remember({ ...ledger, flow: decision.flow }, { commandId, fingerprint, at: now, version, ok: true, effects });
+  const { command } = envelope;
+  const person = command.type === 'erase' ? personOf(ledger.flow, command.externalId) : null;
+  const outcomes = person ? ledger.outcomes.map(eraseOutcome(person)) : ledger.outcomes;
+  return remember(
+    { ...ledger, outcomes, flow: decision.flow },
+    { commandId, fingerprint, at: now, version, ok: true, effects },
+  );
 }
+
+/** What was answered names people. */
+const eraseOutcome =
+  (person: Person) =>
+  (o: Outcome): Outcome => {
+    if (!o.ok) return { ...o, refusal: { ...o.refusal, message: wordsOf(person, 1)(o.refusal.message) } };
+    const invited = o.effects.invited.map((i) =>
+      i.externalId === person.id ? { ...i, email: erasedAddress(person.id) } : i,
+    );
+    return { ...o, effects: { ...o.effects, invited } };
+  };
 
 const namedSchema = envelopeSchema
   .pick({ commandId: true })

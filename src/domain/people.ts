@@ -1,10 +1,11 @@
 /** Who a task lies with, and which clients take part. */
 import type { Invitee } from './command.ts';
+import { isErased } from './erasure.ts';
 import { type Assignee, type ExternalUser, isAssignedTo, isResolved } from './flow.ts';
 import { needOpen, needUnpaused } from './lifecycle.ts';
 import { limits } from './limits.ts';
 import { needAdmin } from './permission.ts';
-import { refuse } from './refusal.ts';
+import { Refused, refuse } from './refusal.ts';
 import { needRoom } from './room.ts';
 import type { Turn } from './turn.ts';
 
@@ -77,7 +78,7 @@ function inviteOne(turn: Turn, person: Invitee): InviteOutcome {
     return { externalId: person.externalId, email, status: 'too_many' };
   }
   const id = known?.id ?? person.externalId;
-  if (!known && turn.flow.externals.some((e) => e.id === id)) {
+  if (!known && turn.flow.externals.some((e) => e.id === id && !isErased(e))) {
     refuse('bad_command', `The id ${id} is that of another external user of this flow. Nothing changed.`);
   }
   const external = {
@@ -115,6 +116,23 @@ export function revoke(turn: Turn, externalId: string): void {
     if (t.assignee?.kind === 'external' && t.assignee.id === externalId && !isResolved(t)) {
       turn.emit({ type: 'task_assigned', taskId: t.id, assignee: null });
     }
+  }
+}
+
+/** In any status: whoever asks for it has a right to it. Erased once more, nothing changes. */
+export function erase(turn: Turn, externalId: string): void {
+  needAdmin(turn.actor, "erase a client's data");
+  const external = turn.flow.externals.find((e) => e.id === externalId);
+  if (!external)
+    throw new Refused(
+      'external_unknown',
+      `${turn.flow.name} has no external user with the id ${externalId}. Nothing changed.`,
+    );
+  if (isErased(external)) return;
+  turn.emit({ type: 'external_erased', externalId });
+  for (const t of turn.flow.tasks) {
+    if (t.assignee?.kind === 'external' && t.assignee.id === externalId && !isResolved(t) && t.status !== 'CANCELLED')
+      turn.emit({ type: 'task_assigned', taskId: t.id, assignee: null });
   }
 }
 

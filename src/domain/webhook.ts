@@ -23,6 +23,7 @@ const told = [
   'invitation_sent',
   'invitation_accepted',
   'invitation_revoked',
+  'external_erased',
   'mail_failed',
   'mail_refused',
   'task_reminded',

@@ -1,5 +1,17 @@
 /** What a person changes about their own account, which belongs to them and to no organization. */
-import { endAllSessions, findAccount, renameUser, replacePassword } from '../db/account.ts';
+import { deleteUser, endAllSessions, findAccount, renameUser, replacePassword } from '../db/account.ts';
+import {
+  countOwners,
+  deleteMember,
+  findMemberById,
+  forgetMember,
+  formerMember,
+  insertHandOver,
+  lockMembers,
+} from '../db/members.ts';
+import { noteOrgEvent } from '../db/org-events.ts';
+import { system } from '../domain/actor.ts';
+import { newId } from '../platform/ids.ts';
 import type { AddressedLetter } from '../platform/letter.ts';
 import { writePasswordChanged } from './account-mail.ts';
 import type { Authority } from './authority.ts';
@@ -60,4 +72,57 @@ export async function changePassword(
   const { name, email } = account;
   const mail = writePasswordChanged({ to: email, name, device, at: clock(), link: `${publicUrl}/sign-in` });
   return { kind: 'changed', secret, mail };
+}
+
+export type Deletion =
+  | { readonly kind: 'deleted' | 'wrong' | 'slow_down' }
+  /** Names of the organizations that would have no owner. */
+  | { readonly kind: 'only_owner'; readonly orgs: readonly string[] };
+
+/**
+ * Deletes the account of this session: it leaves every organization, and their open tasks there go to nobody, as when
+ * they leave. Cut off in the middle it can be done again.
+ */
+export async function deleteAccount(authority: Authority, session: Session, current: string): Promise<Deletion> {
+  const { database } = authority;
+  const account = await database.withUser(session, (trx) => findAccount(trx, whoOf(session)));
+  if (!account) return { kind: 'wrong' };
+  if (!provedByLink(authority, account)) {
+    const tried = await tryPassword(authority, account.email, current);
+    if (tried.kind !== 'right') return { kind: tried.kind };
+  }
+  const needed: string[] = [];
+  for (const org of session.orgs) {
+    const { userId } = session;
+    const owners = await database.withOrg({ orgId: org.id }, async (trx) => {
+      const me = await findMemberById(trx, userId);
+      return me?.role === 'OWNER' ? countOwners(trx) : null;
+    });
+    if (owners === 1) needed.push(org.name);
+  }
+  if (needed.length > 0) return { kind: 'only_owner', orgs: needed };
+  for (const org of session.orgs)
+    if (!(await leave(authority, session, org.id))) return { kind: 'only_owner', orgs: [org.name] };
+  await database.withUser(session, (trx) => deleteUser(trx, session.userId));
+  return { kind: 'deleted' };
+}
+
+/** False when another owner left meanwhile, and they are the last. */
+function leave({ database, clock }: Authority, session: Session, orgId: string): Promise<boolean> {
+  const { userId, email, name } = session;
+  return database.withOrg({ orgId }, async (trx) => {
+    await lockMembers(trx, orgId);
+    const me = await findMemberById(trx, userId);
+    if (!me) return true;
+    if (me.role === 'OWNER' && (await countOwners(trx)) <= 1) return false;
+    await deleteMember(trx, userId);
+    await insertHandOver(trx, {
+      ...{ org_id: orgId, id: newId('ho'), from_user: userId, from_name: formerMember, to_user: null },
+      ...{ by: system, created_at: new Date(clock()) },
+    });
+    const by = { orgId, userId, name: formerMember, through: 'web' };
+    await noteOrgEvent(trx, by, clock(), 'member_left', `deleted their account, and was ${me.role}`);
+    await forgetMember(trx, { id: userId, email, name });
+    return true;
+  });
 }

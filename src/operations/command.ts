@@ -5,6 +5,7 @@ import { readFlow } from '../db/read-flow.ts';
 import type { Actor } from '../domain/actor.ts';
 import type { Command } from '../domain/command.ts';
 import { shortDate } from '../domain/dates.ts';
+import { isFinal } from '../domain/flow.ts';
 import type { Effects } from '../domain/ledger.ts';
 import { limits } from '../domain/limits.ts';
 import type { CommandAnswer } from '../domain/view.ts';
@@ -168,7 +169,13 @@ async function goneRefusal(
   const known = await call.database.withOrg(call.principal, (trx) => readFlow(trx, flow.id, 1));
   if (!known) return new Refusal('not_found', `No flow has the id ${flow.id}. Nothing changed.`);
   const { status, finishedAt: at } = known.flow;
-  const word = status === 'COMPLETED' ? 'completed' : status === 'CANCELLED' ? 'cancelled' : 'ended by an operator';
+  if (!isFinal(status))
+    return new Refusal(
+      'flow_stopped',
+      `${plain(flow.name)} can't take it: an operator stopped it, or it was lost. Whoever runs Booflow can let it go on (\`flows revive\`). Nothing changed.`,
+      { status },
+    );
+  const word = status === 'COMPLETED' ? 'completed' : 'cancelled';
   const when = at === null ? '' : ` on ${shortDate(at, call.now, call.timeZone)}`;
   return new Refusal('flow_final', `${plain(flow.name)} was ${word}${when}, and that is final. Nothing changed.`, {
     status,

@@ -23,10 +23,16 @@ import {
   type CommandResult,
   commandSignal,
   commandUpdate,
+  type ErasureRef,
+  erasureWorkflowId,
+  erasureWorkflowType,
   flowWorkflowId,
   flowWorkflowType,
   handOverWorkflowId,
   handOverWorkflowType,
+  type OrgRef,
+  orgDeletionWorkflowId,
+  orgDeletionWorkflowType,
   snapshotQuery,
 } from '../workflows/contract.ts';
 import { Refusal } from './refusal.ts';
@@ -259,6 +265,82 @@ export class FlowGateway {
     }
   }
 
+  /** Begins to erase a client's data, or goes on with it. Throws a Refusal when Temporal does not answer. */
+  async erase(ref: ErasureRef): Promise<void> {
+    try {
+      await this.#within(this.#signalMs, () =>
+        this.#client.workflow.start<(ref: ErasureRef) => Promise<void>>(erasureWorkflowType, {
+          workflowId: erasureWorkflowId(ref),
+          taskQueue: this.#taskQueue,
+          args: [ref],
+          staticSummary: "Erases a client's data",
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        }),
+      );
+    } catch (error) {
+      throw unavailable(error, ref.erasureId);
+    }
+  }
+
+  /** Begins to delete an org, or finds that it is under way. Throws a Refusal when Temporal does not answer. */
+  async deleteOrg(org: OrgRef): Promise<void> {
+    try {
+      await this.#within(this.#signalMs, () =>
+        this.#client.workflow.start<(org: OrgRef) => Promise<void>>(orgDeletionWorkflowType, {
+          workflowId: orgDeletionWorkflowId(org),
+          taskQueue: this.#taskQueue,
+          args: [org],
+          staticSummary: 'Deletes an organization',
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        }),
+      );
+    } catch (error) {
+      throw unavailable(error, orgDeletionWorkflowId(org));
+    }
+  }
+
+  /** Has Temporal forget the runs of a flow that are over, with their histories, before their retention ends. */
+  forgetClosedRuns(orgId: string, flowId: string): Promise<void> {
+    return this.#forget(`WorkflowId = '${flowWorkflowId(orgId, flowId)}' AND ExecutionStatus != 'Running'`);
+  }
+
+  /** Ends every workflow that runs for an org, its flows without a word to anybody; gives how many there were. */
+  async endWorkflows(orgId: string): Promise<number> {
+    let ended = 0;
+    for (const kind of kindsOfOrg) {
+      const query = `WorkflowId STARTS_WITH '${kind}/${orgId}/' AND ExecutionStatus = 'Running'`;
+      for await (const { workflowId, runId } of this.#client.workflow.list({ query })) {
+        ended++;
+        try {
+          await this.#client.workflow.getHandle(workflowId, runId).terminate('Its organization is deleted');
+        } catch (error) {
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        }
+      }
+    }
+    return ended;
+  }
+
+  /** Has Temporal forget every workflow of an org that is over. */
+  async forgetWorkflows(orgId: string): Promise<void> {
+    for (const kind of kindsOfOrg)
+      await this.#forget(`WorkflowId STARTS_WITH '${kind}/${orgId}/' AND ExecutionStatus != 'Running'`);
+  }
+
+  async #forget(query: string): Promise<void> {
+    for await (const { workflowId, runId } of this.#client.workflow.list({ query })) {
+      try {
+        await this.#client.workflowService.deleteWorkflowExecution({
+          namespace: this.#client.options.namespace,
+          workflowExecution: { workflowId, runId },
+        });
+      } catch (error) {
+        // Gone already; or who may not, waits for the retention.
+        if (!hasCode(error, [grpc.notFound, grpc.permissionDenied, grpc.unimplemented])) throw error;
+      }
+    }
+  }
+
   /** The flow as its workflow has it; null when the workflow is gone or no worker answers in time. */
   async snapshot(orgId: string, flowId: string): Promise<Snapshot | null> {
     const heard = await this.look(orgId, flowId);
@@ -358,12 +440,18 @@ export class FlowGateway {
   }
 }
 
+/** Workflows whose ids begin with this and the org's. */
+const kindsOfOrg = ['flow', 'import', 'webhook', 'hand-over', 'erasure'];
+
 const grpc = {
   cancelled: 1,
   invalidArgument: 3,
   deadlineExceeded: 4,
+  notFound: 5,
+  permissionDenied: 7,
   resourceExhausted: 8,
   failedPrecondition: 9,
+  unimplemented: 12,
   unavailable: 14,
 };
 /** What a server that is away, starting or overloaded says. */

@@ -4,10 +4,10 @@ import type { Database, Trx } from '../db/database.ts';
 import { rebuildFlow } from '../db/projection.ts';
 import { readFlow } from '../db/read-flow.ts';
 import { dayMs } from '../domain/dates.ts';
+import { erasePerson, isErased, personOf } from '../domain/erasure.ts';
 import { type Flow, isFinal, type Progress, progress } from '../domain/flow.ts';
 import { type Projection, projectionOf } from '../domain/ledger.ts';
 import { limits } from '../domain/limits.ts';
-import type { Snapshot } from '../domain/view.ts';
 import { newId } from '../platform/ids.ts';
 import { compareFlow } from './compare-flow.ts';
 import type { FlowGateway } from './gateway.ts';
@@ -51,8 +51,22 @@ async function look({ database, flows }: ReadModelTools, orgId: string, flowId: 
   if (!isFinal(heard.answer.flow.status) && !(await flows.isRunning(orgId, flowId)))
     return { flowId, state: 'stopped' };
   if (row === null) return { flowId, state: 'missing' };
-  const problems = [...compareFlow(heard.answer, row.flow), ...compareProgress(heard.answer.flow, row.progress)];
+  const snapshot = { ...heard.answer, flow: erasedAsThere(heard.answer.flow, row.flow) };
+  const problems = [...compareFlow(snapshot, row.flow), ...compareProgress(snapshot.flow, row.progress)];
   return problems.length === 0 ? { flowId, state: 'same' } : { flowId, state: 'differs', problems };
+}
+
+/**
+ * Without the clients that were erased from the read model: the workflow of a flow that has ended takes no command, and
+ * knows them until Temporal has forgotten it.
+ */
+function erasedAsThere(flow: Flow, readModel: Flow): Flow {
+  const gone = readModel.externals.filter(isErased);
+  return gone.reduce((left, { id }) => {
+    const known = left.externals.some((e) => e.id === id && !isErased(e));
+    const person = known ? personOf(left, id) : null;
+    return person ? erasePerson(left, person) : left;
+  }, flow);
 }
 
 const wholeFeed = 1_000_000;
@@ -155,14 +169,15 @@ export async function rebuildFromWorkflow(
   orgId: string,
   flowId: string,
 ): Promise<boolean> {
-  const tell = async (): Promise<Projection | null> => {
+  const tell = async (trx: Trx): Promise<Projection | null> => {
     const snapshot = await flows.snapshot(orgId, flowId);
-    return snapshot && wholeOf(snapshot);
+    const there = await readFlow(trx, flowId, 1);
+    return snapshot && wholeOf(there ? erasedAsThere(snapshot.flow, there.flow) : snapshot.flow);
   };
-  return (await database.withOrg({ orgId }, (trx) => rebuildFlow(trx, flowId, tell))) !== null;
+  return (await database.withOrg({ orgId }, (trx) => rebuildFlow(trx, flowId, () => tell(trx)))) !== null;
 }
 
-const wholeOf = ({ flow }: Snapshot): Projection =>
+const wholeOf = (flow: Flow): Projection =>
   projectionOf({ flow, outcomes: [], projectedVersion: -1, projectedFeed: 0 });
 
 /**

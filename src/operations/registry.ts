@@ -18,8 +18,10 @@ import { createFlowFromTemplate } from './create-flow-from-template.ts';
 import { createTemplate } from './create-template.ts';
 import { createWebhook } from './create-webhook.ts';
 import { decideMyTask } from './decide-my-task.ts';
+import { deleteOrg } from './delete-org.ts';
 import { deleteWebhook } from './delete-webhook.ts';
 import { discardDraft } from './discard-draft.ts';
+import { eraseExternalUser } from './erase-external-user.ts';
 import { explainFlow } from './explain-flow.ts';
 import { exportOrg } from './export-org.ts';
 import { exportTemplate } from './export-template.ts';
@@ -42,6 +44,7 @@ import { inviteExternalUser } from './invite-external-user.ts';
 import { inviteMember } from './invite-member.ts';
 import { leaveOrg } from './leave-org.ts';
 import { listActivity } from './list-activity.ts';
+import { listErasures } from './list-erasures.ts';
 import { listFlows } from './list-flows.ts';
 import { listHandOvers } from './list-hand-overs.ts';
 import { listImports } from './list-imports.ts';
@@ -57,6 +60,7 @@ import { listWebhooks } from './list-webhooks.ts';
 import { manageInvitation } from './manage-invitation.ts';
 import { manageMemberInvitation } from './manage-member-invitation.ts';
 import type { Operation, Surface } from './operation.ts';
+import { previewErasure } from './preview-erasure.ts';
 import { publishTemplate } from './publish-template.ts';
 import { redeliverWebhook } from './redeliver-webhook.ts';
 import { remindAssignee } from './remind-assignee.ts';
@@ -117,6 +121,10 @@ export const operations: readonly Operation[] = [
   setOrgLogo,
   listOrgEvents,
   exportOrg,
+  deleteOrg,
+  previewErasure,
+  eraseExternalUser,
+  listErasures,
   importFlows,
   getImport,
   listImports,

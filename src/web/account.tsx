@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
-import { asksForPassword, changePassword, rename } from '../oauth/account.ts';
+import { asksForPassword, changePassword, deleteAccount, rename } from '../oauth/account.ts';
 import type { Authority } from '../oauth/authority.ts';
 import { maxPasswordLength, passwordProblem } from '../oauth/password.ts';
 import type { Session } from '../oauth/session.ts';
@@ -12,8 +12,8 @@ import { deviceName } from './kit/device.ts';
 import { fieldText } from './kit/form.ts';
 import { nameProblem } from './kit/name-problem.ts';
 import { renderPage } from './kit/page.tsx';
-import { Csrf, Notice } from './kit/parts.tsx';
-import { isOurForm, sessionOf, setSession } from './kit/session.ts';
+import { Csrf, Notice, Solo } from './kit/parts.tsx';
+import { clearSession, isOurForm, sessionOf, setSession } from './kit/session.ts';
 import { Settings } from './kit/settings.tsx';
 import { TextField } from './kit/text-field.tsx';
 import { limitTries, stale } from './kit/visitor.ts';
@@ -31,6 +31,8 @@ const formSchema = z.object({
   name: fieldText(1_000).default(''),
   current: fieldText(2_000).default(''),
   password: fieldText(2_000).default(''),
+  proof: fieldText(2_000).default(''),
+  typed: fieldText(1_000).default(''),
   csrf: fieldText(200).optional(),
 });
 
@@ -47,6 +49,8 @@ interface Told {
   readonly wrongName?: string;
   readonly wrongCurrent?: string;
   readonly wrongPassword?: string;
+  readonly wrongProof?: string;
+  readonly wrongTyped?: string;
 }
 
 export async function accountRoutes(app: FastifyInstance, options: AccountRoutesOptions): Promise<void> {
@@ -112,6 +116,29 @@ export async function accountRoutes(app: FastifyInstance, options: AccountRoutes
         );
     }
   });
+
+  form(`${path}/delete`, async (_request, reply, session, { proof, typed }) => {
+    if (typed.trim().toLowerCase() !== session.email)
+      return show(reply, session, { wrongTyped: 'That is not your address. Nothing changed.' }, 422);
+    const done = await deleteAccount(authority, session, proof);
+    switch (done.kind) {
+      case 'deleted':
+        return clearSession(authority, reply).type('text/html').send(goodbyePage());
+      case 'wrong':
+        return show(reply, session, { wrongProof: 'That is not your password. Nothing changed.' }, 422);
+      case 'slow_down':
+        return show(
+          reply,
+          session,
+          { wrongProof: 'Too many wrong passwords. Wait 15 minutes, or sign in by a link. Nothing changed.' },
+          429,
+        );
+      case 'only_owner': {
+        const problem = `You are the only owner of ${done.orgs.join(', ')}. Make somebody else an owner there, or delete the organization, and come back. Nothing changed.`;
+        return show(reply, session, { problem }, 409);
+      }
+    }
+  });
 }
 
 interface AccountView {
@@ -173,6 +200,39 @@ const accountPage = ({ session, asks, told }: AccountView): string =>
             <a href="/settings/api-keys">API keys</a> and <a href="/settings/apps">connected apps</a> go on working.
           </p>
         </form>
+        <form method="post" action={`${path}/delete`} class="card sheet part">
+          <h2>Delete my account</h2>
+          <Csrf secret={session.secret} />
+          <p>
+            You leave every organization, your API keys and connected apps end, and your open tasks lie with nobody.
+            What you did in flows stays told there, by the name you had then: it is the organization’s record. An owner
+            can only go once somebody else is an owner too.
+          </p>
+          {asks && (
+            <TextField
+              {...{ name: 'proof', label: 'My password', type: 'password', autocomplete: 'current-password' }}
+              {...{ most: maxPasswordLength, wrong: told.wrongProof ?? null }}
+            />
+          )}
+          <TextField
+            {...{ name: 'typed', label: 'Type your address to confirm', most: limits.email, autocomplete: 'off' }}
+            wrong={told.wrongTyped ?? null}
+          />
+          <button type="submit" class="button">
+            Delete my account for good
+          </button>
+        </form>
       </Settings>
+    ),
+  });
+
+const goodbyePage = (): string =>
+  renderPage({
+    title: 'Your account is deleted',
+    children: (
+      <Solo>
+        <h1>Your account is deleted</h1>
+        <p>You are signed out everywhere.</p>
+      </Solo>
     ),
   });

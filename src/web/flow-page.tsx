@@ -45,7 +45,9 @@ export function flowPage(view: FlowView): string {
         </div>
         <Notice text={notice} />
         <Notice text={problem} bad />
-        {flow.asOf && <Notice text="The flow itself is not answering now; this is how it last was." bad />}
+        {flow.asOf && flow.status !== 'COMPLETED' && flow.status !== 'CANCELLED' && (
+          <Notice text="The flow itself is not answering now; this is how it last was." bad />
+        )}
         <Will view={view} />
         <Why view={view} />
         <div class={view.asList ? 'drawn as-list' : 'drawn'}>

@@ -106,6 +106,39 @@ export interface HandOverActivities {
   passTasksOn(): Promise<{ readonly passed: number; readonly open: number }>;
 }
 
+export const erasureWorkflowType = 'erasureWorkflow';
+
+export interface ErasureRef {
+  readonly orgId: string;
+  readonly erasureId: string;
+}
+
+export const erasureWorkflowId = ({ orgId, erasureId }: ErasureRef): string => `erasure/${orgId}/${erasureId}`;
+
+export interface ErasureActivities {
+  /** Takes a client out of some flows; gives in how many it was done, and whether anything is left to do. */
+  eraseSome(ref: ErasureRef): Promise<{ readonly done: number; readonly open: boolean }>;
+}
+
+export const orgDeletionWorkflowType = 'orgDeletionWorkflow';
+
+export interface OrgRef {
+  readonly orgId: string;
+}
+
+export const orgDeletionWorkflowId = ({ orgId }: OrgRef): string => `delete-org/${orgId}`;
+
+export interface OrgDeletionActivities {
+  /** Lets nobody in any more. */
+  closeOrg(org: OrgRef): Promise<void>;
+  /** Ends the workflows that run for the org; gives how many were found. */
+  endWorkflowsOf(org: OrgRef): Promise<number>;
+  /** Deletes some of its rows and files; gives whether more may be left. */
+  deleteRowsOf(org: OrgRef): Promise<boolean>;
+  /** Has Temporal forget the workflows that ended. */
+  forgetWorkflowsOf(org: OrgRef): Promise<void>;
+}
+
 export const probeWorkflowType = 'probeWorkflow';
 /** Query: nothing → true. */
 export const aliveQuery = 'alive';

@@ -1,7 +1,9 @@
 /** What a worker runs. */
 export { cleanupWorkflow } from './cleanup-workflow.ts';
+export { erasureWorkflow } from './erasure-workflow.ts';
 export { flowWorkflow } from './flow-workflow.ts';
 export { handOverWorkflow } from './hand-over-workflow.ts';
 export { importWorkflow } from './import-workflow.ts';
+export { orgDeletionWorkflow } from './org-deletion-workflow.ts';
 export { probeWorkflow } from './probe-workflow.ts';
 export { webhookWorkflow } from './webhook-workflow.ts';

@@ -24,6 +24,7 @@ const story = [
   ...['update_webhook', 'rotate_webhook_secret', 'delete_webhook'],
   ...['create_template', 'save_template_draft', 'publish_template', 'discard_draft'],
   ...['invite_member', 'manage_member_invitation', 'change_member_role', 'remove_member', 'leave_org'],
+  ...['erase_external_user', 'list_erasures', 'delete_org'],
 ];
 
 /** By whom, where it is not the owner. */

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Place, placesOf, requestFor } from '../../src/api/place.ts';
 import type { Tables } from '../../src/db/schema.ts';
+import { deleteOrg } from '../../src/operations/delete-org.ts';
 import { leaveOrg } from '../../src/operations/leave-org.ts';
 import { operationsOf } from '../../src/operations/registry.ts';
 import { testWebhook } from '../../src/operations/test-webhook.ts';
@@ -144,6 +145,32 @@ describe('a key', () => {
   test('of an import', async () => {
     const table = { template: 'Client Onboarding', csv: 'name\nOnce Imported\n' };
     await tryOut('import_flows', table, { ...table, csv: 'name\nTwice Imported\n' });
+  });
+
+  test('of a client who is erased', async () => {
+    const email = 'once@client.test';
+    await call('create_flow_from_template', { template: 'Client Onboarding', name: 'Once erased' }, 'once-flow');
+    await call('invite_external_user', { flow: 'Once erased', email }, 'once-invited');
+    await tryOut('erase_external_user', { email }, { email: 'other@client.test' });
+  });
+
+  test('of an organization that is deleted', async () => {
+    await world.owner.insertInto('orgs').values({ id: 'org_once', slug: 'once', name: 'Once' }).execute();
+    const owner = { ...oliviaHerself, orgId: 'org_once' };
+    await world.owner
+      .insertInto('memberships')
+      .values({ org_id: 'org_once', user_id: owner.userId, role: 'OWNER' })
+      .execute();
+    // Else it may be gone when it is asked for again.
+    await world.stopWorker();
+    const remove = (name: string) =>
+      deleteOrg.run({ ...world.tools, now: Date.now(), principal: owner, commandId: 'once-delete_org' }, { name });
+    const first = await remove('Once');
+    expect(first.ok, first.text).toBe(true);
+    expect(await remove('Once')).toEqual(first);
+    expect(await remove('Twice')).toMatchObject({ ok: false, code: 'command_id_reused' });
+    await world.startWorker();
+    tried.add('delete_org');
   });
 
   test('of who leaves', async () => {

@@ -95,6 +95,7 @@ test('an attempt that breaks off half way is gone on with, and each task goes on
         if (++calls === 3) throw new Error('The process was killed');
         return world.flows.send(orgId, flowId, envelope);
       },
+      erase: (ref) => world.flows.erase(ref),
     },
   });
   await failing.passTasksOn().catch(() => undefined);

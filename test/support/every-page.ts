@@ -65,6 +65,11 @@ export const everyPage: readonly KnownPage[] = [
   { name: 'organization', route: '/settings/organization', as: 'olivia', path: () => '/settings/organization' },
   { name: 'webhooks', route: '/settings/webhooks', as: 'olivia', path: () => '/settings/webhooks' },
   { name: 'data', route: '/settings/data', as: 'olivia', path: () => '/settings/data' },
+  { name: 'erase', route: '/settings/data/erase', as: 'olivia', path: () => '/settings/data/erase' },
+  {
+    ...{ name: 'erase-confirm', route: '/settings/data/erase', as: 'olivia' },
+    path: () => '/settings/data/erase?email=jane%40harborandpine.test',
+  },
   { name: 'account', route: '/settings/account', as: 'olivia', path: () => '/settings/account' },
   { name: 'notifications', route: '/settings/notifications', as: 'olivia', path: () => '/settings/notifications' },
   { name: 'import', route: '/flows/import', as: 'olivia', path: () => '/flows/import' },

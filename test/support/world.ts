@@ -11,9 +11,11 @@ import type { FastifyInstance } from 'fastify';
 import type { Kysely } from 'kysely';
 import { makeCleanupActivities } from '../../src/activities/cleanup.ts';
 import { toDevMailbox } from '../../src/activities/deliver.ts';
+import { makeErasureActivities } from '../../src/activities/erasure.ts';
 import { makeFlowActivities } from '../../src/activities/flow-activities.ts';
 import { makeHandOverActivities } from '../../src/activities/hand-over.ts';
 import { makeImportActivities } from '../../src/activities/imports.ts';
+import { makeOrgDeletionActivities } from '../../src/activities/org-deletion.ts';
 import { makeWebhookActivities } from '../../src/activities/webhooks.ts';
 import { type AppOptions, buildApp } from '../../src/app.ts';
 import { Changes } from '../../src/db/changes.ts';
@@ -155,6 +157,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         }),
         ...makeImportActivities({ database, importLine: importerOf(tools) }),
         ...makeWebhookActivities({ database, keyring: webhooks.keyring, post: poster({ anywhere: true }), clock }),
+        ...makeOrgDeletionActivities({ database, flows, files }),
+        ...makeErasureActivities({ database, flows, settleMs: 0 }),
         ...makeHandOverActivities({ database, flows, clock }),
         ...makeCleanupActivities(database, files, clock),
       },

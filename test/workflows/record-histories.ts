@@ -19,11 +19,19 @@ import { freePort } from '../../src/platform/ports.ts';
 import { startPostgres } from '../../src/platform/postgres.ts';
 import {
   commandUpdate,
+  type ErasureActivities,
+  type ErasureRef,
+  erasureWorkflowId,
+  erasureWorkflowType,
   type FlowActivities,
   type ImportActivities,
   type ImportRef,
   importWorkflowId,
   importWorkflowType,
+  type OrgDeletionActivities,
+  type OrgRef,
+  orgDeletionWorkflowId,
+  orgDeletionWorkflowType,
   type WebhookActivities,
   type WebhookRef,
   webhookSignal,
@@ -68,7 +76,7 @@ async function main(): Promise<void> {
     const { code } = await bundleWorkflowCode({ workflowsPath: workflows, logger: new DefaultLogger('ERROR') });
     const bundle = { codePath: join(scratch, 'workflows.js') };
     writeFileSync(bundle.codePath, code);
-    const activities: FlowActivities & ImportActivities & WebhookActivities = {
+    const activities: FlowActivities & Scripted = {
       ...effects.activities,
       ...scripted(),
       projectFlow(projection) {
@@ -89,6 +97,7 @@ async function main(): Promise<void> {
       await delivered(driver);
       await updated(driver, 'updates');
       await updated(driver, 'moments');
+      await erased(driver);
     });
     await place.leave();
     const skipping = await skippingPlace();
@@ -323,19 +332,33 @@ async function conditional(driver: FlowDriver): Promise<void> {
 }
 
 /** What an import and an endpoint answer, time after time; what really happens in them is other tests'. */
-function scripted(): ImportActivities & WebhookActivities {
+type Scripted = ImportActivities & WebhookActivities & ErasureActivities & OrgDeletionActivities;
+
+function scripted(): Scripted {
   const lines = [
     { left: 2, settled: 1, total: 3 },
     { left: 2, settled: 0, total: 3 },
     { left: 0, settled: 2, total: 3 },
   ];
   const waits = [1_500, 60_000, null];
+  const erasures = [
+    { done: 1, open: true },
+    { done: 0, open: true },
+    { done: 1, open: false },
+  ];
+  const running = [2, 0, 1];
+  const rows = [true, true];
   return {
     importSome: async () => lines.shift() ?? { left: 0, settled: 0, total: 3 },
     async deliverWebhooks() {
       const wait = waits.shift() ?? null;
       return wait === null ? null : Date.now() + wait;
     },
+    eraseSome: async () => erasures.shift() ?? { done: 0, open: false },
+    closeOrg: async () => undefined,
+    endWorkflowsOf: async () => running.shift() ?? 0,
+    deleteRowsOf: async () => rows.shift() ?? false,
+    forgetWorkflowsOf: async () => undefined,
   };
 }
 
@@ -356,6 +379,38 @@ async function delivered({ client, taskQueue }: FlowDriver): Promise<void> {
   await handle.signal(webhookSignal);
   await handle.result();
   await write(client, workflowId, 'webhook-deliveries');
+}
+
+/** A client is erased while a mail to them waits, and the flow goes on; the workflow that erases, and the one that deletes an org. */
+async function erased(driver: FlowDriver): Promise<void> {
+  const flow = await driver.create(Date.now(), ...onboarding);
+  const first = await flow.runId();
+  await flow.does(olivia, { type: 'invite', people: [invitee(jane)] });
+  await flow.does(olivia, start);
+  await flow.does(jane, complete('brief', { goal: 'More clients' }, 'As we said'));
+  await quiet(flow);
+  await flow.sends(olivia, { type: 'resend_invitation', externalId: jane.id });
+  await flow.sends(olivia, { type: 'erase', externalId: jane.id });
+  await quiet(flow);
+  await flow.does(mia, complete('design'));
+  await flow.does(olivia, complete('contract'));
+  await flow.does(olivia, approve('sign-off', ''));
+  await flow.does(adam, complete('launch'));
+  await flow.handle.result();
+  await keep(driver, flow, 'erased', first);
+
+  const { client, taskQueue } = driver;
+  const ref: ErasureRef = { orgId: 'or_acme', erasureId: 'er_history' };
+  const erasing = erasureWorkflowId(ref);
+  await (await client.workflow.start(erasureWorkflowType, { workflowId: erasing, taskQueue, args: [ref] })).result();
+  await write(client, erasing, 'erasure');
+
+  const org: OrgRef = { orgId: 'or_acme' };
+  const deleting = orgDeletionWorkflowId(org);
+  await (
+    await client.workflow.start(orgDeletionWorkflowType, { workflowId: deleting, taskQueue, args: [org] })
+  ).result();
+  await write(client, deleting, 'org-deletion');
 }
 
 await main();

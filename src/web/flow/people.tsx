@@ -82,6 +82,9 @@ const Links = ({ view, client }: { readonly view: FlowView; readonly client: Cli
         <button type="submit" name="action" value="revoke" class="button bad">
           Revoke {firstName(client.name)}'s access
         </button>
+        <p class="small">
+          <a href={`/settings/data/erase?email=${encodeURIComponent(client.email)}`}>Erase all their data instead</a>
+        </p>
       </div>
     </details>
   </form>

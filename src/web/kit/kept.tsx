@@ -57,7 +57,7 @@ function labelOf(name: string, value: string): string | null {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-const secrets = new Set(['password', 'current', 'token']);
+const secrets = new Set(['password', 'current', 'proof', 'token']);
 
 const rowsFor = (value: string): number =>
   Math.min(8, Math.max(1, value.split('\n').length, Math.ceil(value.length / 60)));

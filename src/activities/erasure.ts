@@ -1,0 +1,63 @@
+/** A client's data goes from each flow by a command, then from the read model, then from what the org keeps beside. */
+import { Context } from '@temporalio/activity';
+import type { Database } from '../db/database.ts';
+import { eraseFromFlow, findErasure, finishErasure, noteTargets } from '../db/erasures.ts';
+import type { ErasureActivities } from '../workflows/contract.ts';
+import type { FlowCommands } from './hand-over.ts';
+
+export interface ErasureNeeds {
+  readonly database: Database;
+  readonly flows: FlowCommands & {
+    forgetClosedRuns(orgId: string, flowId: string): Promise<void>;
+  };
+  readonly clock?: () => number;
+  /** How long lists may lag behind flows: an invitation just before shows up within it. */
+  readonly settleMs?: number;
+}
+
+const flowsPerBatch = 25;
+/** Well within the workflow's heartbeat timeout. */
+const beatMs = 2_000;
+
+export const makeErasureActivities = ({
+  database,
+  flows,
+  clock = Date.now,
+  settleMs = 30_000,
+}: ErasureNeeds): ErasureActivities => ({
+  async eraseSome({ orgId, erasureId }) {
+    const org = { orgId };
+    const found = await database.withOrg(org, (trx) => findErasure(trx, erasureId));
+    if (!found || found.address === null) return { done: 0, open: false };
+    const { address, by, created_at } = found;
+    const context = Context.current();
+    const beat = setInterval(() => context.heartbeat(), beatMs);
+    let done = 0;
+    try {
+      // Noted first: once a flow has forgotten them, nobody can tell what else is theirs.
+      const targets = await database.withOrg(org, (trx) => noteTargets(trx, erasureId, address));
+      for (const target of targets.slice(0, flowsPerBatch)) {
+        const sent = await flows.send(orgId, target.flowId, {
+          commandId: `${erasureId}-${target.flowId}`,
+          fingerprint: erasureId,
+          actor: by,
+          command: { type: 'erase', externalId: target.id },
+        });
+        if (sent.state === 'accepted') continue;
+        await database.withOrg(org, (trx) => eraseFromFlow(trx, erasureId, target));
+        await flows.forgetClosedRuns(orgId, target.flowId);
+        done++;
+      }
+      const left = targets.length > done;
+      if (left || clock() - created_at.getTime() < settleMs) return { done, open: true };
+      const isDone = await database.withOrg(org, async (trx) => {
+        if ((await noteTargets(trx, erasureId, address)).length > 0) return false;
+        await finishErasure(trx, erasureId, address, new Date(clock()));
+        return true;
+      });
+      return { done, open: !isDone };
+    } finally {
+      clearInterval(beat);
+    }
+  },
+});

@@ -1,0 +1,32 @@
+/** What is done to delete an organization. Each may run again and goes on where it was. */
+import type { Database } from '../db/database.ts';
+import { closeOrg, deleteSomeRows, forgetRemains, remainsOf } from '../db/org-deletion.ts';
+import type { FileStore } from '../platform/files/store.ts';
+import type { OrgDeletionActivities } from '../workflows/contract.ts';
+
+export interface OrgDeletionNeeds {
+  readonly database: Database;
+  readonly files: FileStore;
+  readonly flows: {
+    endWorkflows(orgId: string): Promise<number>;
+    forgetWorkflows(orgId: string): Promise<void>;
+  };
+}
+
+const filesAtOnce = 100;
+
+export const makeOrgDeletionActivities = ({ database, files, flows }: OrgDeletionNeeds): OrgDeletionActivities => ({
+  async closeOrg(org) {
+    await database.withOrg(org, closeOrg);
+  },
+  endWorkflowsOf: ({ orgId }) => flows.endWorkflows(orgId),
+  async deleteRowsOf(org) {
+    if (await database.withOrg(org, (trx) => deleteSomeRows(trx, org.orgId))) return true;
+    const keys = await database.withOrg(org, (trx) => remainsOf(trx, filesAtOnce));
+    if (keys.length === 0) return false;
+    for (const key of keys) await files.delete(key);
+    await database.withOrg(org, (trx) => forgetRemains(trx, keys));
+    return true;
+  },
+  forgetWorkflowsOf: ({ orgId }) => flows.forgetWorkflows(orgId),
+});

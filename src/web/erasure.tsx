@@ -1,0 +1,152 @@
+/** A client's data is erased: what would be lost is told first, and the address is typed once more. */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Authority } from '../oauth/authority.ts';
+import type { Session } from '../oauth/session.ts';
+import { eraseExternalUser } from '../operations/erase-external-user.ts';
+import { listErasures } from '../operations/list-erasures.ts';
+import type { Tools } from '../operations/operation.ts';
+import { previewErasure } from '../operations/preview-erasure.ts';
+import { count } from '../operations/words.ts';
+import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
+import { settled } from './kit/need.ts';
+import { renderPage } from './kit/page.tsx';
+import { Csrf, Notice } from './kit/parts.tsx';
+import { Settings } from './kit/settings.tsx';
+import { TextField } from './kit/text-field.tsx';
+import { settingsStyles } from './members-page.tsx';
+
+const path = '/settings/data/erase';
+
+type Facts<R> = Extract<R, { ok: true }> extends { readonly facts: infer F } ? F : never;
+type Preview = Facts<Awaited<ReturnType<typeof previewErasure.run>>>;
+type Past = Facts<Awaited<ReturnType<typeof listErasures.run>>>['erasures'];
+
+export async function erasureRoutes(
+  app: FastifyInstance,
+  { authority, tools }: { readonly authority: Authority; readonly tools: () => Tools },
+): Promise<void> {
+  const { page, form } = memberRoutes(app, authority, tools);
+
+  const show = async (
+    visit: Visit,
+    reply: FastifyReply,
+    email: string,
+    told: { readonly notice?: string; readonly problem?: string; readonly wrong?: string } = {},
+  ): Promise<FastifyReply> => {
+    const caller = callerOf(visit);
+    const [past, found] = await Promise.all([
+      listErasures.run(caller, { limit: 50 }),
+      email === '' ? null : previewErasure.run(caller, { email }),
+    ]);
+    const problem = told.problem ?? (past.ok ? (found?.ok === false && !told.notice ? found.text : null) : past.text);
+    const view: View = {
+      ...{ session: visit.session, email, past: past.ok ? past.facts.erasures : null },
+      ...{ preview: found?.ok ? found.facts : null, notice: told.notice ?? null, wrong: told.wrong ?? null, problem },
+    };
+    const status = !past.ok ? 403 : problem !== null || told.wrong ? 422 : 200;
+    return reply.code(status).type('text/html').send(erasurePage(view));
+  };
+
+  page(path, async (visit, reply) => show(visit, reply, visit.query.email ?? ''));
+  form(path, async (visit, fields, reply) => {
+    const { email = '', typed = '' } = fields;
+    if (typed.trim().toLowerCase() !== email.trim().toLowerCase())
+      return show(visit, reply, email, { wrong: 'That is not the address above. Nothing changed.' });
+    const made = settled(await eraseExternalUser.run(callerOf(visit, fields), { email }));
+    return made.ok ? reply.redirect(`${path}?begun=1`, 303) : show(visit, reply, email, { problem: made.text });
+  });
+}
+
+interface View {
+  readonly session: Session;
+  readonly email: string;
+  readonly preview: Preview | null;
+  /** Null for who may not see it. */
+  readonly past: Past | null;
+  readonly notice: string | null;
+  readonly problem: string | null;
+  readonly wrong: string | null;
+}
+
+function erasurePage({ session, email, preview, past, notice, problem, wrong }: View): string {
+  return renderPage({
+    title: "Erase a client's data",
+    styles: settingsStyles,
+    children: (
+      <Settings session={session} here="/settings/data">
+        <h1>Erase a client’s data</h1>
+        <Notice text={notice} />
+        <Notice text={problem} bad />
+        {past !== null && preview === null && <Find email={email} />}
+        {preview !== null && <Confirm {...{ session, preview, wrong }} />}
+        {past !== null && past.length > 0 && <PastErasures past={past} />}
+        <p>
+          <a href="/settings/data">Back to Data</a>
+        </p>
+      </Settings>
+    ),
+  });
+}
+
+const Find = ({ email }: { readonly email: string }) => (
+  <form method="get" action={path} class="card sheet part">
+    <TextField name="email" label="The client’s address" type="email" value={email} most={254} autocomplete="off" />
+    <button type="submit" class="button">
+      Show what would be erased
+    </button>
+  </form>
+);
+
+interface ConfirmProps {
+  readonly session: Session;
+  readonly preview: Preview;
+  readonly wrong: string | null;
+}
+
+const Confirm = ({ session, preview: p, wrong }: ConfirmProps) => (
+  <form method="post" action={path} class="card sheet part">
+    <h2>{p.email}</h2>
+    <Csrf secret={session.secret} />
+    <input type="hidden" name="command_id" value={newCommandId()} />
+    <input type="hidden" name="email" value={p.email} />
+    <p>
+      A client in {count(p.openFlows, 'open flow')} and {count(p.endedFlows, 'flow')} that ended. In all of them this is
+      erased, for good:
+    </p>
+    <ul>
+      <li>their name, address and role, links and visits</li>
+      <li>
+        {count(p.answeredForms, 'answered form')}, {count(p.comments, 'comment')}, {count(p.files, 'file')} and{' '}
+        {count(p.drafts, 'draft')}
+      </li>
+      <li>their name and address in what the flows tell, in mails and deliveries that are noted</li>
+    </ul>
+    <p>
+      {count(p.openTasks, 'open task')} will lie with nobody: the flows tell so, and go on. What happened stays told, by
+      “Erased person”. An option that later steps depend on stays. Not found and not erased are names of flows, what
+      members wrote in their own words, and what left Booflow before: mails, exports, and what webhooks delivered.
+    </p>
+    <TextField {...{ name: 'typed', label: 'Type the address to confirm', most: 254, wrong, autocomplete: 'off' }} />
+    <button type="submit" class="button">
+      Erase for good
+    </button>
+  </form>
+);
+
+const PastErasures = ({ past }: { readonly past: Past }) => (
+  <section>
+    <h2>Erased so far</h2>
+    <ul class="card list">
+      {past.map((e) => (
+        <li>
+          <span class="grow">
+            <b>{e.finishedAt === null ? `${e.email}: under way` : `Done in ${count(e.flows, 'flow')}`}</b>
+            <span class="small">
+              by {e.by}, <time dateTime={e.at}>{e.at.slice(0, 10)}</time>
+            </span>
+          </span>
+        </li>
+      ))}
+    </ul>
+  </section>
+);
