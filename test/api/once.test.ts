@@ -296,6 +296,7 @@ describe('a break in the middle', () => {
       await sql`lock table templates in exclusive mode`.execute(trx);
       const asked = call('create_template', { name: 'Broken off' }, 'broken');
       for (let waits = 0; waits === 0; ) {
+        await sql`select pg_stat_clear_snapshot()`.execute(trx);
         const { rows } = await sql<{ gone: boolean }>`
           select pg_terminate_backend(pid) as gone from pg_stat_activity
           where datname = current_database() and wait_event_type = 'Lock'`.execute(trx);
