@@ -47,7 +47,13 @@ export async function startOnPostgres(folder: string, report: (line: string) => 
     versions: 'Temporal server 1.29.1 on PostgreSQL',
     contenders: [
       bareContender('Temporal alone: an update, on PostgreSQL', synced, bare, engines),
-      ...booflowContenders('on PostgreSQL', `${synced}; then the read model`, site, product, engines),
+      ...booflowContenders(
+        'on PostgreSQL',
+        `${synced}; the read model is written, and synced after it`,
+        site,
+        product,
+        engines,
+      ),
     ],
     async stop() {
       await site.stop();
@@ -73,14 +79,14 @@ export async function startOnDevServer(folder: string): Promise<Stand> {
       return { ...(temporal && { Temporal: temporal }), ...(database && { PostgreSQL: database }) };
     },
   };
-  const synced = 'SQLite in a file';
+  const synced = 'SQLite syncs its file at every commit, many times a task';
   return {
     versions: "Temporal's dev server (CLI 1.5.1, server 1.29.1)",
     contenders: [
       bareContender("Temporal alone: an update, on the dev server's SQLite", synced, bare, own),
       ...booflowContenders(
         "on the dev server's SQLite",
-        `${synced}; then the read model in PostgreSQL`,
+        `${synced}; the read model is written, and synced after it`,
         site,
         product,
         own,

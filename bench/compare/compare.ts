@@ -4,6 +4,7 @@
  * the others idle, round by round, so that what else the machine does meets all of them.
  */
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryFolder } from '../../test/support/folder.ts';
@@ -41,6 +42,8 @@ export interface CompareRow {
 }
 
 export interface Comparison {
+  /** The machine and how much was measured, in words. */
+  readonly how: string;
   readonly rows: readonly CompareRow[];
   /** Who could not be had here, and why. */
   readonly absent: readonly { readonly name: string; readonly why: string }[];
@@ -124,6 +127,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
       });
     }
     return {
+      how: howOf(options),
       rows: contenders.map((c) => ({
         ...{ name: c.name, synced: c.synced },
         p50: at(took.get(c), 0.5),
@@ -140,6 +144,12 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     for (const stand of stands.reverse()) await stand.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function howOf({ rounds, clients, each, turns, waiting }: CompareOptions): string {
+  const { length: cores } = cpus();
+  const [, load = 0] = loadavg();
+  return `${cores} cores, Node ${process.versions.node}, load ${load.toFixed(0)} with what else ran; one client ${rounds} tasks, ${clients} clients ${each} each, ${turns} times; ${waiting} tasks waited when all was killed`;
 }
 
 /** How long until one of many waiting tasks can be completed. A try that came to nothing may have done it: the next takes another. */

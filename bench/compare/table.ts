@@ -1,8 +1,9 @@
 /** The comparison in words, for a terminal and for the docs. */
 import type { CompareRow, Comparison } from './compare.ts';
+import { compareNotes } from './notes.ts';
 
 /** Lines of Markdown. Each figure is followed by its ratio to the first row's. */
-export function tableOf({ rows, absent, versions, sync }: Comparison): string[] {
+export function tableOf({ how, rows, absent, versions, sync }: Comparison): string[] {
   const [first] = rows;
   const against = (value: number | null, of: (row: CompareRow) => number | null): string => {
     const base = first ? of(first) : null;
@@ -18,7 +19,9 @@ export function tableOf({ rows, absent, versions, sync }: Comparison): string[] 
   };
   const seconds = (value: number | null): string => (value === null ? '–' : (value / 1_000).toFixed(1));
   return [
-    `On ${versions.join('; ')}. 8 kB written and synced to the same disk: p50 ${sync.p50.toFixed(1)} ms, p95 ${sync.p95.toFixed(1)} ms.`,
+    `${how}.`,
+    '',
+    `${versions.join('; ')}. 8 kB written and synced to the same disk: p50 ${sync.p50.toFixed(1)} ms, p95 ${sync.p95.toFixed(1)} ms.`,
     '',
     '| | p50 ms | p95 ms | per second, 50 clients | processor ms a task | back after its code was killed, s | after everything was, s |',
     '| --- | --- | --- | --- | --- | --- | --- |',
@@ -33,3 +36,16 @@ export function tableOf({ rows, absent, versions, sync }: Comparison): string[] 
     ...rows.map((row) => `- ${row.name}: ${row.synced}.`),
   ];
 }
+
+/** The whole page of `docs/performance`. */
+export const pageOf = (comparison: Comparison): string =>
+  [
+    '# Beside what one would take instead',
+    '',
+    'Made by `npm run bench:compare -- --write`. In parentheses: against the first row.',
+    '',
+    ...tableOf(comparison),
+    '',
+    compareNotes,
+    '',
+  ].join('\n');

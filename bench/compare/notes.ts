@@ -1,0 +1,55 @@
+/** What the comparison means, for the docs: beside the figures, so that whoever changes one sees the other. */
+export const compareNotes = `
+**The job.** A task waits for a person; somebody says "complete", and hears what came of it once that is durable. On DBOS a
+workflow waits in \`recv\`, the message is sent with its id as key, and the answer is an event of the workflow (\`bench/compare/dbos-app.mjs\`).
+On Restate a workflow waits for a durable promise, and a handler resolves it and waits for the result (\`restate-app.mjs\`). On Temporal
+alone a workflow waits for one update (\`temporal-workflow.ts\`). Booflow's own is \`complete_task\` on a flow of five tasks: its command as a
+program gives it, and over MCP with the credentials checked, names resolved, the input held against its schema, the read
+model written, and the feed, webhooks and the next task's mail seen to.
+
+**Durability, matched.** DBOS, Temporal on PostgreSQL, and Booflow use the same PostgreSQL 18 with \`fsync\` and \`synchronous_commit\` on; each
+stand has one of its own. Restate runs with its defaults, which sync its log (\`rocksdb-disable-wal-fsync = false\` for the log server). The
+dev server of Temporal keeps a file of SQLite, and syncs it at each of its many commits. Counted with strace, one task at a time, syncs
+until the answer, and within 0.3 s after it: DBOS 3.3 and 0.8, Restate 9.9 and 1.0, Temporal alone on the dev server 14.6 and 11.6; Temporal on
+PostgreSQL was not counted: that it commits twice, one after the other, is how its store for SQL is written. Booflow's read
+model is written before the answer, and not synced before it: Temporal's history is, and its activity ends with the rest synced.
+DBOS is asked over HTTP, Restate over its own HTTP, Temporal alone by gRPC from the client's process, which spares it a hop.
+
+**How it is measured.** All stands run at once on one machine and are measured in turn, round by round, so that other work meets all of
+them. Compare the ratios, and the processor time, which other work hardly changes; the milliseconds are this machine's, on that day, and one turn of 50
+clients can meet anything: where a bare update is behind what contains one, that is why. "Back"
+counts from \`kill -9\` with tasks waiting until one of them was completed: of the program with the code (for Booflow its
+server and worker, which \`npm start\` starts again after half a second), and of everything, its database with it.
+
+**Where we lose, and why.** DBOS and Restate are quicker, and much quicker to come back.
+
+- _Temporal's share._ A bare update, the least one can do on Temporal, takes 1.2 to 1.5 times as long as the others: the server commits the history and the
+  workflow's state one after the other, and hands the work to a worker and back over gRPC. The others have no such hand-over: DBOS runs the
+  workflow in the program that serves, Restate pushes to it over a connection that is open.
+- _Our share._ The projection in the answer, the activity that is the surety for the read model (six events of eleven, \`docs/decisions/0012\`),
+  and the way of a call over MCP. By processor time, of what a task over MCP costs on \`npm start\` a third is Booflow's server and database, a quarter its
+  worker, and the rest Temporal.
+- _Coming back._ A worker that was killed is one that Temporal still believes in: what was sent to it waits for
+  \`stickyQueueScheduleToStartTimeout\`, 10 s unless told otherwise, and 4 s in Booflow's worker. What remains is the start of the worker itself, which bundles the
+  workflow code (4 s here) at each start. On DBOS and Restate the code starts as any program does.
+
+**What was ours, and is closed.** The server's profile (the inspector's, while 30 clients complete tasks) had 26% of its time in writes to
+PostgreSQL's sockets, 12% in Kysely, 4% in spans that nobody received. A completed task over MCP made 18 statements and now makes 11: a
+transaction begins with its settings in one round trip, two ids take one look, a task without answers needs no look for files; spans that leave nowhere are not made; and the
+read model's commit does not wait for the disk. Before and after, in turns in one run (60 rounds; 50 clients, two turns): p50 66.7 and 59.1 ms
+(0.89×), p95 123 and 81 ms (0.66×), 19.7 and 29.2 a second (1.48×), processor time a task 56.1 and 45.6 ms (0.81×; the server's 11.9 and 9.2).
+The worker's profile shows nothing large that is ours: its thread is busy for 7 ms a task, nearly all of it in Temporal's SDK.
+A killed worker's flows, three times each in turns: 13.2, 10.4 and 13.0 s as it was, 11.0, 10.6 and 10.4 s with 4 s.
+
+**What is not closed.** Under 50 clients on two cores an update may take longer than the gateway waits; it then sends a signal beside it, which
+is more work for who has too much. The bundle could be made when the image is. Two commits one after the other, and the hand-over to a
+worker, stay as long as it is Temporal.
+
+**What Temporal gives for the rest.** Workers apart from servers and from each other, each restarted, added and updated alone, with the work
+handed to those that live; a history of each flow that is kept, shown and replayed, by which new code is proved against old flows before it
+is deployed; timers for months, signals, queries, updates and retries as parts of one model; search over running flows, and a Web UI and CLI in which
+operators look into one, pause, reset and end it; SDKs in other languages on the same flows; a cluster that grows by nodes, and a cloud
+that runs it. DBOS has most of that in one PostgreSQL, with no server to run: where a flow is short, and one language and one database
+are enough, it is the smaller choice, and quicker. Restate is as small to run, and the quickest to come back; it keeps a workflow's journal for a day
+after its end unless told otherwise, where Temporal's history is made to be kept and replayed.
+`.trim();
