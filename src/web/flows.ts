@@ -30,6 +30,7 @@ import { reopenTask } from '../operations/reopen-task.ts';
 import { setDueDate } from '../operations/set-due-date.ts';
 import { skipTask } from '../operations/skip-task.ts';
 import { updateFlowStatus } from '../operations/update-flow-status.ts';
+import type { FlowFacts, TaskFacts } from './flow/view.tsx';
 import { flowPage } from './flow-page.tsx';
 import { type FlowsQuery, flowsPage } from './flows-page.tsx';
 import { takeFiles } from './kit/body.ts';
@@ -61,6 +62,20 @@ function flowsQuery(query: Fields): FlowsQuery {
     ...(template && { template }),
     ...(search?.trim() && { search: search.trim() }),
   };
+}
+
+/** What is told above a flow after a button, by the word in the address. */
+type Telling = 'later' | 'reminded';
+
+function noticeOf(told: string | undefined, flow: FlowFacts, task: TaskFacts | null): string | null {
+  if (told === 'later') return 'Stored, and done as soon as the flow answers again.';
+  if (told !== 'reminded' || !task?.assignee) return null;
+  const { id, name } = task.assignee;
+  const sent = `A reminder of “${task.title}” is on its way to ${name}.`;
+  const client = flow.externalUsers.find((e) => e.id === id);
+  return client && client.mailRefused !== null
+    ? `${sent} Their mail server refused the last mail to ${client.email}; if it takes this one, that is said below no more.`
+    : sent;
 }
 
 export async function flowRoutes(app: FastifyInstance, { authority, tools }: FlowRoutesOptions): Promise<void> {
@@ -170,7 +185,7 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
         ...{ unfolded: visit.query.unfold !== undefined, asList: visit.query.view === 'list' },
         ...{ commandId: newCommandId(), problem: told.problem ?? null, typed: told.typed ?? {} },
         task: task?.ok ? task.facts : null,
-        notice: visit.query.told === 'later' ? 'Stored, and done as soon as the flow answers again.' : null,
+        notice: noticeOf(visit.query.told, flow, task?.ok ? task.facts : null),
       }),
       told.problem === undefined ? 200 : 422,
     );
@@ -184,19 +199,32 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
   });
 
   /** A button on the flow's page: does it, then shows the truth; a refusal is told on the page, with what was typed. */
-  const press = async (operation: Operation, visit: Visit, fields: Fields, reply: FastifyReply, input: object) => {
+  const press = async (
+    operation: Operation,
+    visit: Visit,
+    fields: Fields,
+    reply: FastifyReply,
+    input: object,
+    told?: Telling,
+  ) => {
     const { id = '', task } = visit.params;
     const result = settled(await operation.run(callerOf(visit, fields), input));
     if (!result.ok) return show(visit, reply, { typed: fields, problem: result.text });
     const query = new URLSearchParams({
       ...(task && { task }),
+      ...(told && { told }),
       ...(result.facts.state === 'accepted' && { told: 'later' }),
     });
     return reply.redirect(`/flows/${id}${query.size > 0 ? `?${query}` : ''}`, 303);
   };
-  const button = (path: string, operation: Operation, inputOf: (params: Fields, fields: Fields) => object) =>
+  const button = (
+    path: string,
+    operation: Operation,
+    inputOf: (params: Fields, fields: Fields) => object,
+    told?: Telling,
+  ) =>
     form(`/flows/:id/${path}`, (visit, fields, reply) =>
-      press(operation, visit, fields, reply, inputOf(visit.params, fields)),
+      press(operation, visit, fields, reply, inputOf(visit.params, fields), told),
     );
   const onTask = (params: Fields) => ({ flow: params.id, task: params.task });
   const given = (fields: Fields, ...names: string[]) =>
@@ -235,7 +263,7 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
   button('tasks/:task/decide', approveTask, (params, f) => ({ ...onTask(params), ...given(f, 'decision', 'comment') }));
   button('tasks/:task/assign', assignTask, (params, f) => ({ ...onTask(params), ...given(f, 'assignee') }));
   button('tasks/:task/skip', skipTask, (params, f) => ({ ...onTask(params), ...given(f, 'reason') }));
-  button('tasks/:task/remind', remindAssignee, onTask);
+  button('tasks/:task/remind', remindAssignee, onTask, 'reminded');
   button('tasks/:task/reopen', reopenTask, (params, f) => ({ ...onTask(params), ...given(f, 'reason') }));
   button('tasks/:task/comment', commentOnTask, (params, f) => ({ ...onTask(params), ...given(f, 'text', 'audience') }));
   button('tasks/:task/due', setDueDate, (params, f) => ({ ...onTask(params), due_date: f.due_date || null }));

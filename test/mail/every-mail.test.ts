@@ -8,6 +8,7 @@ import { type Deliver, toDevMailbox, toMailServer } from '../../src/activities/d
 import { makeFlowActivities } from '../../src/activities/flow-activities.ts';
 import { dayMs, endOfDay } from '../../src/domain/dates.ts';
 import { mailKinds } from '../../src/domain/flow.ts';
+import { makeSignInLink } from '../../src/oauth/sign-in.ts';
 import { writeSignInMail } from '../../src/oauth/sign-in-mail.ts';
 import { axeFindings } from '../support/axe.ts';
 import { launchChromium } from '../support/browser.ts';
@@ -164,6 +165,27 @@ test('reminders are switched off by a button, not by looking, or by a mail progr
   }
   expect(await off()).toBe(0);
   expect(world.logs.join('')).not.toContain(link.slice(-40));
+});
+
+test('a member stops and starts their reminders under Settings, and nobody else’s', async () => {
+  const link = await makeSignInLink(world.authority, 'olivia@marlow.test', '/settings/notifications');
+  const page = await browser.newPage();
+  await page.goto(link?.link ?? '');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL('**/settings/notifications');
+  expect(await page.textContent('h1')).toBe('You are reminded of what is overdue');
+  const before = { jane: await sent('digest', 'jane'), olivia: await sent('digest', 'olivia') };
+  await page.getByRole('button', { name: 'Stop reminders' }).click();
+  await page.getByText('No more reminders. Other mails still come.').waitFor();
+  await until((await now()) + dayMs);
+  await quiet();
+  expect([await sent('digest', 'jane'), await sent('digest', 'olivia')]).toEqual([before.jane + 1, before.olivia]);
+  await page.getByRole('button', { name: 'Remind me again' }).click();
+  await page.getByText('You are reminded again.').waitFor();
+  await until((await now()) + dayMs);
+  await quiet();
+  expect(await sent('digest', 'olivia')).toBe(before.olivia + 1);
+  await page.close();
 });
 
 describe('at the end', () => {

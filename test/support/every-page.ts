@@ -58,7 +58,7 @@ export const everyPage: readonly KnownPage[] = [
     name: 'template-editor',
     route: '/templates/:id/edit',
     as: 'olivia',
-    path: ({ template }) => `/templates/${template}/edit`,
+    path: ({ template }) => `/templates/${template}/edit?step=sign-contract`,
   },
   { name: 'members', route: '/settings/members', as: 'olivia', path: () => '/settings/members' },
   { name: 'member', route: '/settings/members/:id', as: 'olivia', path: ({ member }) => member },

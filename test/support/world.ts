@@ -10,7 +10,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import type { FastifyInstance } from 'fastify';
 import type { Kysely } from 'kysely';
 import { makeCleanupActivities } from '../../src/activities/cleanup.ts';
-import { toDevMailbox } from '../../src/activities/deliver.ts';
+import { type Deliver, toDevMailbox } from '../../src/activities/deliver.ts';
 import { makeErasureActivities } from '../../src/activities/erasure.ts';
 import { makeFlowActivities } from '../../src/activities/flow-activities.ts';
 import { makeHandOverActivities } from '../../src/activities/hand-over.ts';
@@ -83,6 +83,8 @@ export interface World {
 export interface WorldOptions extends Partial<Pick<AppOptions, 'fetchDocument' | 'limits' | 'signUp' | 'codec'>> {
   /** Encrypt what Temporal stores. */
   readonly payloadKeys?: string;
+  /** How mails about flows go out; into the dev mailbox unless said otherwise. */
+  readonly deliver?: Deliver;
   /** Seed the demo's flows too, which takes some seconds; its orgs, people and templates are always there. */
   readonly flows?: boolean;
 }
@@ -150,7 +152,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       activities: {
         ...makeFlowActivities({
           database,
-          deliver: toDevMailbox,
+          deliver: options.deliver ?? toDevMailbox,
           publicUrl: url,
           mailFrom: 'Booflow <no-reply@localhost>',
           wakeWebhook: webhooks.wake,
