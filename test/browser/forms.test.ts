@@ -148,8 +148,8 @@ it.each(['nobody', 'client', 'mia', 'olivia'] as const)(
     const keys = [...seen.keys()].sort((a, b) => lateness(a) - lateness(b));
     for (const key of keys) {
       const outcome = await pressOne(page, key, seen.get(key) ?? []);
-      // What ends an account or an organization wants its name typed, and says so when it is another one.
-      const expected = /(data|account)\/delete$/.test(key) ? /^4\d\d / : /^(200|201|303|download)/;
+      // What ends or erases something wants its name typed, and says so when it is another one.
+      const expected = /(data|account)\/(delete|erase)$/.test(key) ? /^4\d\d / : /^(200|201|303|download)/;
       if (!expected.test(outcome)) problems.push(`${key}: ${outcome}`);
       // Whoever is somebody else by now, or elsewhere, begins anew.
       if (/sign-out|leave|sessions|authorize|settings\/org |^\/sign-in$|^\/portal\/…$/.test(key)) {
