@@ -1,11 +1,13 @@
 /**
- * `npm run bench:command`: a task completed over MCP, everything included, beside what it is made of, on one Temporal and
- * PostgreSQL, in turns: a bare signal and one query, a bare update, and the path of a command without HTTP as it is and
- * as it was before commands were updates. Milliseconds for one client, commands per second for fifty.
+ * A task completed over MCP, everything included, beside what it is made of, on one Temporal and PostgreSQL, in turns: a
+ * bare signal and one query, a bare update, and the path of a command without HTTP as it is and as it was before commands
+ * were updates. Milliseconds for one client, commands per second for fifty.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandAnswer } from '../src/domain/view.ts';
 import { answerQuery, commandSignal, commandUpdate, flowWorkflowId } from '../src/workflows/contract.ts';
-import { type BenchFlow, type Site, startSite } from './site.ts';
+import type { BenchFlow, Site } from './site.ts';
+import { at, type Table, timed } from './table.ts';
 
 const rounds = 60;
 const clients = 50;
@@ -35,8 +37,7 @@ const ways: Readonly<Record<string, (site: Site, flow: BenchFlow) => Promise<voi
   },
 };
 
-const site = await startSite();
-try {
+export async function commands(site: Site): Promise<Table> {
   const took = new Map<string, number[]>();
   const speed = new Map<string, number[]>();
   const names = Object.entries(ways);
@@ -46,45 +47,56 @@ try {
     for (const [name, way] of names) {
       const flow = flows.get(name);
       if (!flow) continue;
-      const begun = performance.now();
-      await way(site, flow);
-      const ms = performance.now() - begun;
+      const ms = await timed(() => way(site, flow));
       // The first ones warm up.
       if (round >= 5) took.set(name, [...(took.get(name) ?? []), ms]);
       // What a command leaves behind to do is its own, not the next one's.
-      await new Promise((resolve) => setTimeout(resolve, 40));
+      await sleep(40);
     }
   }
   const many: BenchFlow[] = [];
   for (let n = 0; n < clients; n++) many.push(await site.flow(names.length * each * turns + 5));
   for (let turn = 0; turn < turns; turn++) {
     for (const [name, way] of names) {
-      const begun = performance.now();
-      await Promise.all(
-        many.map(async (flow) => {
-          for (let n = 0; n < each; n++) await way(site, flow);
-        }),
+      const ms = await timed(() =>
+        Promise.all(
+          many.map(async (flow) => {
+            for (let n = 0; n < each; n++) await way(site, flow);
+          }),
+        ),
       );
-      speed.set(name, [...(speed.get(name) ?? []), (clients * each * 1_000) / (performance.now() - begun)]);
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      speed.set(name, [...(speed.get(name) ?? []), (clients * each * 1_000) / ms]);
+      await sleep(2_000);
     }
   }
-  const at = (of: Map<string, number[]>, name: string, share: number): number => {
-    const sorted = (of.get(name) ?? []).toSorted((a, b) => a - b);
-    return sorted[Math.floor(share * sorted.length)] ?? Number.NaN;
+  const p50 = (name: string): number => at(took.get(name), 0.5);
+  const perSecond = (name: string): number => at(speed.get(name), 0.5);
+  const base = 'a signal and a query';
+  const mcp = 'complete_task over MCP';
+  const against = (value: number, of: number): string => `${value.toFixed(1)} (${(value / of).toFixed(2)}×)`;
+  return {
+    title: 'A completed task',
+    about: `One client: ${rounds} rounds. ${clients} clients, each on a flow of its own: ${turns} turns. In brackets: against a bare signal and a query.`,
+    head: ['', 'p50 ms', 'p95 ms', `a second, ${clients} clients`],
+    rows: names.map(([name]) => [
+      name,
+      against(p50(name), p50(base)),
+      against(at(took.get(name), 0.95), at(took.get(base), 0.95)),
+      against(perSecond(name), perSecond(base)),
+    ]),
+    targets: [
+      {
+        what: 'p50 of complete_task over MCP against a signal and a query',
+        is: p50(mcp) / p50(base),
+        wanted: { atMost: 1.3 },
+      },
+      { what: 'its throughput against theirs', is: perSecond(mcp) / perSecond(base), wanted: { atLeast: 0.8 } },
+      {
+        what: 'p50 of complete_task over MCP against a bare update',
+        is: p50(mcp) / p50('an update'),
+        wanted: { atMost: 1 },
+      },
+    ],
+    bars: names.map(([name]) => ({ name, ms: p50(name) })),
   };
-  console.log(`| one client: ${rounds} rounds; ${clients} clients: ${turns} turns | p50 ms | p95 ms | per second |`);
-  console.log('| --- | --- | --- | --- |');
-  for (const [name] of names) {
-    const figures = [at(took, name, 0.5), at(took, name, 0.95), at(speed, name, 0.5)];
-    console.log(`| ${name} | ${figures.map((f) => f.toFixed(1)).join(' | ')} |`);
-  }
-  const ratio = (a: string, b: string): string =>
-    `${a} against ${b}: p50 ${(at(took, a, 0.5) / at(took, b, 0.5)).toFixed(2)}×, p95 ${(at(took, a, 0.95) / at(took, b, 0.95)).toFixed(2)}×, throughput ${(at(speed, a, 0.5) / at(speed, b, 0.5)).toFixed(2)}×`;
-  console.log('');
-  console.log(ratio('complete_task over MCP', 'a signal and a query'));
-  console.log(ratio('complete_task over MCP', 'an update'));
-  console.log(ratio('the command path, as it is', 'the command path, as it was'));
-} finally {
-  await site.stop();
 }

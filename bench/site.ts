@@ -20,6 +20,10 @@ export interface BenchFlow {
 }
 
 export interface Site {
+  readonly product: Product;
+  readonly database: Database;
+  /** An API key of olivia's. */
+  readonly secret: string;
   readonly client: Client;
   readonly olivia: Actor;
   /** As the server has it. */
@@ -35,11 +39,13 @@ export interface Site {
 }
 
 const taskQueue = 'booflow';
+const resultSchema = z.object({ result: z.object({ isError: z.literal(false).optional() }) });
 const answerSchema = z.object({
   result: z.object({ structuredContent: z.object({ state: z.enum(['applied', 'accepted']) }) }),
 });
 
-async function stateOf(url: string, secret: string, args: object): Promise<'applied' | 'accepted'> {
+/** One call of a tool over MCP; gives the answer's text. */
+export async function callTool(url: string, secret: string, name: string, args: object): Promise<string> {
   const reply = await fetch(`${url}/api/mcp`, {
     method: 'POST',
     signal: AbortSignal.timeout(60_000),
@@ -49,15 +55,12 @@ async function stateOf(url: string, secret: string, args: object): Promise<'appl
       accept: 'application/json, text/event-stream',
       'mcp-protocol-version': '2025-06-18',
     },
-    body: JSON.stringify({
-      ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
-      params: { name: 'complete_task', arguments: args },
-    }),
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } }),
   });
   const text = await reply.text();
-  const read = answerSchema.safeParse(JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text));
-  if (!read.success) throw new Error(text.slice(0, 500));
-  return read.data.result.structuredContent.state;
+  const answer = /^data: (.*)$/m.exec(text)?.[1] ?? text;
+  if (!resultSchema.safeParse(JSON.parse(answer)).success) throw new Error(answer.slice(0, 500));
+  return answer;
 }
 
 /** `given`: a product that was made and does not run yet; it is removed at the end too. */
@@ -81,7 +84,7 @@ export async function startSite(given?: Product): Promise<Site> {
   const before = new FlowGateway(client, { taskQueue, updateMs: 0 });
   const commandId = (): string => randomBytes(8).toString('hex');
   return {
-    ...{ client, olivia, now, before },
+    ...{ product, database, secret, client, olivia, now, before },
     async flow(tasks) {
       const written = Array.from({ length: tasks }, (_, n) => ({ key: `k${n}` }));
       const id = `fl_${commandId()}`;
@@ -99,7 +102,10 @@ export async function startSite(given?: Product): Promise<Site> {
     async complete(flow) {
       const args = { flow: flow.id, task: flow.next(), command_id: commandId() };
       // What is only accepted is asked again, as a client does.
-      while ((await stateOf(product.url, secret, args)) === 'accepted');
+      for (let state = 'accepted'; state === 'accepted'; ) {
+        const answer = await callTool(product.url, secret, 'complete_task', args);
+        state = answerSchema.parse(JSON.parse(answer)).result.structuredContent.state;
+      }
     },
     async stop() {
       await client.connection.close();

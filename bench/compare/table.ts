@@ -1,6 +1,5 @@
 /** The comparison in words, for a terminal and for the docs. */
 import type { CompareRow, Comparison } from './compare.ts';
-import { compareNotes } from './notes.ts';
 
 /** Lines of Markdown. Each figure is followed by its ratio to the first row's. */
 export function tableOf({ how, rows, absent, versions, sync }: Comparison): string[] {
@@ -36,16 +35,3 @@ export function tableOf({ how, rows, absent, versions, sync }: Comparison): stri
     ...rows.map((row) => `- ${row.name}: ${row.synced}.`),
   ];
 }
-
-/** The whole page of `docs/performance`. */
-export const pageOf = (comparison: Comparison): string =>
-  [
-    '# Beside what one would take instead',
-    '',
-    'Made by `npm run bench:compare -- --write`. In parentheses: against the first row.',
-    '',
-    ...tableOf(comparison),
-    '',
-    compareNotes,
-    '',
-  ].join('\n');
