@@ -161,7 +161,7 @@ async function allowInGlobex(asksAt: URL): Promise<URLSearchParams> {
     await page.getByLabel('Password').fill(demoPassword);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('heading', { name: /Acme Agency/ }).waitFor();
-    await page.getByLabel('Organization').selectOption({ label: 'Globex Studio (ADMIN)' });
+    await page.getByLabel('Organization').selectOption({ label: 'Globex Studio, admin' });
     await page.getByRole('button', { name: 'Switch' }).click();
     await page.getByRole('heading', { name: /Globex Studio/ }).waitFor();
     await page.getByRole('button', { name: 'Allow' }).click();
