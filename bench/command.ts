@@ -1,7 +1,7 @@
 /**
  * A task completed over MCP, everything included, beside what it is made of, on one Temporal and PostgreSQL, in turns: a
- * bare signal and one query, a bare update, and the path of a command without HTTP as it is and as it was before commands
- * were updates. Milliseconds for one client, commands per second for fifty.
+ * bare signal and one query, a bare update, and the path of a command without HTTP as it is and as it was before the server
+ * wrote ahead. Milliseconds for one client, commands per second for fifty.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandAnswer } from '../src/domain/view.ts';

@@ -28,7 +28,7 @@ export interface Site {
   readonly olivia: Actor;
   /** As the server has it. */
   readonly now: FlowGateway;
-  /** The way of a command before it was an update: a signal, and queries until the lists have followed. */
+  /** The way of a command before the server wrote ahead: a signal, and queries until the lists have followed. */
   readonly before: FlowGateway;
   /** A running flow with so many tasks that wait on nothing. */
   flow(tasks: number): Promise<BenchFlow>;
@@ -81,7 +81,7 @@ export async function startSite(given?: Product): Promise<Site> {
   const client = connectClient({ temporalAddress: product.temporalAddress, temporalNamespace: 'default' });
   const olivia: Actor = { kind: 'member', id: member.userId, name: member.name, role: 'OWNER', through: 'mcp' };
   const now = new FlowGateway(client, { taskQueue, writeAhead: aheadOf(database) });
-  const before = new FlowGateway(client, { taskQueue, updateMs: 0 });
+  const before = new FlowGateway(client, { taskQueue });
   const commandId = (): string => randomBytes(8).toString('hex');
   return {
     ...{ product, database, secret, client, olivia, now, before },

@@ -33,6 +33,7 @@ import {
   type OrgRef,
   orgDeletionWorkflowId,
   orgDeletionWorkflowType,
+  resultQuery,
   snapshotQuery,
 } from '../workflows/contract.ts';
 import { Refusal } from './refusal.ts';
@@ -61,7 +62,8 @@ export interface GatewayOptions {
   readonly writeAhead?: (projection: Projection) => Promise<void>;
   /**
    * How long a worker may take to answer an update, in milliseconds, unless one answered just before: then three
-   * quarters of `answerMs`. 0: commands go as signals.
+   * quarters of `answerMs`. 0, as it is unless said otherwise: commands go as signals, since the SDK can't replay each
+   * flow that had updates (docs/decisions/0013-commands-are-signals-again.md).
    */
   readonly updateMs?: number;
   /** How long Temporal may take to store a command, in milliseconds. */
@@ -102,7 +104,7 @@ export class FlowGateway {
     this.#taskQueue = options.taskQueue;
     this.#encrypted = options.encrypted ?? false;
     this.#writeAhead = options.writeAhead;
-    this.#updateMs = options.updateMs ?? 1_500;
+    this.#updateMs = options.updateMs ?? 0;
     this.#signalMs = options.signalMs ?? 5_000;
     this.#answerMs = options.answerMs ?? 4_000;
   }
@@ -182,13 +184,8 @@ export class FlowGateway {
     const workflowId = flowWorkflowId(orgId, flowId);
     const envelope: Envelope = { ...given, trace: traceparent() };
     const deadline = Date.now() + this.#answerMs;
-    const result = await this.#update(workflowId, envelope);
-    if (result !== null) {
-      if (result.answer.projected) return { state: 'applied', answer: result.answer };
-      if (await this.#hasWrittenAhead(result.projection))
-        return { state: 'applied', answer: { ...result.answer, projected: true } };
-      return this.#answer(workflowId, envelope.commandId, deadline, result.answer);
-    }
+    const updated = await this.#update(workflowId, envelope);
+    if (updated !== null) return this.#settle(workflowId, envelope.commandId, deadline, updated);
     try {
       await this.#within(this.#signalMs, () =>
         this.#client.workflow.getHandle(workflowId).signal(commandSignal, envelope),
@@ -198,7 +195,26 @@ export class FlowGateway {
       if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error, envelope.commandId);
       return this.#outcomeOfEnded(workflowId, envelope.commandId);
     }
-    return this.#answer(workflowId, envelope.commandId, deadline);
+    if (this.#writeAhead === undefined) return this.#answer(workflowId, envelope.commandId, deadline);
+    const id = envelope.commandId;
+    const heard = await this.#query<CommandResult>(deadline - Date.now(), workflowId, resultQuery, id);
+    // Nobody is there, or a worker of a release that does not know this question.
+    if (heard.state !== 'answered') return this.#answer(workflowId, id, deadline);
+    return this.#settle(workflowId, id, deadline, heard.answer);
+  }
+
+  /** Writes ahead what a command did, and waits for the lists only where that can't be done. */
+  async #settle(
+    workflowId: string,
+    commandId: string,
+    deadline: number,
+    { answer, projection }: CommandResult,
+  ): Promise<Sent> {
+    if (answer.outcome !== null) {
+      if (answer.projected) return { state: 'applied', answer };
+      if (await this.#hasWrittenAhead(projection)) return { state: 'applied', answer: { ...answer, projected: true } };
+    }
+    return this.#answer(workflowId, commandId, deadline, answer);
   }
 
   /** Null when no update could tell what became of the command, applied or not: a signal with the same id settles it. */

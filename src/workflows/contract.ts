@@ -13,6 +13,8 @@ export const commandSignal = 'command';
 export const commandUpdate = 'commandNow';
 /** Query: a command id → `CommandAnswer`. */
 export const answerQuery = 'answer';
+/** Query: a command id → `CommandResult`. */
+export const resultQuery = 'result';
 /** Query: nothing → `Snapshot`. */
 export const snapshotQuery = 'snapshot';
 

@@ -55,6 +55,7 @@ import {
   commandUpdate,
   type FlowActivities,
   mailRefused,
+  resultQuery,
   snapshotQuery,
 } from './contract.ts';
 
@@ -63,6 +64,7 @@ const typeInfo = { inputTypes: new Array(100).fill(rawValueTypeInfo) };
 const command = defineSignal<RawValue[]>(commandSignal, { typeInfo });
 const commandNow = defineUpdate<CommandResult, RawValue[]>(commandUpdate, { typeInfo });
 const answer = defineQuery<CommandAnswer, [string]>(answerQuery);
+const result = defineQuery<CommandResult, [string]>(resultQuery);
 const snapshot = defineQuery<Snapshot>(snapshotQuery);
 
 // Not a local activity: docs/decisions/0004-projection-is-an-ordinary-activity.md
@@ -97,16 +99,22 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
   setHandler(command, (raw) => {
     inbox.push(decoded(raw));
   });
-  // Accepted, applied and answered in one workflow task, whose events are stored before the caller hears of them.
+  // Accepted, applied and answered in one workflow task. Nobody sends one by default, and why not:
+  // docs/decisions/0013-commands-are-signals-again.md
   setHandler(commandNow, (raw): CommandResult => {
     const input = decoded(raw);
     const commandId = commandIdOf(input);
     if (commandId === null) throw ApplicationFailure.nonRetryable('This is no command: it has no id. Nothing changed.');
     inbox.push(input);
     emptyInbox();
-    return { answer: answerOf(ledger, commandId), projection: smallProjectionOf(ledger) };
+    return resultOf(commandId);
+  });
+  const resultOf = (commandId: string): CommandResult => ({
+    answer: answerOf(ledger, commandId),
+    projection: smallProjectionOf(ledger),
   });
   setHandler(answer, (commandId) => answerOf(ledger, commandId));
+  setHandler(result, resultOf);
   setHandler(snapshot, () => ({ flow: ledger.flow, projectedVersion: ledger.projectedVersion }));
 
   /** One command at a time, in the order Temporal has them. */

@@ -1,4 +1,7 @@
-/** A command as an update, seen on a real server: recorded before it is answered, and done once whatever becomes of it. */
+/**
+ * A command as an update, seen on a real server: recorded before it is answered, and done once whatever becomes of it. No
+ * server sends one unless told to (docs/decisions/0013-commands-are-signals-again.md); flows that had some go on.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +59,7 @@ async function started(driver: FlowDriver): Promise<RunningFlow> {
 }
 
 const gatewayOf = (driver: FlowDriver, options: Partial<GatewayOptions> = {}): FlowGateway =>
-  new FlowGateway(driver.client, { taskQueue: driver.taskQueue, answerMs: 20_000, ...options });
+  new FlowGateway(driver.client, { taskQueue: driver.taskQueue, answerMs: 20_000, updateMs: 1_500, ...options });
 
 const says = (gateway: FlowGateway, flow: RunningFlow, id: string): Promise<Sent> =>
   gateway.send(flow.orgId, flow.id, { commandId: id, fingerprint: '', actor: olivia, command: comment('a', id) });
@@ -275,55 +278,65 @@ describe('runs', () => {
 });
 
 describe('writing ahead', () => {
-  test('the sender reads what they did before the activity wrote it; where it fails the answer says that lists lag', async () => {
-    const fresh = await freshDatabase();
-    const effects = await realEffects(fresh.url);
-    let letGo = (): void => undefined;
-    const gate = { shut: Promise.resolve() };
-    const projected: number[] = [];
-    const activities: FlowActivities = {
-      ...effects.activities,
-      async projectFlow(projection, cause) {
-        await gate.shut;
-        await effects.activities.projectFlow(projection, cause);
-        projected.push(projection.flow.version);
-      },
-    };
-    const read = async (flow: RunningFlow) =>
-      (await effects.database.withOrg(flow, (trx) => readFlow(trx, flow.id, 1_000)))?.flow;
-    await withDriver(
-      async (driver) => {
-        const gateway = gatewayOf(driver, { writeAhead: aheadOf(effects.database) });
-        const flow = await started(driver);
-        await expect.poll(async () => (await read(flow))?.version).toBe((await flow.flow()).version);
-        gate.shut = new Promise((resolve) => {
-          letGo = resolve;
-        });
-        const before = projected.length;
-        const sent = await says(gateway, flow, 'ahead');
-        expect(sent).toMatchObject({ state: 'applied', answer: { projected: true } });
-        expect((await read(flow))?.tasks[0]?.comments.map((c) => c.text)).toEqual(['ahead']);
-        const ahead = await read(flow);
-        expect(ahead?.version).toBe((await flow.flow()).version);
-        expect(projected).toHaveLength(before);
-        letGo();
-        await expect.poll(() => projected.at(-1)).toBe(ahead?.version);
-        expect(await read(flow)).toEqual(ahead);
+  test.each([
+    ['a signal', 0],
+    ['an update', 1_500],
+  ])(
+    'by %s, the sender reads what they did before the activity wrote it; where it fails the answer says that lists lag',
+    async (_, updateMs) => {
+      const fresh = await freshDatabase();
+      const effects = await realEffects(fresh.url);
+      let letGo = (): void => undefined;
+      const gate = { shut: Promise.resolve() };
+      const projected: number[] = [];
+      const activities: FlowActivities = {
+        ...effects.activities,
+        async projectFlow(projection, cause) {
+          await gate.shut;
+          await effects.activities.projectFlow(projection, cause);
+          projected.push(projection.flow.version);
+        },
+      };
+      const read = async (flow: RunningFlow) =>
+        (await effects.database.withOrg(flow, (trx) => readFlow(trx, flow.id, 1_000)))?.flow;
+      await withDriver(
+        async (driver) => {
+          const gateway = gatewayOf(driver, { updateMs, writeAhead: aheadOf(effects.database) });
+          const flow = await started(driver);
+          await expect.poll(async () => (await read(flow))?.version).toBe((await flow.flow()).version);
+          gate.shut = new Promise((resolve) => {
+            letGo = resolve;
+          });
+          const before = projected.length;
+          const sent = await says(gateway, flow, 'ahead');
+          expect(sent).toMatchObject({ state: 'applied', answer: { projected: true } });
+          expect((await read(flow))?.tasks[0]?.comments.map((c) => c.text)).toEqual(['ahead']);
+          const ahead = await read(flow);
+          expect(ahead?.version).toBe((await flow.flow()).version);
+          expect(projected).toHaveLength(before);
+          letGo();
+          await expect.poll(() => projected.at(-1)).toBe(ahead?.version);
+          expect(await read(flow)).toEqual(ahead);
 
-        // Without a database, or where it is too much, the lists follow later, and the answer says so.
-        const broken = gatewayOf(driver, { answerMs: 300, writeAhead: async () => Promise.reject(new Error('away')) });
-        gate.shut = new Promise((resolve) => {
-          letGo = resolve;
-        });
-        expect(await says(broken, flow, 'behind')).toMatchObject({ state: 'applied', answer: { projected: false } });
-        letGo();
-        await expect.poll(async () => (await read(flow))?.tasks[0]?.comments.length).toBe(2);
-      },
-      { activities },
-    );
-    await effects.close();
-    await fresh.drop();
-  });
+          // Without a database, or where it is too much, the lists follow later, and the answer says so.
+          const broken = gatewayOf(driver, {
+            updateMs,
+            answerMs: 300,
+            writeAhead: async () => Promise.reject(new Error('away')),
+          });
+          gate.shut = new Promise((resolve) => {
+            letGo = resolve;
+          });
+          expect(await says(broken, flow, 'behind')).toMatchObject({ state: 'applied', answer: { projected: false } });
+          letGo();
+          await expect.poll(async () => (await read(flow))?.tasks[0]?.comments.length).toBe(2);
+        },
+        { activities },
+      );
+      await effects.close();
+      await fresh.drop();
+    },
+  );
 
   test('what is too much for an answer is left to the activity', () =>
     withDriver(async (driver) => {
