@@ -23,12 +23,11 @@ server and worker, which \`npm start\` starts again after half a second), and of
 
 **Where we lose, and why.** DBOS and Restate do more with the same machine, and are much quicker to come back.
 
-- _Temporal's share._ A bare update, the least one can do on Temporal, took 0.9 times as long as DBOS and 1.5 times as long as Restate for one client; with fifty it
-  did 0.4 and 0.5 of their tasks a second, for about three times the processor time: the server commits the history and the
+- _Temporal's share._ A bare update, the least one can do on Temporal, takes a multiple of the others' processor time: the server commits the history and the
   workflow's state one after the other, and hands the work to a worker and back over gRPC. The others have no such hand-over: DBOS runs the
   workflow in the program that serves, Restate pushes to it over a connection that is open.
-- _Our share._ The projection in the answer, the activity that is the surety for the read model (six events of eleven, \`docs/decisions/0012\`),
-  and the way of a call over MCP. By processor time, of what a task over MCP costs on \`npm start\` a third is Booflow's server and database, a quarter its
+- _Our share._ A command is a signal and a query, two round trips where an update is one, until the SDK can replay every flow that had updates
+  (\`docs/decisions/0013\`); then the projection in the answer, the activity that is the surety for the read model, and the way of a call over MCP. By processor time, of what a task over MCP costs on \`npm start\` a third is Booflow's server and database, a quarter its
   worker, and the rest Temporal.
 - _Coming back._ A worker that was killed is one that Temporal still believes in: what was sent to it waits for
   \`stickyQueueScheduleToStartTimeout\`, 10 s unless told otherwise, and 4 s in Booflow's worker. What remains is the start of the worker itself, which bundles the
@@ -37,13 +36,12 @@ server and worker, which \`npm start\` starts again after half a second), and of
 **What was ours, and is closed.** The server's profile (the inspector's, while 30 clients complete tasks) had 26% of its time in writes to
 PostgreSQL's sockets, 12% in Kysely, 4% in spans that nobody received. A completed task over MCP made 18 statements and now makes 11: a
 transaction begins with its settings in one round trip, two ids take one look, a task without answers needs no look for files; spans that leave nowhere are not made; and the
-read model's commit does not wait for the disk. Before and after, in turns in one run (60 rounds; 50 clients, two turns): p50 66.7 and 59.1 ms
+read model's commit does not wait for the disk. Before and after, in turns in one run (60 rounds; 50 clients, two turns; commands were updates then): p50 66.7 and 59.1 ms
 (0.89×), p95 123 and 81 ms (0.66×), 19.7 and 29.2 a second (1.48×), processor time a task 56.1 and 45.6 ms (0.81×; the server's 11.9 and 9.2).
 The worker's profile shows nothing large that is ours: its thread is busy for 7 ms a task, nearly all of it in Temporal's SDK.
 A killed worker's flows, three times each in turns: 13.2, 10.4 and 13.0 s as it was, 11.0, 10.6 and 10.4 s with 4 s.
 
-**What is not closed.** Under 50 clients on two cores an update may take longer than the gateway waits; it then sends a signal beside it, which
-is more work for who has too much. The bundle could be made when the image is. Two commits one after the other, and the hand-over to a
+**What is not closed.** The second round trip, as above. The bundle could be made when the image is. Two commits one after the other, and the hand-over to a
 worker, stay as long as it is Temporal.
 
 **What Temporal gives for the rest.** Workers apart from servers and from each other, each restarted, added and updated alone, with the work
