@@ -11,7 +11,7 @@ import { sql } from 'kysely';
 import { openAsOwner } from '../src/db/database.ts';
 import { temporalCliVersion } from '../src/platform/temporal-cli.ts';
 import { commands } from './command.ts';
-import { compare, usual } from './compare/compare.ts';
+import { type Comparison, compare, usual } from './compare/compare.ts';
 import { compareNotes } from './compare/notes.ts';
 import { tableOf } from './compare/table.ts';
 import { history } from './history.ts';
@@ -66,11 +66,14 @@ try {
 }
 
 if (values.only === undefined) {
-  const comparison = await compare({ ...usual, ...(values.quick && fewer), report });
+  // Twice: the comparison takes long, and what was measured before it should not be lost with it.
+  write(null);
+  write(await compare({ ...usual, ...(values.quick && fewer), report }));
+}
+
+function write(comparison: Comparison | null): void {
   const bar = tables.flatMap((table) => table.bars ?? []);
-  const against = comparison.rows.map(({ name, p50 }) => ({ name, ms: p50 }));
   writeFileSync(docs('images/performance.svg'), bars('A task completed, p50 of one client', bar));
-  writeFileSync(docs('images/performance-compared.svg'), bars('The same job by others, p50 of one client', against));
   const missed = tables.flatMap((table) => table.targets).filter((target) => !isMet(target));
   const minutes = Math.ceil((performance.now() - begun) / 60_000);
   const page = [
@@ -80,18 +83,14 @@ if (values.only === undefined) {
     '',
     missed.length === 0
       ? 'Every target is met.'
-      : `Missed: ${missed.map((target) => `${target.what} (${target.is.toFixed(2)})`).join('; ')}. Why is said with each, or below.`,
+      : `Missed: ${missed.map((target) => `${target.what} (${target.is.toFixed(2)})`).join('; ')}.`,
     '',
     '![A task completed, by the ways a command can go](images/performance.svg)',
     '',
     ...tables.flatMap((table) => [toMarkdown(table), '']),
     '## The same job by others',
     '',
-    '![The same job by others](images/performance-compared.svg)',
-    '',
-    'In parentheses: against the first row.',
-    '',
-    ...tableOf(comparison),
+    ...(comparison === null ? ['Not measured in this run; `npm run bench:compare` does.'] : compared(comparison)),
     '',
     compareNotes,
     '',
@@ -99,4 +98,16 @@ if (values.only === undefined) {
   writeFileSync(docs('performance.md'), page.join('\n'));
   execFileSync(process.execPath, [biome, 'format', '--write', docs('performance.md')], { stdio: 'ignore' });
   report(`${docs('performance.md')}, after ${minutes} minutes`);
+}
+
+function compared(comparison: Comparison): string[] {
+  const against = comparison.rows.map(({ name, p50 }) => ({ name, ms: p50 }));
+  writeFileSync(docs('images/performance-compared.svg'), bars('The same job by others, p50 of one client', against));
+  return [
+    '![The same job by others](images/performance-compared.svg)',
+    '',
+    'In parentheses: against the first row.',
+    '',
+    ...tableOf(comparison),
+  ];
 }
