@@ -9,20 +9,18 @@ import {
   QueryRejectedError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Envelope } from '../domain/command.ts';
 import type { Flow } from '../domain/flow.ts';
 import { type Creation, type Ledger, openLedger, type Projection } from '../domain/ledger.ts';
 import type { CommandAnswer, Snapshot } from '../domain/view.ts';
-import { commands, signalledCommands } from '../platform/metrics.ts';
+import { commands } from '../platform/metrics.ts';
 import { inSpan, SpanKind, traceparent, withLogFields } from '../platform/tracing.ts';
 import {
   answerQuery,
   type CommandResult,
   commandSignal,
-  commandUpdate,
   type ErasureRef,
   erasureWorkflowId,
   erasureWorkflowType,
@@ -37,7 +35,6 @@ import {
   snapshotQuery,
 } from '../workflows/contract.ts';
 import { Refusal } from './refusal.ts';
-import { Turns } from './turns.ts';
 
 /** What became of a command. `accepted`: stored, not yet applied. `gone`: the flow's workflow has ended or never was. */
 export type Sent =
@@ -60,12 +57,6 @@ export interface GatewayOptions {
    * Left out, the lists follow when the workflow's own activity has written it.
    */
   readonly writeAhead?: (projection: Projection) => Promise<void>;
-  /**
-   * How long a worker may take to answer an update, in milliseconds, unless one answered just before: then three
-   * quarters of `answerMs`. 0, as it is unless said otherwise: commands go as signals, since the SDK can't replay each
-   * flow that had updates (docs/decisions/0013-commands-are-signals-again.md).
-   */
-  readonly updateMs?: number;
   /** How long Temporal may take to store a command, in milliseconds. */
   readonly signalMs?: number;
   /** How long a worker may take to answer, and the read model to follow, in milliseconds. */
@@ -77,11 +68,6 @@ const statusKey = defineSearchAttributeKey('BooflowFlowStatus', SearchAttributeT
 const nameKey = defineSearchAttributeKey('BooflowFlowName', SearchAttributeType.KEYWORD);
 const templateKey = defineSearchAttributeKey('BooflowTemplate', SearchAttributeType.KEYWORD);
 
-/** After an update that no worker answered, how long commands go as signals at once. */
-const restMs = 5_000;
-/** Updates of one flow that are under way from here. Temporal takes ten of a run at once, from all servers. */
-const updatesAtOnce = 3;
-
 /** Waits between looks, when the read model is a moment behind the flow. */
 const lagWaits = [20, 40, 80, 160, 320, 640];
 
@@ -90,21 +76,14 @@ export class FlowGateway {
   readonly #taskQueue: string;
   readonly #encrypted: boolean;
   readonly #writeAhead: GatewayOptions['writeAhead'];
-  readonly #updateMs: number;
   readonly #signalMs: number;
   readonly #answerMs: number;
-  /** By workflow. Many commands at once on one flow only keep Temporal from its lock. */
-  readonly #turns = new Turns(updatesAtOnce);
-  #restUntil = 0;
-  /** When a worker last answered an update, of whatever flow. */
-  #lastAnswered = 0;
 
   constructor(client: Client, options: GatewayOptions) {
     this.#client = client;
     this.#taskQueue = options.taskQueue;
     this.#encrypted = options.encrypted ?? false;
     this.#writeAhead = options.writeAhead;
-    this.#updateMs = options.updateMs ?? 0;
     this.#signalMs = options.signalMs ?? 5_000;
     this.#answerMs = options.answerMs ?? 4_000;
   }
@@ -184,8 +163,6 @@ export class FlowGateway {
     const workflowId = flowWorkflowId(orgId, flowId);
     const envelope: Envelope = { ...given, trace: traceparent() };
     const deadline = Date.now() + this.#answerMs;
-    const updated = await this.#update(workflowId, envelope);
-    if (updated !== null) return this.#settle(workflowId, envelope.commandId, deadline, updated);
     try {
       await this.#within(this.#signalMs, () =>
         this.#client.workflow.getHandle(workflowId).signal(commandSignal, envelope),
@@ -195,61 +172,21 @@ export class FlowGateway {
       if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error, envelope.commandId);
       return this.#outcomeOfEnded(workflowId, envelope.commandId);
     }
-    if (this.#writeAhead === undefined) return this.#answer(workflowId, envelope.commandId, deadline);
-    const id = envelope.commandId;
-    const heard = await this.#query<CommandResult>(deadline - Date.now(), workflowId, resultQuery, id);
-    // Nobody is there, or a worker of a release that does not know this question.
-    if (heard.state !== 'answered') return this.#answer(workflowId, id, deadline);
-    return this.#settle(workflowId, id, deadline, heard.answer);
+    return this.#settle(workflowId, envelope.commandId, deadline);
   }
 
   /** Writes ahead what a command did, and waits for the lists only where that can't be done. */
-  async #settle(
-    workflowId: string,
-    commandId: string,
-    deadline: number,
-    { answer, projection }: CommandResult,
-  ): Promise<Sent> {
-    if (answer.outcome !== null) {
-      if (answer.projected) return { state: 'applied', answer };
-      if (await this.#hasWrittenAhead(projection)) return { state: 'applied', answer: { ...answer, projected: true } };
-    }
-    return this.#answer(workflowId, commandId, deadline, answer);
-  }
-
-  /** Null when no update could tell what became of the command, applied or not: a signal with the same id settles it. */
-  async #update(workflowId: string, envelope: Envelope): Promise<CommandResult | null> {
-    if (this.#updateMs === 0) return null;
-    const given = (why: string): null => {
-      signalledCommands.inc({ why });
-      return null;
-    };
-    if (Date.now() < this.#restUntil) return given('resting');
-    const begun = Date.now();
-    // A signal instead would only be more work for workers that have too much.
-    const isAlive = begun - this.#lastAnswered < restMs;
-    const patience = isAlive ? Math.max(this.#updateMs, 0.75 * this.#answerMs) : this.#updateMs;
-    if (!(await this.#turns.take(workflowId, this.#updateMs))) return given('many');
-    try {
-      const handle = this.#client.workflow.getHandle(workflowId);
-      const result = await this.#within(patience, () =>
-        handle.executeUpdate<CommandResult, [Envelope]>(commandUpdate, {
-          args: [envelope],
-          updateId: envelope.commandId,
-        }),
-      );
-      this.#lastAnswered = Date.now();
-      return result.answer.outcome === null ? given('failed') : result;
-    } catch (error) {
-      // An ended flow is no trouble: the signal says so too.
-      if (error instanceof WorkflowNotFoundError) return null;
-      if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) return given('failed');
-      // Where others were answered meanwhile, workers are there and have much to do.
-      if (this.#lastAnswered < begun) this.#restUntil = Date.now() + restMs;
-      return given('silent');
-    } finally {
-      this.#turns.end(workflowId);
-    }
+  async #settle(workflowId: string, commandId: string, deadline: number): Promise<Sent> {
+    if (this.#writeAhead === undefined) return this.#answer(workflowId, commandId, deadline);
+    const heard = await this.#query<CommandResult>(deadline - Date.now(), workflowId, resultQuery, commandId);
+    if (heard.state === 'gone') return heard;
+    // Nobody is there, or a worker of a release that does not know this question.
+    if (heard.state === 'silent') return this.#answer(workflowId, commandId, deadline);
+    const { answer, projection } = heard.answer;
+    const isAhead = answer.outcome !== null && !answer.projected && (await this.#hasWrittenAhead(projection));
+    return isAhead
+      ? { state: 'applied', answer: { ...answer, projected: true } }
+      : this.#answer(workflowId, commandId, deadline, answer);
   }
 
   async #hasWrittenAhead(projection: Projection | null): Promise<boolean> {

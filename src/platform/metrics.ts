@@ -32,14 +32,6 @@ export const commands = new Counter({
   registers,
 });
 
-/** `silent` (no worker in time), `resting` (for a moment after that), `many` (enough are under way for the flow), `failed`. */
-export const signalledCommands = new Counter({
-  name: 'booflow_commands_signalled_total',
-  help: 'Commands that went to their flow as a signal, since no update could answer, by why',
-  labelNames: ['why'],
-  registers,
-});
-
 export const projectionLag = new Histogram({
   name: 'booflow_projection_lag_seconds',
   help: 'From the newest event of a flow to its place in the read model',

@@ -109,13 +109,14 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
     emptyInbox();
     return resultOf(commandId);
   });
-  const resultOf = (commandId: string): CommandResult => ({
-    answer: answerOf(ledger, commandId),
-    projection: smallProjectionOf(ledger),
-  });
   setHandler(answer, (commandId) => answerOf(ledger, commandId));
   setHandler(result, resultOf);
   setHandler(snapshot, () => ({ flow: ledger.flow, projectedVersion: ledger.projectedVersion }));
+
+  // Declared, not assigned: a command that came before its handler is taken when the handler is set.
+  function resultOf(commandId: string): CommandResult {
+    return { answer: answerOf(ledger, commandId), projection: smallProjectionOf(ledger) };
+  }
 
   /** One command at a time, in the order Temporal has them. */
   function emptyInbox(): void {

@@ -121,6 +121,24 @@ export class FlowDriver {
   }
 }
 
+/** With a worker that runs as long as the work. */
+export async function withDriver(options: DriverOptions, work: (driver: FlowDriver) => Promise<void>): Promise<void> {
+  const driver = new FlowDriver(options);
+  await driver.startWorker();
+  try {
+    await work(driver);
+  } finally {
+    await driver.stopWorker();
+  }
+}
+
+/** A running flow of two tasks, `a` and `b`. */
+export async function started(driver: FlowDriver): Promise<RunningFlow> {
+  const flow = await driver.create(Date.now(), { key: 'a' }, { key: 'b' });
+  await flow.does(olivia, { type: 'start', startDate: null });
+  return flow;
+}
+
 const metadata = z.object({ currentDetails: z.string() });
 
 export class RunningFlow {

@@ -1,11 +1,12 @@
-/** The flow's workflow as a release has it that knows signals only. */
-import { defineUpdate, setHandler } from '@temporalio/workflow';
+/** The flow's workflow as a release has it that knows neither updates nor the question for a command's result. */
+import { defineQuery, defineUpdate, setHandler } from '@temporalio/workflow';
 import type { Ledger } from '../../../src/domain/ledger.ts';
-import { commandUpdate } from '../../../src/workflows/contract.ts';
+import { commandUpdate, resultQuery } from '../../../src/workflows/contract.ts';
 import * as released from '../../../src/workflows/index.ts';
 
 export async function flowWorkflow(start: Ledger): Promise<void> {
   const run = released.flowWorkflow(start);
   setHandler(defineUpdate(commandUpdate), undefined);
+  setHandler(defineQuery(resultQuery), undefined);
   await run;
 }

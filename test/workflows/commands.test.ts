@@ -1,0 +1,153 @@
+/** Commands by the gateway, as the server sends them, on a real Temporal: done once, found in the lists at once. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readFlow } from '../../src/db/read-flow.ts';
+import { FlowGateway, type GatewayOptions, type Sent } from '../../src/operations/gateway.ts';
+import { aheadOf } from '../../src/operations/write-ahead.ts';
+import type { FlowActivities } from '../../src/workflows/contract.ts';
+import { freshDatabase } from '../support/database.ts';
+import { olivia } from '../support/people.ts';
+import { sharedTemporal, sharedWorkflows } from '../support/servers.ts';
+import { comment, complete } from '../support/stage.ts';
+import { recordEffects } from './effects.ts';
+import {
+  countOf,
+  type DriverOptions,
+  type FlowDriver,
+  placeAt,
+  type RunningFlow,
+  started,
+  withDriver,
+} from './flow-driver.ts';
+import { realEffects } from './real-effects.ts';
+
+let place: Awaited<ReturnType<typeof placeAt>>;
+beforeAll(async () => {
+  const { address, namespace } = await sharedTemporal();
+  place = await placeAt(address, namespace);
+});
+afterAll(() => place.leave());
+
+const here = async (work: (driver: FlowDriver) => Promise<void>, options: Partial<DriverOptions> = {}): Promise<void> =>
+  withDriver({ ...place, bundle: await sharedWorkflows(), activities: recordEffects(), ...options }, work);
+
+const gatewayOf = (driver: FlowDriver, options: Partial<GatewayOptions> = {}): FlowGateway =>
+  new FlowGateway(driver.client, { taskQueue: driver.taskQueue, answerMs: 20_000, ...options });
+
+const says = (gateway: FlowGateway, flow: RunningFlow, id: string): Promise<Sent> =>
+  gateway.send(flow.orgId, flow.id, { commandId: id, fingerprint: '', actor: olivia, command: comment('a', id) });
+
+const told = async (flow: RunningFlow): Promise<string[]> =>
+  ((await flow.flow()).tasks[0]?.comments ?? []).map((c) => c.text);
+
+const names = (n: number): string[] => Array.from({ length: n }, (_, i) => `c-${i}`);
+
+describe('a command', () => {
+  test('of many at once on one flow, from several servers, is done once', () =>
+    here(async (driver) => {
+      const flow = await started(driver);
+      const servers = Array.from({ length: 4 }, () => gatewayOf(driver, { signalMs: 20_000 }));
+      const ids = names(80);
+      const sent = await Promise.all(ids.map((id, n) => says(servers[n % 4] ?? gatewayOf(driver), flow, id)));
+      expect(sent.map((s) => s.state)).toEqual(ids.map(() => 'applied'));
+      expect((await told(flow)).toSorted()).toEqual(ids.toSorted());
+    }));
+
+  test('that ends the flow is answered, then and later; another finds the flow gone', () =>
+    here(async (driver) => {
+      const flow = await started(driver);
+      const gateway = gatewayOf(driver);
+      const send = (commandId: string, key: string) =>
+        gateway.send(flow.orgId, flow.id, { commandId, fingerprint: '', actor: olivia, command: complete(key) });
+      await send('a', 'a');
+      const last = await send('b', 'b');
+      expect(last).toMatchObject({ state: 'applied', answer: { outcome: { effects: { completedFlow: true } } } });
+      await flow.handle.result();
+      expect(await send('b', 'b')).toMatchObject({
+        state: 'applied',
+        answer: { outcome: { commandId: 'b', ok: true } },
+      });
+      expect(await send('c', 'b')).toEqual({ state: 'gone' });
+    }));
+
+  test('is taken and told by a worker of a release that knows no question for its result', async () => {
+    const scratch = mkdtempSync(join(tmpdir(), 'booflow-older-'));
+    const workflowsPath = fileURLToPath(new URL('./older/index.ts', import.meta.url));
+    const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+    const bundle = { codePath: join(scratch, 'workflows.js') };
+    writeFileSync(bundle.codePath, code);
+    try {
+      await here(
+        async (driver) => {
+          const flow = await started(driver);
+          const writeAhead = () => Promise.reject(new Error('It brings nothing to write'));
+          expect(await says(gatewayOf(driver, { writeAhead }), flow, 'old')).toMatchObject({ state: 'applied' });
+          expect(await told(flow)).toEqual(['old']);
+          expect(countOf(await flow.events(), 'workflowTaskFailed')).toBe(0);
+        },
+        { bundle },
+      );
+    } finally {
+      rmSync(scratch, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('writing ahead', () => {
+  test('the sender reads what they did before the activity wrote it; where it fails the answer says that lists lag', async () => {
+    const fresh = await freshDatabase();
+    const effects = await realEffects(fresh.url);
+    let letGo = (): void => undefined;
+    const gate = { shut: Promise.resolve() };
+    const projected: number[] = [];
+    const activities: FlowActivities = {
+      ...effects.activities,
+      async projectFlow(projection, cause) {
+        await gate.shut;
+        await effects.activities.projectFlow(projection, cause);
+        projected.push(projection.flow.version);
+      },
+    };
+    const read = async (flow: RunningFlow) =>
+      (await effects.database.withOrg(flow, (trx) => readFlow(trx, flow.id, 1_000)))?.flow;
+    await here(
+      async (driver) => {
+        const gateway = gatewayOf(driver, { writeAhead: aheadOf(effects.database) });
+        const flow = await started(driver);
+        await expect.poll(async () => (await read(flow))?.version).toBe((await flow.flow()).version);
+        gate.shut = new Promise((resolve) => {
+          letGo = resolve;
+        });
+        const before = projected.length;
+        const sent = await says(gateway, flow, 'ahead');
+        expect(sent).toMatchObject({ state: 'applied', answer: { projected: true } });
+        expect((await read(flow))?.tasks[0]?.comments.map((c) => c.text)).toEqual(['ahead']);
+        const ahead = await read(flow);
+        expect(ahead?.version).toBe((await flow.flow()).version);
+        expect(projected).toHaveLength(before);
+        letGo();
+        await expect.poll(() => projected.at(-1)).toBe(ahead?.version);
+        expect(await read(flow)).toEqual(ahead);
+
+        // Without a database, or where it is too much, the lists follow later, and the answer says so.
+        const broken = gatewayOf(driver, {
+          answerMs: 300,
+          writeAhead: async () => Promise.reject(new Error('away')),
+        });
+        gate.shut = new Promise((resolve) => {
+          letGo = resolve;
+        });
+        expect(await says(broken, flow, 'behind')).toMatchObject({ state: 'applied', answer: { projected: false } });
+        letGo();
+        await expect.poll(async () => (await read(flow))?.tasks[0]?.comments.length).toBe(2);
+      },
+      { activities },
+    );
+    await effects.close();
+    await fresh.drop();
+  });
+});
