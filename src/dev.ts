@@ -48,6 +48,7 @@ async function main(): Promise<number> {
 
 async function start(config: Config, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
   await requirePorts(portsOf(config));
+  const encryptionKeys = keysOf(config);
   const { dataDir, embedded, temporalNamespace: namespace } = config;
   // First, since it may take minutes.
   const cli = embedded.temporal ? await obtainTemporalCli(report, signal) : undefined;
@@ -101,8 +102,7 @@ async function start(config: Config, supervisor: Supervisor, signal: AbortSignal
     const { taskQueue, publicUrl } = config;
     const outcome = await orAborted(
       seedDemo({
-        ...{ databaseUrl, temporal: { ...config, temporalAddress }, taskQueue, publicUrl },
-        encryptionKeys: keysOf(config),
+        ...{ databaseUrl, temporal: { ...config, temporalAddress }, taskQueue, publicUrl, encryptionKeys },
       }),
       signal,
     );
@@ -111,8 +111,10 @@ async function start(config: Config, supervisor: Supervisor, signal: AbortSignal
 }
 
 /** Server and worker are on one machine here: the worker's metrics have the next port. */
+const workersMetricsPort = (metricsPort: number): number => metricsPort + 1;
+
 const ownPort = ({ metricsPort }: Config): Record<string, string> =>
-  metricsPort === undefined ? {} : { BOOFLOW_METRICS_PORT: String(metricsPort + 1) };
+  metricsPort === undefined ? {} : { BOOFLOW_METRICS_PORT: String(workersMetricsPort(metricsPort)) };
 
 const script = (name: 'worker' | 'server', env: Readonly<Record<string, string>>, graceMs: number): Part => ({
   name,
@@ -132,6 +134,10 @@ function portsOf(config: Config): WantedPort[] {
   if (config.embedded.temporal) {
     ports.push({ port: config.temporalPort, variable: 'BOOFLOW_TEMPORAL_PORT', host });
     ports.push({ port: config.temporalUiPort, variable: 'BOOFLOW_TEMPORAL_UI_PORT', host });
+  }
+  if (config.metricsPort !== undefined) {
+    const metrics = { variable: 'BOOFLOW_METRICS_PORT', host: config.metricsHost };
+    for (const port of [config.metricsPort, workersMetricsPort(config.metricsPort)]) ports.push({ port, ...metrics });
   }
   return ports;
 }

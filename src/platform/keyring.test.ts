@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../test/support/folder.ts';
@@ -50,5 +52,13 @@ describe('a keyring', () => {
     const folder = temporaryFolder();
     expect(keysProblem(localKeys(folder))).toBeNull();
     expect(localKeys(folder)).toBe(localKeys(folder));
+  });
+
+  test('of a developer that is damaged is told, with where it is and what to do', () => {
+    const file = join(temporaryFolder(), 'encryption-keys');
+    writeFileSync(file, 'rubbish');
+    expect(() => localKeys(dirname(file))).toThrow(
+      expect.objectContaining({ code: 'DATA_DAMAGED', message: expect.stringContaining(`rm ${file}`) }),
+    );
   });
 });

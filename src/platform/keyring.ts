@@ -2,6 +2,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SetupError } from './setup-error.ts';
 
 export interface Keyring {
   /** Seals with the first key. What it is for is sealed in: a text moved to another place can't be opened there. */
@@ -77,7 +78,10 @@ export function keyringOf(text: string): Keyring {
 export const keysOf = (config: { readonly encryptionKeys: string | undefined; readonly dataDir: string }): string =>
   config.encryptionKeys ?? localKeys(config.dataDir);
 
-/** Outside production a key is made once and kept in the data folder; of two that make one at the same time, one wins. */
+/**
+ * Outside production a key is made once and kept in the data folder; of two that make one at the same time, one wins.
+ * Throws `SetupError` when what is kept there is no key.
+ */
 export function localKeys(dataDir: string): string {
   const file = join(dataDir, 'encryption-keys');
   mkdirSync(dataDir, { recursive: true });
@@ -86,5 +90,13 @@ export function localKeys(dataDir: string): string {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
-  return readFileSync(file, 'utf8').trim();
+  const keys = readFileSync(file, 'utf8').trim();
+  const problem = keysProblem(keys);
+  if (problem === null) return keys;
+  throw new SetupError(
+    'DATA_DAMAGED',
+    `${file} can't be used: it ${problem}.\n` +
+      'Bring it back from a backup, or remove it and make new secrets for the webhooks, which only that key could read:\n' +
+      `  rm ${file}`,
+  );
 }
