@@ -8,6 +8,7 @@ import { Database, openAsOwner } from './db/database.ts';
 import { createApiKey } from './oauth/api-keys.ts';
 import { FlowGateway } from './operations/gateway.ts';
 import { importTools } from './operations/import-tools.ts';
+import { oneLineName } from './operations/org-settings.ts';
 import { wakerOf } from './operations/webhooks.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
 import { openFiles } from './platform/files/open.ts';
@@ -15,7 +16,7 @@ import { keyringOf, keysOf } from './platform/keyring.ts';
 import { connectClient, dataConverterOf } from './platform/temporal-connection.ts';
 
 const usage = `Usage:
-  npm run cli -- api-key create --org SLUG --user EMAIL --name NAME   prints the key, and nothing else
+  npm run cli -- api-key create --org SLUG --user EMAIL --name NAME   prints the key (and with npm run -s, nothing else)
   npm run cli -- api-key list   --org SLUG
   npm run cli -- api-key revoke --org SLUG --id KEY_ID
 ${flowsUsage}`;
@@ -110,7 +111,8 @@ async function runApiKeys(database: Database, verb: string | undefined, values: 
   switch (verb) {
     case 'create': {
       const email = need(values.user, 'user').toLowerCase();
-      const name = need(values.name, 'name');
+      const name = oneLineName.safeParse(need(values.name, 'name'));
+      if (!name.success) throw new CliError(`--name ${name.error.issues[0]?.message}`);
       const secret = await database.withOrg({ orgId }, async (trx) => {
         const member = await trx
           .selectFrom('memberships')
@@ -119,7 +121,7 @@ async function runApiKeys(database: Database, verb: string | undefined, values: 
           .where('users.email', '=', email)
           .executeTakeFirst();
         if (!member) throw new CliError(`${email} is no member of "${values.org}".`);
-        return (await createApiKey(trx, { orgId, userId: member.id }, name)).secret;
+        return (await createApiKey(trx, { orgId, userId: member.id }, name.data)).secret;
       });
       console.log(secret);
       return;

@@ -21,6 +21,7 @@ import { askToSignIn } from './kit/ask-to-sign-in.ts';
 import { deviceName } from './kit/device.ts';
 import { fieldsSchema } from './kit/form.ts';
 import { keptOf } from './kit/kept.tsx';
+import { nameProblem } from './kit/name-problem.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
 import { isOurForm, safeNext, sessionOf } from './kit/session.ts';
@@ -75,11 +76,10 @@ export async function settingsRoutes(app: FastifyInstance, { authority }: { read
   form('/settings/api-keys', async (who, { name = '' }, reply) => {
     const { principal } = who;
     const wanted = name.trim();
-    if (!principal || wanted === '' || wanted.length > 200) {
-      const problem = principal
-        ? 'Give the key a name of up to 200 letters, so that you know it later.'
-        : 'You are in no organization.';
-      return html(reply, await keys(who, { ...nothingTold, problem }), 422);
+    const problem = nameProblem(name, 'a name for the key, so that you know it later');
+    if (!principal || problem !== undefined) {
+      const told = { ...nothingTold, problem: problem ?? 'You are in no organization.' };
+      return html(reply, await keys(who, told), 422);
     }
     const { secret } = await makeKey(authority, principal, wanted);
     return html(reply, await keys(who, { ...nothingTold, made: { name: wanted, secret } }), 201);
