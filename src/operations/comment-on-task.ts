@@ -9,8 +9,9 @@ export const commentOnTask = operation({
   name: 'comment_on_task',
   title: 'Comment on a task',
   description:
-    'Adds a comment to a task, in any state of it. `internal` (unless said otherwise) is for members only; `client` is seen by the client whose task it is, too. Nothing else changes.',
+    'Adds a comment to a task, in any state of it. `internal` (unless said otherwise) is for members only; `client` is seen by the client whose task it is, too. Whoever has the task gets it by mail; nothing else changes.',
   kind: 'write',
+  openWorld: true,
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
   rest: {

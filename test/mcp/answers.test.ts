@@ -212,7 +212,7 @@ describe('what the tools say of themselves', () => {
   /** Those that reach people outside, by mail. */
   const outward = [
     ...['update_flow_status', 'complete_task', 'approve_task', 'assign_task'],
-    ...['invite_external_user', 'bulk_invite_external'],
+    ...['invite_external_user', 'bulk_invite_external', 'comment_on_task'],
   ];
 
   test('each has a title, a description, and hints that are so', async () => {
