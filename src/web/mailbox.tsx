@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { listDevMails, readDevMail } from '../operations/dev-mails.ts';
 import type { Tools } from '../operations/operation.ts';
 import { isLoopback } from '../platform/config.ts';
+import { isPublicAddress } from '../platform/public-address.ts';
 import { renderPage } from './kit/page.tsx';
 
 type Listed = Awaited<ReturnType<typeof listDevMails>>[number];
@@ -23,10 +24,19 @@ const letterPolicy =
 const pagePolicy =
   "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/**
+ * A tunnel to this server must not open the mailbox to the world: it is called by another name, or, where it writes this
+ * machine's name in its place, says whom it speaks for. What a visitor claims to be called by counts for nothing.
+ */
+const isFromHere = ({ headers, hostname, ip }: FastifyRequest): boolean => {
+  const called = `http://${headers.host}`;
+  const isCalledSo = URL.canParse(called) && isLoopback(new URL(called).hostname);
+  return isCalledSo && isLoopback(hostname) && !isPublicAddress(ip);
+};
+
 export async function mailboxRoutes(app: FastifyInstance, { tools }: { readonly tools: () => Tools }): Promise<void> {
-  // A tunnel to this server must not open the mailbox to the world.
   app.addHook('onRequest', async (request, reply) => {
-    if (!isLoopback(request.hostname)) return reply.code(404).type('text/plain').send('Nothing is here.');
+    if (!isFromHere(request)) return reply.code(404).type('text/plain').send('Nothing is here.');
     return undefined;
   });
   const html = (reply: FastifyReply, page: string) =>

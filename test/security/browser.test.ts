@@ -300,3 +300,23 @@ describe('other origins at /api/mcp', () => {
     expect((await callTool(world.url, null, 'get_org_context', {}, { cookie, origin })).status).toBe(401);
   });
 });
+
+describe('the dev mailbox', () => {
+  const host = 'booflow.tunnel.test';
+  test.each<[what: string, headers: Record<string, string>]>([
+    ['another name', { host }],
+    ['another name, with ours claimed beside it', { host, 'x-forwarded-host': 'localhost' }],
+    ['our name, which the tunnel wrote', { host: 'localhost', 'x-forwarded-for': '198.51.101.7' }],
+    ['our name, and an address of ours claimed', { host: 'localhost', 'x-forwarded-for': '127.0.0.1, 198.51.101.7' }],
+    ['our name, with another beside it', { host: 'localhost', 'x-forwarded-host': host }],
+  ])('is shut to who comes through a tunnel by %s', async (_what, headers) => {
+    for (const url of ['/dev/mailbox', '/dev/mailbox/1', '/dev/mailbox/1/html']) {
+      const { statusCode, body } = await world.app.inject({ url, headers });
+      expect({ url, statusCode, body }).toEqual({ url, statusCode: 404, body: 'Nothing is here.' });
+    }
+  });
+
+  test.each(['localhost', '127.0.0.1:3000', '[::1]:3000'])('is open to this machine as %s', async (host) => {
+    expect((await world.app.inject({ url: '/dev/mailbox', headers: { host } })).statusCode).toBe(200);
+  });
+});
