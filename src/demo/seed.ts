@@ -16,6 +16,7 @@ import { importTools } from '../operations/import-tools.ts';
 import { invitee } from '../operations/invitees.ts';
 import type { Tools } from '../operations/operation.ts';
 import { wakerOf } from '../operations/webhooks.ts';
+import { aheadOf } from '../operations/write-ahead.ts';
 import { idFrom } from '../platform/ids.ts';
 import { keyringOf } from '../platform/keyring.ts';
 import { connectClient, type TemporalTarget } from '../platform/temporal-connection.ts';
@@ -33,8 +34,6 @@ export interface SeedOptions {
   readonly taskQueue: string;
   readonly publicUrl: string;
   readonly encryptionKeys: string;
-  /** Also play the demo's flows; true unless said otherwise. */
-  readonly flows?: boolean;
 }
 
 /**
@@ -42,7 +41,14 @@ export interface SeedOptions {
  * A database that holds other organizations is left alone: the demo's passwords are no secret.
  */
 export async function seedDemo(options: SeedOptions): Promise<'seeded' | 'left alone'> {
-  const owner = openAsOwner(options.databaseUrl);
+  const outcome = await seedOrgs(options.databaseUrl);
+  if (outcome === 'seeded') await seedFlows(options);
+  return outcome;
+}
+
+/** The part that PostgreSQL alone keeps: orgs, people and templates. */
+export async function seedOrgs(databaseUrl: string): Promise<'seeded' | 'left alone'> {
+  const owner = openAsOwner(databaseUrl);
   try {
     const ids = demoOrgs.map((o) => o.id);
     const stranger = await owner.selectFrom('orgs').select('id').where('id', 'not in', ids).executeTakeFirst();
@@ -53,7 +59,6 @@ export async function seedDemo(options: SeedOptions): Promise<'seeded' | 'left a
   } finally {
     await owner.destroy();
   }
-  if (options.flows ?? true) await seedFlows(options);
   return 'seeded';
 }
 
@@ -86,14 +91,15 @@ async function seedTemplate(owner: Kysely<Tables>, { id, template }: PublishedTe
   });
 }
 
-async function seedFlows(options: SeedOptions): Promise<void> {
+/** The part that runs on Temporal: the flows of these orgs. */
+export async function seedFlows(options: SeedOptions): Promise<void> {
   const { databaseUrl, temporal, taskQueue, publicUrl } = options;
   const database = new Database(databaseUrl, { max: 2 });
   const client = connectClient(temporal);
   // The first start compiles much at once; the seed has time.
   const flows = new FlowGateway(client, {
     ...{ taskQueue, encrypted: temporal.payloadKeys !== undefined },
-    ...{ signalMs: 30_000, answerMs: 30_000 },
+    ...{ signalMs: 30_000, answerMs: 30_000, writeAhead: aheadOf(database) },
   });
   const webhooks = { keyring: keyringOf(options.encryptionKeys), anywhere: true, wake: wakerOf(client, taskQueue) };
   // The demo's flows send their own mails; none of its steps is about accounts.

@@ -1,7 +1,7 @@
 /** A migrated database of one's own, made in a moment as a copy. */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { sharedPostgres } from './servers.ts';
+import { sharedDemo, sharedPostgres } from './servers.ts';
 
 export interface FreshDatabase {
   /** Of the role that owns the tables. */
@@ -10,8 +10,12 @@ export interface FreshDatabase {
   drop(): Promise<void>;
 }
 
-export async function freshDatabase(): Promise<FreshDatabase> {
-  const { url: adminUrl, template } = await sharedPostgres();
+export const freshDatabase = async (): Promise<FreshDatabase> => copyOf(await sharedPostgres());
+
+/** With the demo's orgs, people and templates. */
+export const demoDatabase = async (): Promise<FreshDatabase> => copyOf(await sharedDemo());
+
+async function copyOf({ url: adminUrl, template }: { url: string; template: string }): Promise<FreshDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await run(adminUrl, `create database ${name} template ${template}`);
   const url = new URL(adminUrl);

@@ -11,6 +11,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../src/db/migrate.ts';
+import { seedOrgs } from '../../src/demo/seed.ts';
 import { freePort } from '../../src/platform/ports.ts';
 import { startPostgres } from '../../src/platform/postgres.ts';
 import type { Running } from '../../src/platform/processes.ts';
@@ -35,6 +36,8 @@ declare module 'vitest' {
 
 /** Migrated once; every test's database is a copy. */
 const template = 'booflow_template';
+/** The same with the demo's orgs, people and templates. */
+const demoTemplate = 'booflow_demo_template';
 
 const report = (line: string): void => console.error(line);
 
@@ -50,6 +53,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const onPostgres = process.env.BOOFLOW_TEST_TEMPORAL === 'postgres';
   const starters: Readonly<Record<string, () => Promise<object>>> = {
     '/postgres': thePostgres,
+    '/demo': async () => withDemo(await thePostgres()),
     '/temporal': async () =>
       onPostgres ? sharedTemporalOnPostgres(dataDir, started, await thePostgres()) : sharedTemporal(dataDir, started),
     '/workflows': () => sharedWorkflows(dataDir),
@@ -87,14 +91,24 @@ async function sharedPostgres(dataDir: string, started: Running[]): Promise<{ ur
     settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
   });
   started.push(postgres);
-  const client = new pg.Client({ connectionString: postgres.url });
-  await client.connect();
-  await client.query(`create database ${template}`);
-  await client.end();
-  const url = new URL(postgres.url);
-  url.pathname = `/${template}`;
-  await migrate(url.href);
+  await migrate(await createDatabase(postgres.url, template));
   return { url: postgres.url, template };
+}
+
+async function withDemo({ url }: { url: string }): Promise<{ url: string; template: string }> {
+  await seedOrgs(await createDatabase(url, demoTemplate, template));
+  return { url, template: demoTemplate };
+}
+
+/** Gives its address. */
+async function createDatabase(serverUrl: string, name: string, from = 'template1'): Promise<string> {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  await client.query(`create database ${name} template ${from}`);
+  await client.end();
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
 }
 
 async function sharedTemporal(dataDir: string, started: Running[]): Promise<{ address: string; namespace: string }> {

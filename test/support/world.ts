@@ -21,7 +21,7 @@ import { type AppOptions, buildApp } from '../../src/app.ts';
 import { Changes } from '../../src/db/changes.ts';
 import { Database, openAsOwner } from '../../src/db/database.ts';
 import type { Tables } from '../../src/db/schema.ts';
-import { seedDemo } from '../../src/demo/seed.ts';
+import { seedFlows } from '../../src/demo/seed.ts';
 import { createApiKey } from '../../src/oauth/api-keys.ts';
 import type { Authority } from '../../src/oauth/authority.ts';
 import type { SignInMail } from '../../src/oauth/sign-in.ts';
@@ -41,7 +41,7 @@ import { poster } from '../../src/platform/post.ts';
 import { ensureSearchAttributes } from '../../src/platform/search-attributes.ts';
 import { connectClient, dataConverterOf } from '../../src/platform/temporal-connection.ts';
 import { searchAttributes } from '../../src/workflows/contract.ts';
-import { freshDatabase } from './database.ts';
+import { demoDatabase } from './database.ts';
 import { sharedTemporal, sharedWorkflows } from './servers.ts';
 import './temporal-runtime.ts';
 
@@ -104,7 +104,7 @@ async function makeNamespace(address: string, namespace: string): Promise<void> 
 const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const [fresh, temporal, bundle] = await Promise.all([freshDatabase(), sharedTemporal(), sharedWorkflows()]);
+  const [fresh, temporal, bundle] = await Promise.all([demoDatabase(), sharedTemporal(), sharedWorkflows()]);
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
   const namespace = taskQueue;
   await makeNamespace(temporal.address, namespace);
@@ -177,8 +177,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
 
   await startWorker();
-  const seed = { databaseUrl: fresh.url, temporal: target, taskQueue };
-  await seedDemo({ ...seed, publicUrl: url, encryptionKeys, flows: options.flows ?? false });
+  if (options.flows)
+    await seedFlows({ databaseUrl: fresh.url, temporal: target, taskQueue, publicUrl: url, encryptionKeys });
   const changes = new Changes(fresh.url, () => undefined);
   const app = await buildApp({
     log,

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { migrate } from '../../../src/db/migrate.ts';
-import { seedDemo } from '../../../src/demo/seed.ts';
+import { seedOrgs } from '../../../src/demo/seed.ts';
 import { embeddedDatabaseUrl, variableNames } from '../../../src/platform/config.ts';
 import { freePort } from '../../../src/platform/ports.ts';
 import { startPostgres } from '../../../src/platform/postgres.ts';
@@ -167,8 +167,7 @@ export async function startSite(kind: TemporalKind, report: Report): Promise<Sit
   };
   await untilReady(180_000);
   const temporalTarget = { temporalAddress, temporalNamespace: namespace, payloadKeys: encryptionKeys };
-  const seed = { databaseUrl, temporal: temporalTarget, taskQueue: 'booflow', publicUrl, encryptionKeys };
-  await seedDemo({ ...seed, flows: false });
+  await seedOrgs(databaseUrl);
 
   return {
     ...{ urls, servers, workers, temporal, postgres, databaseUrl, temporalTarget },
