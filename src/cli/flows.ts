@@ -41,6 +41,8 @@ export interface FlowsCli {
   /** Reads what Temporal stores encrypted; undefined when nothing is. */
   readonly dataConverter: DataConverter | undefined;
   readonly flows: FlowGateway;
+  /** How patient a comparison is, as `ReadModelTools` has it. */
+  readonly looks?: readonly number[];
   /** What operations are run with. */
   readonly tools: Omit<Tools, 'now'>;
   /** All organizations, or the one of this slug. */

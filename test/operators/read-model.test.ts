@@ -31,7 +31,12 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-async function cli(verb: string, options: FlowsOptions = acme): Promise<{ code: number; said: string }> {
+/** `atRest`: nothing is under way that would be another in a moment, so no flow is looked at twice. */
+async function cli(
+  verb: string,
+  options: FlowsOptions = acme,
+  { atRest = false } = {},
+): Promise<{ code: number; said: string }> {
   const lines: string[] = [];
   const { database, client, tools } = world;
   // As the CLI has it.
@@ -39,6 +44,7 @@ async function cli(verb: string, options: FlowsOptions = acme): Promise<{ code: 
   const code = await runFlows(
     {
       ...{ database, client, flows, tools: { ...tools, flows }, dataConverter: undefined },
+      ...(atRest && { looks: [] }),
       orgs: (slug) => {
         const all = world.owner.selectFrom('orgs').select(['id', 'slug']).orderBy('slug');
         return (slug === undefined ? all : all.where('slug', '=', slug)).execute();
@@ -137,11 +143,11 @@ const damages: readonly { what: string; damage: () => Promise<unknown>; says: Re
 describe.each(damages)('$what', ({ damage, says }) => {
   test('is found and mended', async () => {
     await damage();
-    const found = await cli('verify');
+    const found = await cli('verify', acme, { atRest: true });
     expect(found.said).toMatch(says);
     expect(found.said.split('\n').every((line) => !line.includes('fl_') || line.includes(flowId))).toBe(true);
     expect(found.code).toBe(1);
-    await cli('rebuild-read-model');
+    await cli('rebuild-read-model', acme, { atRest: true });
     expect(await cli('verify', {})).toMatchObject(same);
   }, 120_000);
 });
