@@ -8,7 +8,6 @@ import type { Trx } from '../src/db/database.ts';
 import { Database } from '../src/db/database.ts';
 import {
   countFlows,
-  countLateFlows,
   countTasks,
   type FlowFilter,
   listFlows,
@@ -63,7 +62,6 @@ function page(filter: FlowFilter) {
   return async (trx: Trx): Promise<void> => {
     await listFlows(trx, filter, null, 26);
     await countFlows(trx, filter);
-    await countLateFlows(trx, filter);
   };
 }
 

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Database, Trx } from '../src/db/database.ts';
 import { openAsOwner } from '../src/db/database.ts';
-import { countByStatus, countFlows, countLateFlows, countTasks, listFlows, listTasks } from '../src/db/flows.ts';
+import { countByStatus, countFlows, countTasks, listFlows, listTasks } from '../src/db/flows.ts';
 import { countMembers, readOrg } from '../src/db/people.ts';
 import { createApiKey } from '../src/oauth/api-keys.ts';
 import { callTool, type Site } from './site.ts';
@@ -20,7 +20,6 @@ const tools: Readonly<Record<string, { args: object; reads: (trx: Trx, orgId: st
     async reads(trx) {
       await listFlows(trx, {}, null, limit + 1);
       await countFlows(trx, {});
-      await countLateFlows(trx, {});
     },
   },
   list_tasks: {

@@ -22,6 +22,9 @@ const hasTask = (which: RawBuilder<unknown>) =>
   sql<SqlBool>`exists (select from tasks t where t.org_id = flows.org_id and t.flow_id = flows.id
     and t.status = 'READY' and ${which})`;
 
+/** Of an ACTIVE flow: one of its tasks is overdue. */
+const isLate = sql<SqlBool>`flows.first_due < now()`;
+
 /** A flow in a list: with how many of its tasks are overdue, and the most pressing task. */
 export interface ListedFlow
   extends Pick<
@@ -54,7 +57,7 @@ const matching = (filter: FlowFilter) => (eb: ExpressionBuilder<Tables, 'flows'>
   if (filter.changedSince) wanted.push(eb('flows.updated_at', '>=', filter.changedSince));
   if (filter.templateId) wanted.push(eb('flows.template_id', '=', filter.templateId));
   if (filter.overdue || filter.waitsOn) wanted.push(eb('flows.status', '=', 'ACTIVE'));
-  if (filter.overdue) wanted.push(hasTask(sql`t.due_order < now()`));
+  if (filter.overdue) wanted.push(isLate);
   if (filter.waitsOn === 'nobody') wanted.push(hasTask(sql`t.assignee_kind is null`));
   else if (filter.waitsOn === 'clients') wanted.push(hasTask(sql`t.assignee_kind = 'external'`));
   else if (filter.waitsOn)
@@ -88,7 +91,7 @@ export async function listFlows(
       'finished_at',
     ])
     .select(
-      sql<number>`case when flows.status = 'ACTIVE' then (select count(*)::int from tasks t
+      sql<number>`case when flows.status = 'ACTIVE' and ${isLate} then (select count(*)::int from tasks t
         where t.org_id = flows.org_id and t.flow_id = flows.id and t.status = 'READY' and t.due_order < now()) else 0 end`.as(
         'overdue',
       ),
@@ -123,28 +126,34 @@ export interface Counted {
 
 const counted = (n: number): Counted => ({ n, stopped: n >= limits.counted });
 
+export interface CountedFlows extends Counted {
+  /** How many of them are ACTIVE and have an overdue task, counted up to `limits.counted`. */
+  readonly late: number;
+}
+
 /** How many flows fit. For all flows, and those of a status, it is read from kept counts and never stops. */
-export async function countFlows(trx: Trx, filter: FlowFilter): Promise<Counted> {
+export async function countFlows(trx: Trx, filter: FlowFilter): Promise<CountedFlows> {
   const { status, ...more } = filter;
-  if (Object.values(more).some((wanted) => wanted !== undefined)) {
-    const row = await trx
-      .selectFrom(
-        // In the list's order, so that its index is walked until there are enough.
-        trx
-          .selectFrom('flows')
-          .select('id')
-          .where(matching(filter))
-          .orderBy('created_at', 'desc')
-          .orderBy('id', 'desc')
-          .limit(limits.counted)
-          .as('few'),
-      )
-      .select(({ fn }) => fn.countAll<string>().as('n'))
-      .executeTakeFirstOrThrow();
-    return counted(Number(row.n));
-  }
-  const counts = await countByStatus(trx);
-  return { n: status ? counts[status] : Object.values(counts).reduce((a, b) => a + b, 0), stopped: false };
+  const isKept = Object.values(more).every((wanted) => wanted === undefined);
+  const kept = () =>
+    trx
+      .selectFrom('flow_counts')
+      .select(({ fn }) => fn.coalesce(fn.sum<string>('n'), sql<string>`0`).as('n'))
+      .$if(status !== undefined, (query) => query.where('status', '=', status ?? 'ACTIVE'));
+  const { n, late } = await trx
+    .selectNoFrom([
+      (isKept ? kept() : upToEnough(trx, filter)).as('n'),
+      upToEnough(trx, { ...filter, overdue: true }).as('late'),
+    ])
+    .executeTakeFirstOrThrow();
+  return { n: Number(n), stopped: !isKept && Number(n) >= limits.counted, late: Number(late) };
+}
+
+/** In the order of an index, so that it is walked until there are enough. */
+function upToEnough(trx: Trx, filter: FlowFilter) {
+  const few = trx.selectFrom('flows').select('id').where(matching(filter)).limit(limits.counted);
+  const ordered = filter.overdue ? few.orderBy('first_due') : few.orderBy('created_at', 'desc').orderBy('id', 'desc');
+  return trx.selectFrom(ordered.as('few')).select(({ fn }) => fn.countAll<string>().as('n'));
 }
 
 export async function countByStatus(trx: Trx): Promise<Record<FlowStatus, number>> {
@@ -153,10 +162,6 @@ export async function countByStatus(trx: Trx): Promise<Record<FlowStatus, number
   for (const row of rows) counts[row.status] = row.n;
   return counts;
 }
-
-/** How many ACTIVE flows that fit have an overdue task, counted up to a hundred. */
-export const countLateFlows = async (trx: Trx, filter: FlowFilter): Promise<number> =>
-  (await countFlows(trx, { ...filter, overdue: true })).n;
 
 export type FoundFlow = Pick<FlowRow, 'id' | 'name' | 'status' | 'percent' | 'time_zone'>;
 
@@ -350,19 +355,19 @@ export interface Overview {
 
 /** What matters to one person at a glance, in one query; each counted up to a hundred. */
 export async function overview(trx: Trx, userId: string): Promise<Overview> {
-  const flowsWith = (which: RawBuilder<unknown>) => sql`(select count(*)::int from (select from flows
-    where flows.status = 'ACTIVE' and ${hasTask(which)} order by flows.created_at desc, flows.id desc limit ${limits.counted}) few)`;
+  const flowsThat = (which: RawBuilder<SqlBool>) => sql`(select count(*)::int from (select from flows
+    where flows.status = 'ACTIVE' and ${which} order by flows.created_at desc, flows.id desc limit ${limits.counted}) few)`;
   const tasksWith = (what: string, which: RawBuilder<unknown>) => sql`(select count(${sql.raw(what)})::int from (
     select t.assignee_id from tasks t join flows f on f.org_id = t.org_id and f.id = t.flow_id
     where t.status = 'READY' and f.status = 'ACTIVE' and ${which} order by t.due_order limit ${limits.counted}) few)`;
   const mine = sql`t.assignee_kind = 'member' and t.assignee_id = ${userId}`;
   const { rows } = await sql<Overview>`select
-    ${flowsWith(mine)} as "needMe",
+    ${flowsThat(hasTask(mine))} as "needMe",
     ${tasksWith('*', mine)} as "myTasks",
     ${tasksWith('distinct assignee_id', sql`t.assignee_kind = 'external' and t.due_order < now()`)} as "clientsLate",
-    ${flowsWith(sql`t.due_order < now()`)} as late,
-    ${flowsWith(sql`t.assignee_kind = 'external'`)} as "waitOnClients",
-    ${flowsWith(sql`t.assignee_kind is null`)} as "waitOnNobody"`.execute(trx);
+    (select count(*)::int from (select from flows where flows.status = 'ACTIVE' and ${isLate} order by first_due limit ${limits.counted}) few) as late,
+    ${flowsThat(hasTask(sql`t.assignee_kind = 'external'`))} as "waitOnClients",
+    ${flowsThat(hasTask(sql`t.assignee_kind is null`))} as "waitOnNobody"`.execute(trx);
   const none = { needMe: 0, myTasks: 0, clientsLate: 0, late: 0, waitOnClients: 0, waitOnNobody: 0 };
   return rows[0] ?? none;
 }

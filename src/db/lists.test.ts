@@ -146,6 +146,7 @@ describe('each page is read from an index, and sorts no more than it shows', () 
     ['a task by its title in a flow', (trx) => flows.findTasks(trx, { title: 'task 3', flowId: 'fl_org_a5' }, 50)],
     ['a client of a flow', (trx) => findClients(trx, 'fl_org_a5@x.test', 'fl_org_a5', 50)],
     ['what matters to one person', (trx) => flows.overview(trx, 'us_4')],
+    ['how many flows there are', (trx) => flows.countFlows(trx, {})],
     ['how many flows have something overdue', (trx) => flows.countFlows(trx, { overdue: true })],
     ['how many flows have words', (trx) => flows.countFlows(trx, { words: ['flow', '77'] })],
     ['the counts by status', (trx) => flows.countByStatus(trx)],
@@ -156,10 +157,12 @@ describe('each page is read from an index, and sorts no more than it shows', () 
 
 it('counts what is not kept up to a hundred, and says so', async () => {
   const count = (filter: flows.FlowFilter) => database.withOrg(org, (trx) => flows.countFlows(trx, filter));
-  expect(await count({})).toEqual({ n: 6_000, stopped: false });
-  expect(await count({ status: 'ACTIVE' })).toEqual({ n: 1_200, stopped: false });
-  expect(await count({ words: ['flow'] })).toEqual({ n: 100, stopped: true });
-  expect(await count({ words: ['flow', '77'] })).toEqual({ n: 11, stopped: false });
+  expect(await count({})).toEqual({ n: 6_000, stopped: false, late: 100 });
+  expect(await count({ status: 'ACTIVE' })).toEqual({ n: 1_200, stopped: false, late: 100 });
+  expect(await count({ status: 'PAUSED' })).toEqual({ n: 1_200, stopped: false, late: 0 });
+  expect(await count({ words: ['flow'] })).toEqual({ n: 100, stopped: true, late: 100 });
+  expect(await count({ words: ['flow', '77'] })).toEqual({ n: 11, stopped: false, late: 2 });
+  expect(await count({ words: ['flow', '77'], overdue: true })).toEqual({ n: 2, stopped: false, late: 2 });
   const tasks = (filter: flows.TaskFilter) => database.withOrg(org, (trx) => flows.countTasks(trx, filter));
   expect(await tasks({ status: 'READY' })).toEqual({ n: 100, stopped: true });
   expect(await tasks({ flowId: 'fl_org_a5' })).toEqual({ n: 8, stopped: false });

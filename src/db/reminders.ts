@@ -22,6 +22,30 @@ export async function areRemindersOff(trx: Trx, { kind, person }: Reminded): Pro
   return row !== undefined;
 }
 
+/** Ids of a flow's clients, and of members with tasks in it, who switched reminders off. */
+export async function remindersOffIn(trx: Trx, flowId: string): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('external_users as e')
+    .innerJoin('reminders_off as off', (join) =>
+      join.on('off.kind', '=', 'external').on(sql<boolean>`off.person = lower(e.email)`),
+    )
+    .where('e.flow_id', '=', flowId)
+    .select('e.id')
+    .union(
+      trx
+        .selectFrom('tasks as t')
+        .innerJoin('reminders_off as off', (join) =>
+          join.on('off.kind', '=', 'member').onRef('off.person', '=', sql.ref('t.assignee_id')),
+        )
+        .where('t.flow_id', '=', flowId)
+        .where('t.assignee_kind', '=', 'member')
+        .select('off.person as id'),
+    )
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => row.id);
+}
+
 /** Those of these people who switched reminders off. */
 export async function remindersOffOf(trx: Trx, people: readonly Reminded[]): Promise<Reminded[]> {
   if (people.length === 0) return [];

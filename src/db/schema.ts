@@ -92,6 +92,8 @@ export interface Flows {
   feed_length: number;
   version: number;
   updated_at: Date;
+  /** When the first of its READY tasks is due: kept by a trigger. */
+  first_due: ColumnType<Date | number, never, never>;
 }
 export interface Tasks {
   org_id: string;

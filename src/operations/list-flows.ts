@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Trx } from '../db/database.ts';
-import { countFlows, countLateFlows, type FlowFilter, listFlows as readFlows } from '../db/flows.ts';
+import { countFlows, type FlowFilter, listFlows as readFlows } from '../db/flows.ts';
 import { limits } from '../domain/limits.ts';
 import { findPerson, findTemplate, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
@@ -54,8 +54,7 @@ export const listFlows = operation({
       };
       const found = await readFlows(trx, filter, after, limit + 1);
       const { rows, ...cursors } = pageOf('flows', found, limit, (f) => ({ at: f.created_at, id: f.id }), after);
-      const { n: total, stopped: totalStopped } = await countFlows(trx, filter);
-      const late = await countLateFlows(trx, filter);
+      const { n: total, stopped: totalStopped, late } = await countFlows(trx, filter);
       return { total, totalStopped, ...cursors, status: status ?? null, late, flows: rows.map(listedFlow) };
     });
   },
