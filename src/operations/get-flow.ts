@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import type { Trx } from '../db/database.ts';
-import { remindedClient, remindedMember, remindersOffOf } from '../db/reminders.ts';
+import { remindersOffIn } from '../db/reminders.ts';
 import { type Flow, invitationStatuses, isOverdue, isResolved, progress, type Task } from '../domain/flow.ts';
-import { ageLine, type FlowTruth, flowTruth } from './flow-truth.ts';
-import { findFlow, nameOrId } from './names.ts';
+import { ageLine, type FlowTruth, namedFlowTruth } from './flow-truth.ts';
+import { nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { brief, briefShape, flowStatus, iso, isoOr, moment, progressShape } from './shapes.ts';
 import { byWhom, count, dots, dueWords, lines, onDay, percentWords, plain, quote, short, who } from './words.ts';
@@ -70,31 +69,11 @@ export const getFlow = operation({
   input: z.strictObject({ flow: nameOrId('Name or id') }),
   output,
   async handler(call, { flow: ref }) {
-    const found = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
-    const truth = await flowTruth(call, call.principal.orgId, found.id);
-    const off = await call.database.withOrg(call.principal, (trx) => notReminded(trx, truth.flow));
-    return factsOf(truth, off, call);
+    const { seen, ...truth } = await namedFlowTruth(call, ref, remindersOffIn);
+    return factsOf(truth, seen, call);
   },
   text: tell,
 });
-
-/** Ids of clients and of members with tasks here who want no reminders. */
-async function notReminded(trx: Trx, flow: Flow): Promise<string[]> {
-  const clients = flow.externals.map((e) => ({ id: e.id, who: remindedClient(e.email) }));
-  const members = flow.tasks.flatMap(({ assignee: a }) =>
-    a?.kind === 'member' ? [{ id: a.id, who: remindedMember(a.id) }] : [],
-  );
-  const all = [...clients, ...members];
-  const off = new Set(
-    (
-      await remindersOffOf(
-        trx,
-        all.map((p) => p.who),
-      )
-    ).map((o) => `${o.kind} ${o.person}`),
-  );
-  return [...new Set(all.flatMap(({ id, who }) => (off.has(`${who.kind} ${who.person}`) ? [id] : [])))];
-}
 
 function factsOf(
   { flow, asOf }: FlowTruth,
