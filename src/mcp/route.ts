@@ -4,7 +4,7 @@ import { toWebRequest } from '@modelcontextprotocol/node';
 import {
   type AuthInfo,
   createMcpHandler,
-  type McpRequestContext,
+  isLegacyRequest,
   McpServer,
   ProtocolError,
   ProtocolErrorCode,
@@ -18,6 +18,7 @@ import type { Caller, Tools } from '../operations/operation.ts';
 import { scopeOf } from '../operations/operation.ts';
 import { isDatabaseAway } from '../platform/outage.ts';
 import { deepest, isShallow } from '../platform/shallow.ts';
+import { answerOlder } from './older-protocols.ts';
 import { isAllowedOrigin } from './origin.ts';
 import { complete, getPrompt, listedPrompts } from './prompts.ts';
 import { resourceAt, resourcesFor, resourceTemplates } from './resources.ts';
@@ -46,7 +47,8 @@ const instructions =
 export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): Promise<void> {
   const { authority, limits } = options;
   const { publicUrl } = authority;
-  const handler = createMcpHandler((context) => serverFor(context, options, app.log), {
+  const handler = createMcpHandler(({ authInfo }) => serverFor(authInfo, options, app.log), {
+    legacy: 'reject',
     maxRequestBodySize: bodyLimit,
     // Nothing is told unasked, so a stream to hear it on would only be held open, by whoever has lost their key too.
     maxSubscriptions: 0,
@@ -114,18 +116,22 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
     return !limit.isAllowed && limit.isExceeded ? Math.max(1, limit.ttlInSeconds) : null;
   };
 
-  const serve = async (request: FastifyRequest, reply: FastifyReply, principal: MemberPrincipal | null) => {
-    const parsed = parseBody(request.body);
-    if (!parsed.ok) return rpcError(reply, 400, -32700, parsed.why);
-    const listen = listenSchema.safeParse(parsed.body);
+  const serve = async (request: FastifyRequest, reply: FastifyReply, principal: MemberPrincipal | null, read: Body) => {
+    if (!read.ok) return rpcError(reply, 400, -32700, read.why);
+    const { body } = read;
+    const listen = listenSchema.safeParse(body);
     if (listen.success)
       return rpcError(reply, 404, -32601, 'Booflow tells nothing unasked: look again with a tool.', listen.data.id);
     const authInfo = principal === null ? undefined : authInfoOf(principal);
-    const web = await toWebRequest(request.raw, parsed.body);
-    return handler.fetch(web, {
-      ...(authInfo && { authInfo }),
-      ...(parsed.body !== undefined && { parsedBody: parsed.body }),
-    });
+    const web = await toWebRequest(request.raw, body);
+    const given = { ...(authInfo && { authInfo }), ...(body !== undefined && { parsedBody: body }) };
+    const answer = (await isLegacyRequest(web, body, { maxRequestBodySize: bodyLimit }))
+      ? await answerOlder(serverFor(authInfo, options, app.log), web, given)
+      : await handler.fetch(web, given);
+    // In one piece: nothing is told before the result.
+    const text = await answer.text();
+    reply.code(answer.status).headers(Object.fromEntries(answer.headers));
+    return text === '' ? reply.send() : reply.send(text);
   };
 
   app.route({
@@ -135,29 +141,30 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
       const token = bearerToken(request.headers.authorization);
       const principal = token === null ? null : await authenticate(authority, token, 'mcp');
       const given = request.headers.authorization !== undefined;
+      const read = readBody(request.body);
       const seconds = await waits(request, principal);
-      if (seconds !== null) return tooMany(reply, seconds, request.body);
-      if (principal === null && (given || !asksOnlyWhatIsPublic(request.body)))
-        return challenge(reply, publicUrl, given);
-      const lacking = principal && lackingScopes(principal, request.body);
+      if (seconds !== null) return tooMany(reply, seconds, read);
+      if (principal === null && (given || !asksOnlyWhatIsPublic(read))) return challenge(reply, publicUrl, given);
+      const lacking = principal && lackingScopes(principal, read);
       if (lacking) return stepUp(reply, publicUrl, lacking);
-      return serve(request, reply, principal);
+      return serve(request, reply, principal, read);
     },
   });
   app.route({
     method: ['POST', 'GET', 'DELETE', 'OPTIONS'],
     url: publicMcpPath,
     async handler(request, reply) {
+      const read = readBody(request.body);
       const seconds = await waits(request, null);
-      return seconds === null ? serve(request, reply, null) : tooMany(reply, seconds, request.body);
+      return seconds === null ? serve(request, reply, null, read) : tooMany(reply, seconds, read);
     },
   });
 }
 
 /** One server a request: it holds nothing between requests. Without credentials it has the public tools alone. */
-function serverFor(context: McpRequestContext, options: McpRouteOptions, log: FastifyBaseLogger): McpServer {
+function serverFor(authInfo: AuthInfo | undefined, options: McpRouteOptions, log: FastifyBaseLogger): McpServer {
   const { tools, version } = options;
-  const principal = principalOf(context.authInfo);
+  const principal = principalOf(authInfo);
   const server = new McpServer(
     { name: 'booflow', title: 'Booflow', version },
     {
@@ -230,9 +237,10 @@ const authInfoOf = (principal: MemberPrincipal): AuthInfo => ({
 const principalOf = (authInfo: AuthInfo | undefined): MemberPrincipal | null =>
   authInfo === undefined ? null : memberPrincipalSchema.parse(authInfo.extra?.principal);
 
-type Body = { ok: true; body: unknown } | { ok: false; why: string };
+/** What was sent; undefined where nothing was. */
+type Body = { readonly ok: true; readonly body: unknown } | { readonly ok: false; readonly why: string };
 
-function parseBody(text: unknown): Body {
+function readBody(text: unknown): Body {
   if (typeof text !== 'string' || text === '') return { ok: true, body: undefined };
   try {
     const body: unknown = JSON.parse(text);
@@ -243,6 +251,8 @@ function parseBody(text: unknown): Body {
   }
 }
 
+const bodyOf = (read: Body): unknown => (read.ok ? read.body : undefined);
+
 const idSchema = z.union([z.string().max(200), z.number()]);
 const toolCallSchema = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
 
@@ -250,9 +260,8 @@ const listenSchema = z.object({ id: idSchema, method: z.literal('subscriptions/l
 const calledSchema = toolCallSchema.extend({ id: idSchema });
 
 /** A call of a public tool needs no credentials; everything else does, so that a client starts its sign-in. */
-function asksOnlyWhatIsPublic(text: unknown): boolean {
-  const parsed = parseBody(text);
-  const call = toolCallSchema.safeParse(parsed.ok ? parsed.body : undefined);
+function asksOnlyWhatIsPublic(read: Body): boolean {
+  const call = toolCallSchema.safeParse(bodyOf(read));
   return call.success && findTool(call.data.params.name)?.access === 'public';
 }
 
@@ -262,13 +271,12 @@ const documentRequestSchema = z.object({ method: z.enum(['resources/list', 'reso
 const messages = z.union([z.array(z.unknown()), z.unknown().transform((m) => [m])]);
 
 /** All scopes that the called tools and the documents asked for need, when one of them was not granted; null when all were. */
-function lackingScopes(principal: MemberPrincipal, text: unknown): readonly Scope[] | null {
-  const parsed = parseBody(text);
-  const read = messages.safeParse(parsed.ok ? parsed.body : undefined);
-  if (!read.success) return null;
-  const calls = read.data.flatMap((m) => toolCallSchema.safeParse(m).data ?? []);
+function lackingScopes(principal: MemberPrincipal, read: Body): readonly Scope[] | null {
+  const all = messages.safeParse(bodyOf(read));
+  if (!all.success) return null;
+  const calls = all.data.flatMap((m) => toolCallSchema.safeParse(m).data ?? []);
   const operations = calls.flatMap((c) => findTool(c.params.name) ?? []).filter((o) => o.access !== 'public');
-  const looks = read.data.some((m) => documentRequestSchema.safeParse(m).success);
+  const looks = all.data.some((m) => documentRequestSchema.safeParse(m).success);
   const needed = scopes.filter((s) => operations.some((o) => scopeOf(o) === s) || (looks && s === 'flows:read'));
   if (needed.every((s) => principal.scopes.includes(s))) return null;
   // What was granted stays asked for, so that stepping up loses nothing.
@@ -279,11 +287,10 @@ function lackingScopes(principal: MemberPrincipal, text: unknown): readonly Scop
  * A tool's call is answered as a tool, for that is what the model reads: it waits, and calls again. Everything else is
  * for the client: 429, which says when (RFC 6585 §4).
  */
-function tooMany(reply: FastifyReply, seconds: number, text: unknown): FastifyReply {
+function tooMany(reply: FastifyReply, seconds: number, read: Body): FastifyReply {
   const why = `Too many requests. Wait ${seconds} seconds, then try again. Nothing changed.`;
   reply.header('retry-after', seconds);
-  const parsed = parseBody(text);
-  const call = calledSchema.safeParse(parsed.ok ? parsed.body : undefined);
+  const call = calledSchema.safeParse(bodyOf(read));
   if (!call.success) return rpcError(reply, 429, -32000, why);
   const result = { ...refusal('rate_limited', why), structuredContent: { code: 'rate_limited', retryAfter: seconds } };
   return reply.send({ jsonrpc: '2.0', id: call.data.id, result: { resultType: 'complete', ...result } });
