@@ -54,18 +54,24 @@ const lateness = (key: string): number =>
 
 /** The forms of the page that is open, a line for each button; and what is wrong with them. */
 async function formsOf(page: Page): Promise<{ presses: Omit<Press, 'path'>[]; buttonless: string[] }> {
+  const here = new URL(page.url());
+  // In one go: a question to the browser for each button of each form takes minutes.
+  const forms = await page.locator('form[method="post"]').evaluateAll((all) =>
+    all.map((form) => ({
+      action: form.getAttribute('action'),
+      buttons: [...form.querySelectorAll('button[type="submit"]:not(.unseen)')].map((button) => ({
+        action: button.getAttribute('formaction'),
+        name: button.getAttribute('name') ?? '',
+        value: button.getAttribute('value') ?? '',
+      })),
+    })),
+  );
   const presses: Omit<Press, 'path'>[] = [];
   const buttonless: string[] = [];
-  for (const form of await page.locator('form[method="post"]').all()) {
-    const here = new URL(page.url());
-    const action = (await form.getAttribute('action')) ?? here.pathname + here.search;
-    const buttons = await form.locator('button[type="submit"]:not(.unseen)').all();
-    if (buttons.length === 0) buttonless.push(action);
-    for (const button of buttons) {
-      const name = (await button.getAttribute('name')) ?? '';
-      const to = (await button.getAttribute('formaction')) ?? action;
-      presses.push({ action: to, name, value: (await button.getAttribute('value')) ?? '' });
-    }
+  for (const { action, buttons } of forms) {
+    const to = action ?? here.pathname + here.search;
+    if (buttons.length === 0) buttonless.push(to);
+    for (const button of buttons) presses.push({ ...button, action: button.action ?? to });
   }
   return { presses, buttonless };
 }
