@@ -169,10 +169,14 @@ test('a flow that goes on while it is rebuilt loses nothing', async () => {
   })();
   const { tasks } = (await world.flows.snapshot(orgId, flowId))?.flow ?? { tasks: [] };
   const actor = { kind: 'system', id: 'system', name: 'Test', through: 'system' } as const;
-  for (let n = 0; n < 20 || rebuilt < 3; n++) {
-    const command = { type: 'comment', taskId: tasks[0]?.id ?? '', text: `while it is rebuilt, ${n}` } as const;
-    await world.flows.send(orgId, flowId, { commandId: `rebuilt-${n}`, fingerprint: '', actor, command });
-  }
+  const commenting = async (who: number): Promise<void> => {
+    for (let n = 0; n < 5 || rebuilt < 3; n++) {
+      const text = `while it is rebuilt, ${who} ${n}`;
+      const command = { type: 'comment', taskId: tasks[0]?.id ?? '', text } as const;
+      await world.flows.send(orgId, flowId, { commandId: `rebuilt-${who}-${n}`, fingerprint: '', actor, command });
+    }
+  };
+  await Promise.all([1, 2, 3, 4].map(commenting));
   going = false;
   await rebuilding;
   expect(await cli('verify')).toMatchObject(same);
