@@ -6,132 +6,15 @@ import { readTemplate } from '../../src/domain/read-template.ts';
 import { templateSchema } from '../../src/domain/template.ts';
 import { commandIdMeta, mcpOperations, toolOf } from '../../src/mcp/tools.ts';
 import { changesNothing, everything, settled } from './everything.ts';
-import { type Speaker, speak } from './speak.ts';
-import { type Things, type TwoOrgs, twoOrgs } from './two-orgs.ts';
+import { type Args, good } from './good-arguments.ts';
+import { speak } from './speak.ts';
+import { type TwoOrgs, twoOrgs } from './two-orgs.ts';
 
 let all: TwoOrgs;
 beforeAll(async () => {
   all = await twoOrgs();
 });
 afterAll(() => all.stop());
-
-type Args = Record<string, unknown>;
-
-/** Each tool with arguments that would be good, from an org's own things. */
-const good = (own: Things): Record<string, Args> => ({
-  get_org_context: {},
-  list_flows: { status: 'ACTIVE', changed_since: '2026-01-01' },
-  get_flow: { flow: own.flow.id },
-  list_tasks: { flow: own.flow.id, assignee: own.member.id },
-  get_task: { flow: own.flow.id, task: own.task.id },
-  list_templates: {},
-  list_public_templates: {},
-  create_flow_from_template: { template: own.template.id, name: 'New' },
-  update_flow_status: { flow: own.flow.id, action: 'pause' },
-  complete_task: { flow: own.flow.id, task: own.task.id },
-  approve_task: { flow: own.flow.id, task: own.task.id, decision: 'approve' },
-  assign_task: { flow: own.flow.id, task: own.task.id, assignee: own.member.id },
-  invite_external_user: { flow: own.flow.id, email: 'new@client.test' },
-  bulk_invite_external: { flow: own.flow.id, people: [{ email: 'new@client.test' }] },
-  list_org_members: {},
-  explain_flow: { flow: own.flow.id },
-  comment_on_task: { flow: own.flow.id, task: own.task.id, text: 'A note' },
-});
-
-test('every tool is among those that are tried', () => {
-  expect(Object.keys(good(all.acme)).sort()).toEqual(mcpOperations.map((o) => o.name).sort());
-});
-
-describe("another org's things", () => {
-  /** What names a thing in which input, and something unknown that looks like it. */
-  const names = (t: Things): Record<string, [string, string][]> => ({
-    flow: [
-      [t.flow.id, 'fl_zzzzzzzzzzzzzzzz'],
-      [t.flow.name, 'Zebra Xylophone'],
-    ],
-    task: [
-      [t.task.id, 'tk_zzzzzzzzzzzzzzzz'],
-      [t.task.name, 'Zebra Xylophone'],
-    ],
-    template: [
-      [t.template.id, 'tp_zzzzzz_zzzzzzzzz'],
-      [t.template.name, 'Zebra Xylophone'],
-    ],
-    assignee: [
-      [t.member.id, 'us_zzzz_zzz'],
-      [t.member.name, 'Zebra Xylophone'],
-      [t.member.email, 'zebra@xylophone.test'],
-      [t.external.id, 'ex_zzzzzzzzzzzzzzzz'],
-      [t.external.name, 'Zebra Xylophone'],
-      [t.external.email, 'zebra@xylophone.test'],
-    ],
-  });
-
-  const seenFrom = async (who: Speaker, own: Things, foreign: Things): Promise<number> => {
-    let tried = 0;
-    for (const [tool, args] of Object.entries(good(own))) {
-      for (const input of Object.keys(args).filter((k) => k in names(foreign))) {
-        for (const [theirs, nobodys] of names(foreign)[input] ?? []) {
-          const [there, nowhere] = await changesNothing(all.world, () =>
-            Promise.all([who.call(tool, { ...args, [input]: theirs }), who.call(tool, { ...args, [input]: nobodys })]),
-          );
-          const what = `${tool} ${input}: ${theirs}`;
-          expect(nowhere, what).toMatchObject({ isError: true, code: 'not_found' });
-          const blind = (answer: unknown): string =>
-            JSON.stringify(answer).replaceAll(theirs, '…').replaceAll(nobodys, '…');
-          expect(blind(there), what).toBe(blind(nowhere));
-          tried++;
-        }
-      }
-    }
-    return tried;
-  };
-
-  test('are answered like unknown ones, through every tool, from both sides', async () => {
-    const tried = await Promise.all([seenFrom(all.olivia, all.acme, all.globex)]);
-    expect(tried[0]).toBeGreaterThanOrEqual(40);
-    await seenFrom(all.gus, all.globex, all.acme);
-  });
-
-  test('are in no list', async () => {
-    for (const [who, own, foreign] of [
-      [all.olivia, all.acme, all.globex],
-      [all.gus, all.globex, all.acme],
-    ] as const) {
-      const theirs = [foreign.flow, foreign.task, foreign.template, foreign.member, foreign.external].flatMap((t) => [
-        t.id,
-        t.name,
-      ]);
-      for (const { name } of mcpOperations.filter((o) => o.kind === 'read')) {
-        const args = good(own)[name] ?? {};
-        for (const asked of [args, name === 'list_tasks' || name === 'list_flows' ? {} : args]) {
-          const answer = JSON.stringify(await who.call(name, asked));
-          for (const word of theirs) expect(answer, `${name} tells ${word}`).not.toContain(word);
-        }
-      }
-    }
-  });
-
-  test("a cursor of another org's list leads to one's own rows", async () => {
-    const cursor = z.string().parse((await all.olivia.call('list_tasks', { limit: 1 })).facts.nextCursor);
-    const answer = await all.gus.call('list_tasks', { cursor });
-    expect(answer.isError).toBe(false);
-    const { tasks } = z
-      .object({ tasks: z.array(z.object({ flow: z.object({ name: z.string() }) })) })
-      .parse(answer.facts);
-    expect(new Set(tasks.map((t) => t.flow.name))).toEqual(new Set(['Secret Launch']));
-  });
-
-  test('the same command id in two orgs is two commands', async () => {
-    const args = { template: 'tp_public_client-onboarding-light', name: 'Same id', command_id: 'c_in_two_orgs' };
-    const one = await all.olivia.call('create_flow_from_template', args);
-    const two = await all.gus.call('create_flow_from_template', args);
-    expect([one.isError, two.isError]).toEqual([false, false]);
-    const idOf = (a: typeof one) => z.object({ flow: z.object({ id: z.string() }) }).parse(a.facts).flow.id;
-    expect(idOf(one)).not.toBe(idOf(two));
-    await settled(all.world);
-  });
-});
 
 describe('what a tool refuses', () => {
   const harbor = { flow: 'Harbor & Pine' };

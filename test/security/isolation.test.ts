@@ -5,8 +5,8 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type FreshDatabase, freshDatabase } from '../../test/support/database.ts';
-import { Database, type Trx } from './database.ts';
+import { Database, type Trx } from '../../src/db/database.ts';
+import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 
 type Org = 'a' | 'b';
 type Row = Record<string, unknown>;
