@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { axeFindings } from '../support/axe.ts';
 import { launchChromium } from '../support/browser.ts';
 import { everyPage, type Found, lookAround, type Visitor, visit } from '../support/every-page.ts';
+import { routesOf } from '../support/routes.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -56,23 +57,9 @@ async function weight(page: Page): Promise<number> {
   return bytes;
 }
 
-/** Every GET route of the server, as `printRoutes` draws them: a branch of the tree a line. */
-function routes(): string[] {
-  const branch: string[] = [];
-  const found: string[] = [];
-  for (const line of world.app.printRoutes({ commonPrefix: false }).split('\n')) {
-    const [, indent = '', path, methods = ''] = /^([│├└─ \u00a0]*)(\S*) \((.*)\)$/.exec(line) ?? [];
-    if (path === undefined) continue;
-    branch.splice(indent.length / 4 - 1);
-    branch.push(path);
-    if (methods.split(', ').includes('GET')) found.push(branch.join('').replace(/^\/\//, '/'));
-  }
-  return found;
-}
-
 it('walks every page route the server has', () => {
   const known = new Set([...everyPage.map((p) => p.route), ...Object.keys(noPages)]);
-  const pages = routes().filter(
+  const pages = routesOf(world.app, 'GET').filter(
     (r) =>
       !r.startsWith('/api/v1/') && !r.includes('*') && !r.startsWith('/.well-known/') && !/\.(css|js|png|svg)$/.test(r),
   );

@@ -36,8 +36,8 @@ export class Browser {
     return this.#fetch(path, { method: 'GET' });
   }
 
-  post(path: string, form: Record<string, string>): Promise<Page> {
-    return this.#fetch(path, { method: 'POST', body: new URLSearchParams(form) });
+  post(path: string, form: Record<string, string>, headers: Record<string, string> = {}): Promise<Page> {
+    return this.#fetch(path, { method: 'POST', body: new URLSearchParams(form), headers });
   }
 
   /** The portal's page, and its forms' proof. */
@@ -53,9 +53,10 @@ export class Browser {
     return this.#fetch(path, { method: 'POST', body: form });
   }
 
-  async #fetch(path: string, request: RequestInit): Promise<Page> {
+  async #fetch(path: string, request: RequestInit & { headers?: Record<string, string> }): Promise<Page> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await fetch(new URL(path, this.#url), { ...request, redirect: 'manual', headers: { cookie } });
+    const headers = { ...request.headers, cookie };
+    const answer = await fetch(new URL(path, this.#url), { ...request, redirect: 'manual', headers });
     const cookies = answer.headers.getSetCookie();
     for (const line of cookies) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
@@ -63,8 +64,13 @@ export class Browser {
       this.#cookies.set(name, value);
       if (value !== '') Browser.secrets.add(value);
     }
-    const { status, headers } = answer;
-    return { status, headers, text: await answer.text(), location: headers.get('location'), cookies };
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      text: await answer.text(),
+      location: answer.headers.get('location'),
+      cookies,
+    };
   }
 }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demoPassword } from '../../src/demo/people.ts';
 import { App, acme, callTool, globex } from '../oauth/app.ts';
 import { Person } from '../oauth/person.ts';
+import { routesOf } from '../support/routes.ts';
 import { startWorld, type World } from '../support/world.ts';
 import { startSecondServer } from './second-server.ts';
 
@@ -89,6 +90,34 @@ describe('forged forms', () => {
     keys: await world.owner.selectFrom('api_keys').select(['id', 'revoked_at']).orderBy('id').execute(),
     grants: await world.owner.selectFrom('oauth_grants').select(['id', 'revoked_at']).orderBy('id').execute(),
     sessions: await world.owner.selectFrom('sessions').select(['id', 'current_org']).orderBy('id').execute(),
+  });
+
+  /** What takes a POST and does not answer 403 to a forged one, and why. */
+  const otherForms: Readonly<Record<string, string>> = {
+    '/oauth/token': 'for apps: no cookie counts',
+    '/oauth/register': 'for apps: no cookie counts',
+    '/oauth/revoke': 'for apps: no cookie counts',
+    '/oauth/authorize': 'has an app to ask for; above',
+    '/sign-out': 'leads to the front door; below',
+    '/sign-up/:secret': 'has a link to be followed; members.test.ts',
+    '/settings/organization/logo': 'takes a file; members.test.ts',
+    '/reminders/:secret': 'mail programs press it, by the secret in its address (RFC 8058)',
+  };
+
+  test('every form there is wants its proof, from a page of ours', async () => {
+    const victim = await signedIn();
+    const csrf = await csrfOf(victim);
+    const paths = routesOf(world.app, 'POST').filter((path) => !/^\/(api|portal)\//.test(path));
+    expect(Object.keys(otherForms).filter((path) => !paths.includes(path))).toEqual([]);
+    for (const path of paths.filter((path) => !(path in otherForms))) {
+      for (const [fields, headers] of [
+        [{}, {}],
+        [{ csrf }, evil],
+      ] as const) {
+        const { status } = await victim.post(path.replaceAll(/:\w+/g, 'x'), fields, headers);
+        expect([path, fields, status]).toEqual([path, fields, 403]);
+      }
+    }
   });
 
   test('nobody is signed out by a forged form', async () => {

@@ -338,6 +338,26 @@ describe('the session', () => {
     expect(pages[0]?.text).toContain('0 of 3 done');
   });
 
+  test('does nothing by a forged form: without the page’s proof, with another’s, or from another site', async () => {
+    const jane = await Browser.opened(world.url, link);
+    const { csrf } = await jane.portal();
+    const task = `/portal/tasks/${await taskIn(flow, 'Send us your brand')}`;
+    const drafts = () => world.owner.selectFrom('form_drafts').selectAll().orderBy('task_id').execute();
+    const before = await drafts();
+    const said = { 'answer.why': 'Forged', text: 'Forged', comment: 'Forged', field: 'logo' };
+    const evil = { origin: 'https://evil.test' };
+    for (const path of [task, `${task}/draft`, `${task}/files`, `${task}/comments`, '/portal/leave']) {
+      await changesNothing(world, async () => {
+        await jane.post(path, said);
+        await jane.post(path, { ...said, csrf: 'x' });
+        await jane.post(path, { ...said, csrf }, evil);
+        await jane.send(path, brandForm('x', fileOf(png, 'logo.png')));
+      });
+    }
+    expect(await drafts()).toEqual(before);
+    expect((await jane.get('/portal')).text).toContain('Send us your brand');
+  });
+
   test('ends when the client leaves: the cookie goes, and a copy of it opens nothing', async () => {
     const jane = new Browser(world.url);
     const secret = /booflow_portal=([^;]+)/.exec((await jane.open(link)).cookies.join())?.[1] ?? '';
