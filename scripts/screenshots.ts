@@ -1,4 +1,7 @@
-/** `npm run screenshots`: a picture of every page of the running product, for desktop and phone, in light and dark. */
+/**
+ * `npm run screenshots`: a picture of every page of the running product, for desktop and phone, in light and dark;
+ * `npm run screenshots -- NAME …`: of these alone.
+ */
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadDotEnv, readConfig } from '../src/platform/config.ts';
@@ -9,6 +12,13 @@ loadDotEnv();
 const url = readConfig(process.env).publicUrl;
 const folder = fileURLToPath(new URL('../docs/images/', import.meta.url));
 mkdirSync(folder, { recursive: true });
+
+const wanted = process.argv.slice(2);
+const pages = everyPage.filter((p) => wanted.length === 0 || wanted.includes(p.name));
+if (pages.length < wanted.length) {
+  console.error(`Pages are called: ${everyPage.map((p) => p.name).join(', ')}`);
+  process.exit(1);
+}
 
 const answer = await fetch(`${url}/healthz`).catch(() => null);
 if (!answer?.ok) {
@@ -34,7 +44,7 @@ try {
     const least = phone ? 844 : 800;
     for (const as of visitors) {
       const page = await visit(browser, url, as, found, { viewport: { width, height: least }, colorScheme });
-      for (const known of everyPage.filter((p) => p.as === as)) {
+      for (const known of pages.filter((p) => p.as === as)) {
         await page.goto(url + known.path(found));
         await known.first?.(page);
         await page.waitForLoadState('load');

@@ -1,7 +1,8 @@
 /** Every page that Booflow has, and how one gets there in the demo world: for the check of each, and for its picture. */
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { demoPassword } from '../../src/demo/people.ts';
-import { App } from '../oauth/app.ts';
+import { App, callTool } from '../oauth/app.ts';
+import { Person } from '../oauth/person.ts';
 
 export type Visitor = 'nobody' | 'olivia' | 'mia' | 'client';
 
@@ -108,6 +109,17 @@ export const everyPage: readonly KnownPage[] = [
   { name: 'tasks', route: '/tasks', as: 'olivia', path: () => '/tasks?show=late' },
   { name: 'tasks-none', route: '/tasks', as: 'olivia', path: () => '/tasks?show=nobody' },
   { name: 'not-found', route: '/nowhere', as: 'olivia', path: () => '/nowhere', status: 404 },
+  {
+    name: 'api-key-made',
+    route: '/settings/api-keys',
+    as: 'olivia',
+    path: () => '/settings/api-keys',
+    first: async (page) => {
+      await page.getByLabel(/^Name of a new key/).fill('Laptop');
+      await page.getByRole('button', { name: 'Make a key' }).click();
+      await page.getByRole('heading', { name: /is made/ }).waitFor();
+    },
+  },
   { name: 'api-keys', route: '/settings/api-keys', as: 'olivia', path: () => '/settings/api-keys' },
   { name: 'connected-apps', route: '/settings/apps', as: 'olivia', path: () => '/settings/apps' },
   { name: 'sessions', route: '/settings/sessions', as: 'olivia', path: () => '/settings/sessions' },
@@ -155,7 +167,7 @@ async function openPortal(page: Page, link: string): Promise<void> {
   await page.waitForURL('**/portal');
 }
 
-/** Looks around in a running Booflow with the demo in it. */
+/** Looks around in a running Booflow with the demo in it, and connects an app to it. */
 export async function lookAround(browser: Browser, url: string): Promise<Found> {
   const page = await visit(browser, url, 'olivia', null);
   const flows = new Map<string, string>();
@@ -176,6 +188,10 @@ export async function lookAround(browser: Browser, url: string): Promise<Found> 
   await openPortal(page, url + magicLink);
   const portalTask = await page.locator('a[href^="/portal/tasks/"]').first().getAttribute('href');
   const app = await App.register(url);
+  const olivia = new Person(url);
+  await olivia.signIn('olivia@acme.test');
+  const { access_token } = await app.connect(olivia);
+  await callTool(url, access_token);
   await page.context().close();
   if (!template || !member || !publicTemplate || !portalTask)
     throw new Error('The demo is not there: seed its flows first.');
