@@ -14,6 +14,7 @@ COPY --from=packages /app/node_modules ./node_modules
 COPY package.json package-lock.json LICENSE ./
 COPY scripts ./scripts
 COPY src ./src
+RUN node --import tsx src/bundle-workflows.ts
 RUN mkdir -p files && chown 1000:1000 files
 # node, by number: what runs these steps elsewhere has no user of that name.
 USER 1000:1000

@@ -3,7 +3,7 @@
  * programs as production: all of their code must load, and what they say then is what is not configured.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fail, root, say } from './lib/setup.mjs';
@@ -58,6 +58,8 @@ try {
     }
   }
   if (existsSync(place('app/node_modules/vitest'))) fail('What only development needs is in the image.');
+  const bundles = readdirSync(place('app/dist/workflows'));
+  if (bundles.length !== 2) fail(`The workers would find these bundles: ${bundles}`);
   for (const program of ['server', 'worker', 'migrate']) {
     const { status, stderr, stdout } = spawnSync(process.execPath, ['--import', 'tsx', `src/${program}.ts`], {
       cwd: place('app'),

@@ -27,7 +27,10 @@ import { runProcess } from './platform/run-process.ts';
 import { ensureSearchAttributes } from './platform/search-attributes.ts';
 import { connectClient, connectionOptions, dataConverterOf } from './platform/temporal-connection.ts';
 import { startTracing } from './platform/tracing.ts';
+import { workflowBundle } from './platform/workflow-bundle.ts';
 import { searchAttributes } from './workflows/contract.ts';
+
+const workflowsPath = fileURLToPath(new URL('./workflows/index.ts', import.meta.url));
 
 await runProcess(async () => {
   loadDotEnv();
@@ -74,7 +77,7 @@ await runProcess(async () => {
     ...(dataConverter && { dataConverter }),
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
-    workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
+    workflowBundle: await workflowBundle(workflowsPath, dataConverter?.failureConverterPath),
     activities: {
       ...makeFlowActivities({
         ...{ database, deliver, publicUrl, mailFrom },

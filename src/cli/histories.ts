@@ -44,15 +44,11 @@ export async function* replayFiles(place: string, dataConverter: DataConverter |
   const names = isFolder ? readdirSync(place).filter((name) => name.endsWith('.json')) : [place];
   const histories = names.map((name) => ({ workflowId: name, history: read(isFolder ? join(place, name) : name) }));
   // Heavy, and of use to no other command.
-  const { bundleWorkflowCode, DefaultLogger, Worker } = await import('@temporalio/worker');
+  const { Worker } = await import('@temporalio/worker');
+  const { workflowBundle } = await import('../platform/workflow-bundle.ts');
   const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
-  const { failureConverterPath } = dataConverter ?? {};
-  const logger = new DefaultLogger('ERROR');
-  const workflowBundle = await bundleWorkflowCode({
-    ...{ workflowsPath, logger },
-    ...(failureConverterPath && { failureConverterPath }),
-  });
-  const options = { workflowBundle, ...(dataConverter && { dataConverter }) };
+  const bundle = await workflowBundle(workflowsPath, dataConverter?.failureConverterPath);
+  const options = { workflowBundle: bundle, ...(dataConverter && { dataConverter }) };
   for await (const { workflowId: name, error } of Worker.runReplayHistories(options, histories))
     yield { name, problem: error ? `${error.name}: ${error.message}` : null };
 }

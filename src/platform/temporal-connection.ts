@@ -14,13 +14,16 @@ export const connectionOptions = ({ temporalAddress: address, temporalConnection
   ...temporalConnection,
 });
 
+/** What hides the words of failures, where payloads are encrypted. */
+export const failureConverterPath = fileURLToPath(new URL('./failure-converter.mjs', import.meta.url));
+
 /** The same for clients, workers and their workflows. Undefined: Temporal's own, in the clear. */
 export const dataConverterOf = ({ payloadKeys }: TemporalTarget): DataConverter | undefined =>
   payloadKeys === undefined
     ? undefined
     : {
         payloadCodecs: [new EncryptionCodec(keyringOf(payloadKeys))],
-        failureConverterPath: fileURLToPath(new URL('./failure-converter.mjs', import.meta.url)),
+        failureConverterPath,
       };
 
 /** Made when first used, so that a server starts while Temporal is away. */

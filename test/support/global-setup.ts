@@ -7,7 +7,6 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../src/db/migrate.ts';
@@ -18,6 +17,7 @@ import type { Running } from '../../src/platform/processes.ts';
 import { ensureSearchAttributes } from '../../src/platform/search-attributes.ts';
 import { obtainTemporalCli } from '../../src/platform/temporal-cli.ts';
 import { startTemporal } from '../../src/platform/temporal-server.ts';
+import { workflowBundle } from '../../src/platform/workflow-bundle.ts';
 import { searchAttributes } from '../../src/workflows/contract.ts';
 import { temporaryFolder } from './folder.ts';
 import {
@@ -145,9 +145,10 @@ async function sharedTemporalOnPostgres(
 /** The workflow code, bundled once for all workers of the tests. */
 async function sharedWorkflows(dataDir: string): Promise<{ codePath: string }> {
   const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  const bundle = await workflowBundle(workflowsPath);
+  if ('codePath' in bundle) return bundle;
   const codePath = join(dataDir, 'workflows.js');
-  writeFileSync(codePath, code);
+  writeFileSync(codePath, bundle.code);
   return { codePath };
 }
 

@@ -39,7 +39,8 @@ import { createLogger } from '../../src/platform/log.ts';
 import { freePort } from '../../src/platform/ports.ts';
 import { poster } from '../../src/platform/post.ts';
 import { ensureSearchAttributes } from '../../src/platform/search-attributes.ts';
-import { connectClient, dataConverterOf } from '../../src/platform/temporal-connection.ts';
+import { connectClient, dataConverterOf, failureConverterPath } from '../../src/platform/temporal-connection.ts';
+import { workflowBundle } from '../../src/platform/workflow-bundle.ts';
 import { searchAttributes } from '../../src/workflows/contract.ts';
 import { demoDatabase } from './database.ts';
 import { sharedTemporal, sharedWorkflows } from './servers.ts';
@@ -104,7 +105,13 @@ async function makeNamespace(address: string, namespace: string): Promise<void> 
 const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const [fresh, temporal, bundle] = await Promise.all([demoDatabase(), sharedTemporal(), sharedWorkflows()]);
+  const { payloadKeys } = options;
+  const encrypted = payloadKeys !== undefined;
+  const [fresh, temporal, bundle] = await Promise.all([
+    demoDatabase(),
+    sharedTemporal(),
+    encrypted ? workflowBundle(workflowsPath, failureConverterPath) : sharedWorkflows(),
+  ]);
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
   const namespace = taskQueue;
   await makeNamespace(temporal.address, namespace);
@@ -112,13 +119,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const url = `http://localhost:${port}`;
   const database = new Database(fresh.url, { max: 10 });
   const owner = openAsOwner(fresh.url);
-  const { payloadKeys } = options;
   const target = { temporalAddress: temporal.address, temporalNamespace: namespace, payloadKeys };
   const dataConverter = dataConverterOf(target);
   const client = connectClient(target);
   const logs: string[] = [];
   const log = createLogger({ env: 'test', logLevel: 'info' }, 'test', (line) => logs.push(line));
-  const encrypted = payloadKeys !== undefined;
   const flows = new FlowGateway(client, { taskQueue, encrypted, writeAhead: aheadOf(database) });
   const encryptionKeys = `test:${Buffer.alloc(32, 7).toString('base64')}`;
   const webhooks = { keyring: keyringOf(encryptionKeys), anywhere: true, wake: wakerOf(client, taskQueue) };
@@ -148,7 +153,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       connection,
       namespace,
       taskQueue,
-      ...(dataConverter ? { dataConverter, workflowsPath } : { workflowBundle: bundle }),
+      workflowBundle: bundle,
+      ...(dataConverter && { dataConverter }),
       activities: {
         ...makeFlowActivities({
           database,
