@@ -131,9 +131,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     const slow = setTimeout(() => raw.destroy(), bodyMs);
     for (const end of ['end', 'close'] as const) raw.once(end, () => clearTimeout(slow));
   });
-  // What is answered is someone's own, at times a secret; what may be kept says so itself.
+  let closes = false;
+  app.addHook('preClose', async () => {
+    closes = true;
+  });
   app.addHook('onSend', async (_request, reply) => {
+    // What is answered is someone's own, at times a secret; what may be kept says so itself.
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+    // A connection that is idle only now would be waited for.
+    if (closes) reply.header('connection', 'close');
   });
   // Everything that belongs to a request runs in its span, and its lines of the log say the trace.
   const spans = new WeakMap<FastifyRequest, Span>();
