@@ -48,6 +48,8 @@ export class Database {
       connectionString: url,
       max: options.max ?? 10,
       options: '-c role=booflow_app -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000',
+      // So that a transaction's first query need not wait for its beginning.
+      pipeline: true,
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 30_000,
       application_name: 'booflow',
@@ -108,12 +110,24 @@ export class Database {
     const set = Object.entries(settings).map(
       ([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
     );
-    return beginnings.run(`begin; select ${set.join(', ')}`, () => this.open.transaction().execute(work));
+    const beginning: Beginning = { statement: `begin; select ${set.join(', ')}` };
+    return beginnings.run(beginning, async () => {
+      try {
+        return await this.open.transaction().execute(work);
+      } catch (error) {
+        // What came after it then failed for no reason of its own.
+        throw beginning.failure ?? error;
+      }
+    });
   }
 }
 
-/** How the transaction that is begun now begins: with its settings in the same round trip, as there is one at every call. */
-const beginnings = new AsyncLocalStorage<string>();
+/** How a transaction begins: with its settings, which its first query does not wait for. */
+interface Beginning {
+  readonly statement: string;
+  failure?: unknown;
+}
+const beginnings = new AsyncLocalStorage<Beginning>();
 
 class ActingDialect extends PostgresDialect {
   readonly #config: PostgresDialectConfig;
@@ -134,13 +148,10 @@ class ActingDriver extends PostgresDriver {
   override async beginTransaction(connection: Connection, settings: TransactionSettings): Promise<void> {
     const beginning = beginnings.getStore();
     if (beginning === undefined) return super.beginTransaction(connection, settings);
-    try {
-      await connection.executeQuery(CompiledQuery.raw(beginning));
-    } catch (error) {
-      // It may have begun all the same: the next one to have this connection must not find it so.
-      await this.rollbackTransaction(connection);
-      throw error;
-    }
+    // Were a setting refused, the transaction that is open then takes no query until it is rolled back.
+    connection.executeQuery(CompiledQuery.raw(beginning.statement)).catch((error: unknown) => {
+      beginning.failure = error;
+    });
   }
 }
 
