@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { brandingOf } from '../db/branding.ts';
 import type { Database, Trx } from '../db/database.ts';
 import { readOrg, readTimeZone } from '../db/people.ts';
-import { writeProjection } from '../db/projection.ts';
+import { isWritten, writeProjection } from '../db/projection.ts';
 import { areRemindersOff, insertReminderLink, type Reminded, remindedClient, remindedMember } from '../db/reminders.ts';
 import { queueFeed } from '../db/webhooks.ts';
 import { isReminder, type MailOrder } from '../domain/flow.ts';
@@ -34,7 +34,8 @@ export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
       observed('projectFlow', { orgId: projection.flow.orgId, flowId: projection.flow.id, cause }, async () => {
         const { orgId } = projection.flow;
         const toWake = await database.withOrg({ orgId }, async (trx) => {
-          await writeProjection(trx, projection);
+          // Mostly the server has written it ahead.
+          if (!(await isWritten(trx, projection))) await writeProjection(trx, projection);
           return queueFeed(trx, projection);
         });
         const newest = projection.feed.at(-1);

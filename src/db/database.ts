@@ -44,19 +44,20 @@ export class Database {
   readonly #pool: pg.Pool;
 
   constructor(url: string, options: DatabaseOptions = {}) {
-    const pool = new pg.Pool({
-      connectionString: url,
-      max: options.max ?? 10,
-      options: '-c role=booflow_app -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000',
-      // So that a transaction's first query need not wait for its beginning.
-      pipeline: true,
-      connectionTimeoutMillis: 5_000,
-      idleTimeoutMillis: 30_000,
-      application_name: 'booflow',
-    });
-    pool.on('error', options.onIdleError ?? (() => undefined));
-    // One lost while it is in use also emits: unheard, that would end the process. Who uses it gets the rejection.
-    pool.on('connect', (connection) => connection.on('error', () => undefined));
+    const pool = poolOf(
+      {
+        connectionString: url,
+        max: options.max ?? 10,
+        options: '-c role=booflow_app -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000',
+        // So that a transaction's first query need not wait for its beginning.
+        pipeline: true,
+        connectionTimeoutMillis: 5_000,
+        idleTimeoutMillis: 30_000,
+        application_name: 'booflow',
+      },
+      options.onIdleError,
+    );
+
     this.#pool = pool;
     this.open = new Kysely<Tables>({ dialect: new ActingDialect({ pool }), log: traceQuery });
   }
@@ -165,4 +166,12 @@ function traceQuery({ query, queryDurationMillis: took }: LogEvent): void {
 
 /** As the role that owns the tables, past row-level security: for migrations' siblings such as the demo's seed, never for a request. */
 export const openAsOwner = (url: string): Kysely<Tables> =>
-  new Kysely<Tables>({ dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 1 }) }) });
+  new Kysely<Tables>({ dialect: new PostgresDialect({ pool: poolOf({ connectionString: url, max: 1 }) }) });
+
+function poolOf(config: pg.PoolConfig, onIdleError: (error: Error) => void = () => undefined): pg.Pool {
+  const pool = new pg.Pool(config);
+  pool.on('error', onIdleError);
+  // One lost while it is in use, or just closed, also emits: unheard, that would end the process. Who uses it gets the rejection.
+  pool.on('connect', (connection) => connection.on('error', () => undefined));
+  return pool;
+}

@@ -1,5 +1,5 @@
 /** The read model's only writer: a flow's changes, each row guarded by its version. */
-import { randomInt } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { sql } from 'kysely';
 import { system } from '../domain/actor.ts';
 import type { ExternalUser, FeedEntry, Flow, Task } from '../domain/flow.ts';
@@ -15,8 +15,9 @@ const date = (ms: number | null): Date | null => (ms === null ? null : new Date(
  * Of two with the same version the later one stands: a workflow task that was lost after its projection is run
  * again, and the flow that comes of it has other moments under the same version.
  */
-export async function writeProjection(trx: Trx, { flow, progress, feed }: Projection): Promise<void> {
-  const { newest, news } = await writeFlow(trx, flow, progress);
+export async function writeProjection(trx: Trx, projection: Projection): Promise<void> {
+  const { flow, feed } = projection;
+  const { newest, news } = await writeFlow(trx, projection);
   if (flow.tasks.length > 0) await writeTasks(trx, flow);
   if (flow.externals.length > 0) await writeExternals(trx, flow);
   if (feed.length > 0) await writeFeed(trx, flow, feed, newest);
@@ -27,12 +28,30 @@ export async function writeProjection(trx: Trx, { flow, progress, feed }: Projec
   if (news) await notifyChange(trx, flow);
 }
 
+/**
+ * Was this very projection written last, all of it? The flow's row is written all the same: the commit that waits for the
+ * disk then has what was written before it there too.
+ */
+export async function isWritten(trx: Trx, projection: Projection): Promise<boolean> {
+  const { flow } = projection;
+  const { numUpdatedRows } = await trx
+    .updateTable('flows')
+    .set((eb) => ({ written: eb.ref('written') }))
+    .where('id', '=', flow.id)
+    .where('written', '=', hashOf(projection))
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+const hashOf = (projection: Projection): string =>
+  createHash('sha256').update(JSON.stringify(projection)).digest('base64url');
+
 /** `newest`: the read model has no newer version of the flow. `news`: it had an older one, or none. */
 async function writeFlow(
   trx: Trx,
-  flow: Flow,
-  progress: Projection['progress'],
+  projection: Projection,
 ): Promise<{ readonly newest: boolean; readonly news: boolean }> {
+  const { flow, progress } = projection;
   // Made up behind the milliseconds: of two that write in the same one, each knows its own.
   const micro = String(randomInt(1_000)).padStart(3, '0');
   const now = sql<Date>`${`${new Date().toISOString().slice(0, -1)}${micro}Z`}::timestamptz`;
@@ -54,6 +73,7 @@ async function writeFlow(
     feed_length: flow.feedLength,
     version: flow.version,
     updated_at: now,
+    written: hashOf(projection),
   };
   const written = await trx
     .insertInto('flows')

@@ -15,7 +15,7 @@ export const aheadOf =
   (projection: Projection): Promise<void> =>
     database.withOrg({ orgId: projection.flow.orgId }, (trx) => writeProjection(trx, projection), {
       statementMs,
-      // The disk is not waited for: Temporal has it on one already, and the activity, which always writes the flow's row,
+      // The disk is not waited for: Temporal has it on one already, and the activity, which always touches the flow's row,
       // ends with everything before it synced. A database that is killed in between is behind until the activity is through.
       synced: false,
     });
