@@ -30,8 +30,8 @@ server and worker, which \`npm start\` starts again after half a second), and of
   (\`docs/decisions/0013\`); then the projection in the answer, the activity that is the surety for the read model, and the way of a call over MCP. By processor time, of what a task over MCP costs on \`npm start\` a third is Booflow's server and database, a quarter its
   worker, and the rest Temporal.
 - _Coming back._ A worker that was killed is one that Temporal still believes in: what was sent to it waits for
-  \`stickyQueueScheduleToStartTimeout\`, 10 s unless told otherwise, and 4 s in Booflow's worker. What remains is the start of the worker itself, which bundles the
-  workflow code (4 s here) at each start. On DBOS and Restate the code starts as any program does.
+  \`stickyQueueScheduleToStartTimeout\`, 10 s unless told otherwise, and 4 s in Booflow's worker. What remains is the start of the worker itself. When this
+  was measured it bundled the workflow code (4 s here) at each start; the image now brings the bundle. On DBOS and Restate the code starts as any program does.
 
 **What was ours, and is closed.** The server's profile (the inspector's, while 30 clients complete tasks) had 26% of its time in writes to
 PostgreSQL's sockets, 12% in Kysely, 4% in spans that nobody received. A completed task over MCP made 18 statements and now makes 11: a
@@ -41,7 +41,7 @@ read model's commit does not wait for the disk. Before and after, in turns in on
 The worker's profile shows nothing large that is ours: its thread is busy for 7 ms a task, nearly all of it in Temporal's SDK.
 A killed worker's flows, three times each in turns: 13.2, 10.4 and 13.0 s as it was, 11.0, 10.6 and 10.4 s with 4 s.
 
-**What is not closed.** The second round trip, as above. The bundle could be made when the image is. Two commits one after the other, and the hand-over to a
+**What is not closed.** The second round trip, as above. Two commits one after the other, and the hand-over to a
 worker, stay as long as it is Temporal.
 
 **What Temporal gives for the rest.** Workers apart from servers and from each other, each restarted, added and updated alone, with the work
