@@ -52,6 +52,7 @@ test('while no worker is up they wait; then they all go, each flow tells it, and
     .select('id')
     .where('assignee_id', '=', mia.id)
     .where('status', '=', 'COMPLETED')
+    .orderBy('id')
     .execute();
   expect(await openTasksOf(mia.email)).toBe(before.length);
   await world.stopWorker();
@@ -69,6 +70,7 @@ test('while no worker is up they wait; then they all go, each flow tells it, and
     .select('id')
     .where('assignee_id', '=', mia.id)
     .where('status', '=', 'COMPLETED')
+    .orderBy('id')
     .execute();
   expect(stayed).toEqual(done);
   const flow = await getFlow.run(asOlivia(), { flow: of?.flow_id });
