@@ -14,6 +14,7 @@ import { commands } from './command.ts';
 import { type Comparison, compare, usual } from './compare/compare.ts';
 import { compareNotes } from './compare/notes.ts';
 import { tableOf } from './compare/table.ts';
+import { crowd } from './crowd.ts';
 import { history } from './history.ts';
 import { lists } from './lists.ts';
 import { liveFlows } from './live-flows.ts';
@@ -24,6 +25,7 @@ import { isMet, type Table, toMarkdown } from './table.ts';
 
 const benches: Readonly<Record<string, (site: Site) => Promise<Table>>> = {
   command: commands,
+  crowd,
   lists,
   flow: oneFlow,
   history,

@@ -1,11 +1,9 @@
 /** A step of the image: makes the workflow code's bundles, so that a worker need not when it starts. */
-import { fileURLToPath } from 'node:url';
 import { failureConverterPath } from './platform/temporal-connection.ts';
 import { workflowBundle } from './platform/workflow-bundle.ts';
 
-const workflowsPath = fileURLToPath(new URL('./workflows/index.ts', import.meta.url));
 for (const converter of [undefined, failureConverterPath]) {
-  const bundle = await workflowBundle(workflowsPath, converter);
+  const bundle = await workflowBundle(converter);
   if (!('codePath' in bundle)) throw new Error('The bundles can not be written here.');
   console.log(bundle.codePath);
 }

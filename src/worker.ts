@@ -1,5 +1,4 @@
 /** The Temporal worker's process: runs the flows' workflows and their effects. Stateless: run as many as you like. */
-import { fileURLToPath } from 'node:url';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { ensureCleanupSchedule, makeCleanupActivities } from './activities/cleanup.ts';
 import { toDevMailbox, toMailServer } from './activities/deliver.ts';
@@ -29,8 +28,6 @@ import { connectClient, connectionOptions, dataConverterOf } from './platform/te
 import { startTracing } from './platform/tracing.ts';
 import { workflowBundle } from './platform/workflow-bundle.ts';
 import { searchAttributes } from './workflows/contract.ts';
-
-const workflowsPath = fileURLToPath(new URL('./workflows/index.ts', import.meta.url));
 
 await runProcess(async () => {
   loadDotEnv();
@@ -77,7 +74,7 @@ await runProcess(async () => {
     ...(dataConverter && { dataConverter }),
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
-    workflowBundle: await workflowBundle(workflowsPath, dataConverter?.failureConverterPath),
+    workflowBundle: await workflowBundle(dataConverter?.failureConverterPath),
     activities: {
       ...makeFlowActivities({
         ...{ database, deliver, publicUrl, mailFrom },

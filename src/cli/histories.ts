@@ -1,7 +1,6 @@
 /** Histories of a running product's flows as files, and whether they replay on the code that is here. */
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Client, DataConverter } from '@temporalio/client';
 import { historyFromJson, historyToJson } from '../platform/history-json.ts';
 import { flowWorkflowId } from '../workflows/contract.ts';
@@ -46,8 +45,7 @@ export async function* replayFiles(place: string, dataConverter: DataConverter |
   // Heavy, and of use to no other command.
   const { Worker } = await import('@temporalio/worker');
   const { workflowBundle } = await import('../platform/workflow-bundle.ts');
-  const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
-  const bundle = await workflowBundle(workflowsPath, dataConverter?.failureConverterPath);
+  const bundle = await workflowBundle(dataConverter?.failureConverterPath);
   const options = { workflowBundle: bundle, ...(dataConverter && { dataConverter }) };
   for await (const { workflowId: name, error } of Worker.runReplayHistories(options, histories))
     yield { name, problem: error ? `${error.name}: ${error.message}` : null };

@@ -57,7 +57,6 @@ export class Database {
       },
       options.onIdleError,
     );
-
     this.#pool = pool;
     this.open = new Kysely<Tables>({ dialect: new ActingDialect({ pool }), log: traceQuery });
   }

@@ -28,6 +28,9 @@ export interface RunningTemporal extends Running {
   readonly uiUrl: string | undefined;
 }
 
+/** A flow that several people drive at once has as many queries waiting for it; Temporal's own limit is one. */
+const ownConfig = { 'history.MaxBufferedQueryCount': '100' };
+
 /** Starts the dev server on 127.0.0.1 and waits until it answers. Throws `SetupError` that says what to do. */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
   const { cli, dataDir, port, uiPort, namespace, signal } = options;
@@ -46,7 +49,10 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
       ...['server', 'start-dev', '--ip', host, '--port', String(port), '--db-filename', database],
       ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]),
       ...(namespace === 'default' ? [] : ['--namespace', namespace]),
-      ...Object.entries(options.dynamicConfig ?? {}).flatMap(([k, v]) => ['--dynamic-config-value', `${k}=${v}`]),
+      ...Object.entries({ ...ownConfig, ...options.dynamicConfig }).flatMap(([k, v]) => [
+        '--dynamic-config-value',
+        `${k}=${v}`,
+      ]),
       ...['--log-level', 'error'],
     ],
     logFile,

@@ -1,5 +1,5 @@
 /** docker-compose.yml says what the product needs, in its own words: what it does not say, a container would miss. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -7,7 +7,15 @@ import { readConfig } from '../../src/platform/config.ts';
 
 const file = new URL('../../docker-compose.yml', import.meta.url);
 const compose = z
-  .object({ services: z.record(z.string(), z.object({ environment: z.record(z.string(), z.string()).optional() })) })
+  .object({
+    services: z.record(
+      z.string(),
+      z.object({
+        environment: z.record(z.string(), z.string()).optional(),
+        volumes: z.array(z.string()).default([]),
+      }),
+    ),
+  })
   .parse(parse(readFileSync(file, 'utf8'), { merge: true }));
 
 /** What docs/deploying.md has people put into .env, and nothing else. */
@@ -34,4 +42,11 @@ test.each(['server', 'worker', 'migrate'])('%s finds its configuration whole', (
     temporalAddress: 'temporal:7233',
   });
   expect(config.payloadKeys).toBe(dotEnv.BOOFLOW_ENCRYPTION_KEYS);
+});
+
+test('the files of this folder that it shows to others are here, and where they are told to look', () => {
+  const shown = Object.values(compose.services).flatMap(({ volumes }) => volumes.filter((v) => v.startsWith('./')));
+  const parts = shown.map((volume) => volume.split(':'));
+  expect(parts.map(([here = '']) => existsSync(new URL(here, file)))).toEqual(parts.map(() => true));
+  expect(parts.map(([, there]) => there)).toEqual([compose.services.temporal?.environment?.DYNAMIC_CONFIG_FILE_PATH]);
 });

@@ -5,7 +5,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
@@ -144,8 +143,7 @@ async function sharedTemporalOnPostgres(
 
 /** The workflow code, bundled once for all workers of the tests. */
 async function sharedWorkflows(dataDir: string): Promise<{ codePath: string }> {
-  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
-  const bundle = await workflowBundle(workflowsPath);
+  const bundle = await workflowBundle();
   if ('codePath' in bundle) return bundle;
   const codePath = join(dataDir, 'workflows.js');
   writeFileSync(codePath, bundle.code);

@@ -1,7 +1,7 @@
 /** Temporal as production has it, without containers: its server with all four services, its data in PostgreSQL. */
 import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -112,7 +112,7 @@ export async function startTemporalOnPostgres(options: TemporalOnPostgresOptions
     mkdirSync(folder);
     // JSON is YAML, and needs no library.
     writeFileSync(join(folder, 'booflow.yaml'), JSON.stringify(await configuration(options), null, 2));
-    writeFileSync(join(folder, 'dynamic.yaml'), '{}\n');
+    copyFileSync(new URL('../../deploy/temporal.yml', import.meta.url), join(folder, 'dynamic.yaml'));
   }
   const logFile = join(dataDir, 'temporal-server.log');
   const logStart = logSize(logFile);

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -102,15 +101,13 @@ async function makeNamespace(address: string, namespace: string): Promise<void> 
   }
 }
 
-const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
-
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { payloadKeys } = options;
   const encrypted = payloadKeys !== undefined;
   const [fresh, temporal, bundle] = await Promise.all([
     demoDatabase(),
     sharedTemporal(),
-    encrypted ? workflowBundle(workflowsPath, failureConverterPath) : sharedWorkflows(),
+    encrypted ? workflowBundle(failureConverterPath) : sharedWorkflows(),
   ]);
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
   const namespace = taskQueue;

@@ -19,7 +19,7 @@ let effects: RealEffects;
 let letMailsGo = (): void => undefined;
 
 beforeAll(async () => {
-  temporal = await ownTemporal(200);
+  temporal = await ownTemporal({ suggestAfter: 200 });
   place = await placeAt(temporal.address, temporal.namespace);
   fresh = await freshDatabase();
   const gate = new Promise<void>((resolve) => {

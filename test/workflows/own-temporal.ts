@@ -1,4 +1,4 @@
-/** A Temporal dev server of one's own, which starts a new run of a workflow after few events. */
+/** A Temporal dev server of one's own, with limits that a test can reach. */
 import { rmSync } from 'node:fs';
 import { Connection } from '@temporalio/client';
 import { freePort } from '../../src/platform/ports.ts';
@@ -15,15 +15,17 @@ export interface OwnTemporal {
   stop(): Promise<void>;
 }
 
-/**
- * `suggestAfter`: the events of a history from which on Temporal suggests a new run; 4,096 by itself. `signalsMost`: the
- * signals that one run takes; 10,000 by itself. `updatesMost`: the updates; 2,000 by itself.
- */
-export async function ownTemporal(
-  suggestAfter: number,
-  signalsMost = 10_000,
-  updatesMost = 2_000,
-): Promise<OwnTemporal> {
+/** Its defaults, and ours for queries, where left out. */
+export interface TemporalLimits {
+  /** The events of a history from which on Temporal suggests a new run. */
+  readonly suggestAfter?: number;
+  /** The signals that one run takes. */
+  readonly signals?: number;
+  /** The queries that wait for one workflow while its worker is at a task. */
+  readonly queries?: number;
+}
+
+export async function ownTemporal(limits: TemporalLimits): Promise<OwnTemporal> {
   const dataDir = temporaryFolder();
   const namespace = 'default';
   const report = (line: string): void => console.error(line);
@@ -32,9 +34,9 @@ export async function ownTemporal(
     port: await freePort(),
     ...{ dataDir, namespace, report },
     dynamicConfig: {
-      'limit.historyCount.suggestContinueAsNew': String(suggestAfter),
-      'history.maximumSignalsPerExecution': String(signalsMost),
-      'history.maxTotalUpdates': String(updatesMost),
+      ...(limits.suggestAfter && { 'limit.historyCount.suggestContinueAsNew': String(limits.suggestAfter) }),
+      ...(limits.signals && { 'history.maximumSignalsPerExecution': String(limits.signals) }),
+      ...(limits.queries && { 'history.MaxBufferedQueryCount': String(limits.queries) }),
     },
   });
   const connection = await Connection.connect({ address });

@@ -63,7 +63,7 @@ async function main(): Promise<void> {
   const dataDir = temporaryFolder();
   const scratch = mkdtempSync(join(tmpdir(), 'booflow-workflows-'));
   const postgres = await startPostgres({ dataDir, port: await freePort(), report: () => undefined });
-  const temporal = await ownTemporal(100);
+  const temporal = await ownTemporal({ suggestAfter: 100 });
   await migrate(postgres.url);
   const faults = { mail: 0, projection: 0 };
   const deliver: Deliver = (trx, mail) => {

@@ -15,7 +15,7 @@ let place: Awaited<ReturnType<typeof placeAt>>;
 let driver: FlowDriver;
 
 beforeAll(async () => {
-  temporal = await ownTemporal(20, signalsMost);
+  temporal = await ownTemporal({ suggestAfter: 20, signals: signalsMost });
   place = await placeAt(temporal.address, temporal.namespace);
   driver = new FlowDriver({ ...place, bundle: await sharedWorkflows(), activities: recordEffects() });
   await driver.startWorker();
