@@ -24,25 +24,13 @@ export async function areRemindersOff(trx: Trx, { kind, person }: Reminded): Pro
 
 /** Ids of a flow's clients, and of members with tasks in it, who switched reminders off. */
 export async function remindersOffIn(trx: Trx, flowId: string): Promise<string[]> {
-  const rows = await trx
-    .selectFrom('external_users as e')
-    .innerJoin('reminders_off as off', (join) =>
-      join.on('off.kind', '=', 'external').on(sql<boolean>`off.person = lower(e.email)`),
-    )
-    .where('e.flow_id', '=', flowId)
-    .select('e.id')
-    .union(
-      trx
-        .selectFrom('tasks as t')
-        .innerJoin('reminders_off as off', (join) =>
-          join.on('off.kind', '=', 'member').onRef('off.person', '=', sql.ref('t.assignee_id')),
-        )
-        .where('t.flow_id', '=', flowId)
-        .where('t.assignee_kind', '=', 'member')
-        .select('off.person as id'),
-    )
-    .orderBy('id')
-    .execute();
+  const { rows } = await sql<{ id: string }>`
+    select e.id from external_users e join reminders_off off on off.kind = 'external' and off.person = lower(e.email)
+    where e.flow_id = ${flowId}
+    union
+    select off.person from tasks t join reminders_off off on off.kind = 'member' and off.person = t.assignee_id
+    where t.flow_id = ${flowId} and t.assignee_kind = 'member'
+    order by id`.execute(trx);
   return rows.map((row) => row.id);
 }
 

@@ -2,6 +2,8 @@
 import { shortDate } from './dates.ts';
 import {
   type Assignee,
+  type ExternalUser,
+  type FeedEntry,
   type Flow,
   type FlowStatus,
   isOverdue,
@@ -42,6 +44,45 @@ export interface CommandAnswer {
 export interface Snapshot {
   readonly flow: Flow;
   readonly projectedVersion: number;
+}
+
+/** A flow shown as a whole: without what is each task's own, such as its form, its answers and its comments. */
+export interface Overview
+  extends Pick<
+    Flow,
+    'id' | 'name' | 'status' | 'template' | 'createdAt' | 'createdBy' | 'startDate' | 'finishedAt' | 'feedLength'
+  > {
+  readonly progress: Progress;
+  readonly tasks: readonly OverviewTask[];
+  readonly externals: readonly ExternalUser[];
+  /** The newest entries, the oldest of them first. */
+  readonly feed: readonly FeedEntry[];
+}
+
+export interface OverviewTask extends TaskBrief {
+  readonly dependsOn: readonly string[];
+  readonly doneAt: number | null;
+  readonly doneBy: string | null;
+  /** How many. */
+  readonly comments: number;
+}
+
+const newest = 10;
+
+export function overviewOf(flow: Flow): Overview {
+  const { id, name, status, template, createdAt, createdBy, startDate, finishedAt, feedLength, externals } = flow;
+  return {
+    ...{ id, name, status, template, createdAt, createdBy, startDate, finishedAt, feedLength, externals },
+    progress: progress(flow),
+    tasks: flow.tasks.map((t) => ({
+      ...briefOf(t),
+      dependsOn: t.dependsOn,
+      doneAt: t.doneAt,
+      doneBy: t.doneBy?.name ?? null,
+      comments: t.comments.length,
+    })),
+    feed: flow.feed.slice(-newest),
+  };
 }
 
 export const briefOf = (t: Task): TaskBrief => ({

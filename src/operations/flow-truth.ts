@@ -2,7 +2,7 @@
 import type { Trx } from '../db/database.ts';
 import { readFlow } from '../db/read-flow.ts';
 import type { Flow } from '../domain/flow.ts';
-import type { Snapshot } from '../domain/view.ts';
+import { type Overview, overviewOf } from '../domain/view.ts';
 import type { MemberPrincipal } from '../oauth/principal.ts';
 import { findFlow } from './names.ts';
 import type { Call, Tools } from './operation.ts';
@@ -18,34 +18,41 @@ export interface FlowTruth {
 const feedShown = 50;
 
 /** Throws a Refusal when the org has no flow of this id. */
-export const flowTruth = async (tools: Tools, orgId: string, flowId: string): Promise<FlowTruth> =>
-  orAsRead(tools, orgId, flowId, await tools.flows.snapshot(orgId, flowId));
+export async function flowTruth(tools: Tools, orgId: string, flowId: string): Promise<FlowTruth> {
+  const told = await tools.flows.snapshot(orgId, flowId);
+  return told ? { flow: told.flow, asOf: null } : asRead(tools, orgId, flowId);
+}
 
 const looksLikeId = (ref: string): boolean => /^fl_[0-9a-z]+$/.test(ref);
 
 /**
- * The flow that a member calls by this name or id, with what `look` finds of it in the read model. What looks like an id
- * is asked of its workflow in the meantime: the workflow's own id says whose it is.
+ * The flow that a member calls by this name or id, as a whole, with what `look` finds of it in the read model. What looks
+ * like an id is asked of its workflow at once: the workflow's own id says whose it is.
  */
-export async function namedFlowTruth<T>(
+export async function namedOverview<T>(
   call: Call<MemberPrincipal>,
   ref: string,
   look: (trx: Trx, flowId: string) => Promise<T>,
-): Promise<FlowTruth & { readonly seen: T }> {
+): Promise<Pick<FlowTruth, 'asOf'> & { readonly flow: Overview; readonly seen: T }> {
   const { database, flows, principal } = call;
-  const [{ id, seen }, early] = await Promise.all([
-    database.withOrg(principal, async (trx) => {
-      const { id } = await findFlow(trx, ref);
-      return { id, seen: await look(trx, id) };
-    }),
-    looksLikeId(ref) ? flows.snapshot(principal.orgId, ref) : null,
-  ]);
-  const snapshot = id === ref ? early : await flows.snapshot(principal.orgId, id);
-  return { ...(await orAsRead(call, principal.orgId, id, snapshot)), seen };
+  if (looksLikeId(ref)) {
+    const [flow, seen] = await Promise.all([
+      flows.overview(principal.orgId, ref),
+      database.withOrg(principal, (trx) => look(trx, ref)),
+    ]);
+    if (flow) return { flow, asOf: null, seen };
+  }
+  const { id, seen } = await database.withOrg(principal, async (trx) => {
+    const { id } = await findFlow(trx, ref);
+    return { id, seen: await look(trx, id) };
+  });
+  const told = id === ref ? null : await flows.overview(principal.orgId, id);
+  if (told) return { flow: told, asOf: null, seen };
+  const { flow, asOf } = await asRead(call, principal.orgId, id);
+  return { flow: overviewOf(flow), asOf, seen };
 }
 
-async function orAsRead(tools: Tools, orgId: string, flowId: string, told: Snapshot | null): Promise<FlowTruth> {
-  if (told) return { flow: told.flow, asOf: null };
+async function asRead(tools: Tools, orgId: string, flowId: string): Promise<FlowTruth> {
   const known = await tools.database.withOrg({ orgId }, (trx) => readFlow(trx, flowId, feedShown));
   if (!known) throw new Refusal('not_found', `No flow has the id ${flowId}. Nothing changed.`);
   return known;

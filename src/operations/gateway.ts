@@ -14,7 +14,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import type { Envelope } from '../domain/command.ts';
 import type { Flow } from '../domain/flow.ts';
 import { type Creation, type Ledger, openLedger, type Projection } from '../domain/ledger.ts';
-import type { CommandAnswer, Snapshot } from '../domain/view.ts';
+import { type CommandAnswer, type Overview, overviewOf, type Snapshot } from '../domain/view.ts';
 import { commands } from '../platform/metrics.ts';
 import { inSpan, SpanKind, traceparent, withLogFields } from '../platform/tracing.ts';
 import {
@@ -31,6 +31,7 @@ import {
   type OrgRef,
   orgDeletionWorkflowId,
   orgDeletionWorkflowType,
+  overviewQuery,
   resultQuery,
   snapshotQuery,
 } from '../workflows/contract.ts';
@@ -42,10 +43,13 @@ export type Sent =
   | { readonly state: 'accepted' }
   | { readonly state: 'gone' };
 
-/** What a query brought. `silent`: Temporal or every worker is away. `gone`: Temporal knows no such workflow. */
+/**
+ * What a query brought. `silent`: Temporal or every worker is away, or is of a release that does not know the question.
+ * `gone`: Temporal knows no such workflow.
+ */
 export type Heard<T> =
   | { readonly state: 'answered'; readonly answer: T }
-  | { readonly state: 'silent' }
+  | { readonly state: 'silent'; readonly knowsQuestion: boolean }
   | { readonly state: 'gone' };
 
 export interface GatewayOptions {
@@ -300,6 +304,15 @@ export class FlowGateway {
     return heard.state === 'answered' ? heard.answer : null;
   }
 
+  /** The flow as a whole, as its workflow has it; null when the workflow is gone or no worker answers in time. */
+  async overview(orgId: string, flowId: string): Promise<Overview | null> {
+    const heard = await this.#query<Overview>(this.#answerMs, flowWorkflowId(orgId, flowId), overviewQuery);
+    if (heard.state === 'answered') return heard.answer;
+    // A worker of a release that does not know this question knows the other.
+    const told = heard.state === 'silent' && !heard.knowsQuestion ? await this.snapshot(orgId, flowId) : null;
+    return told && overviewOf(told.flow);
+  }
+
   /** The flow as its workflow has it, or why it can't be told. */
   look(orgId: string, flowId: string): Promise<Heard<Snapshot>> {
     return this.#query<Snapshot>(this.#answerMs, flowWorkflowId(orgId, flowId), snapshotQuery);
@@ -379,11 +392,9 @@ export class FlowGateway {
       return { state: 'answered', answer };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return { state: 'gone' };
-      const isSilent =
-        error instanceof QueryNotRegisteredError ||
-        error instanceof QueryRejectedError ||
-        hasCode(error, [...away, grpc.failedPrecondition]);
-      if (isSilent) return { state: 'silent' };
+      const knowsQuestion = !(error instanceof QueryNotRegisteredError);
+      const isAway = error instanceof QueryRejectedError || hasCode(error, [...away, grpc.failedPrecondition]);
+      if (isAway || !knowsQuestion) return { state: 'silent', knowsQuestion };
       throw error;
     }
   }

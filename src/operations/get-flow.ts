@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { remindersOffIn } from '../db/reminders.ts';
-import { type Flow, invitationStatuses, isOverdue, isResolved, progress, type Task } from '../domain/flow.ts';
-import { ageLine, type FlowTruth, namedFlowTruth } from './flow-truth.ts';
+import { invitationStatuses, isOverdue, isResolved } from '../domain/flow.ts';
+import type { Overview, OverviewTask } from '../domain/view.ts';
+import { ageLine, namedOverview } from './flow-truth.ts';
 import { nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { brief, briefShape, flowStatus, iso, isoOr, moment, progressShape } from './shapes.ts';
 import { byWhom, count, dots, dueWords, lines, onDay, percentWords, plain, quote, short, who } from './words.ts';
-
-const activityShown = 10;
 
 const output = z.object({
   id: z.string(),
@@ -69,14 +68,15 @@ export const getFlow = operation({
   input: z.strictObject({ flow: nameOrId('Name or id') }),
   output,
   async handler(call, { flow: ref }) {
-    const { seen, ...truth } = await namedFlowTruth(call, ref, remindersOffIn);
-    return factsOf(truth, seen, call);
+    const { flow, asOf, seen } = await namedOverview(call, ref, remindersOffIn);
+    return factsOf(flow, asOf, seen, call);
   },
   text: tell,
 });
 
 function factsOf(
-  { flow, asOf }: FlowTruth,
+  flow: Overview,
+  asOf: number | null,
   remindersOff: string[],
   { now, timeZone }: { readonly now: number; readonly timeZone: string },
 ): Facts {
@@ -85,7 +85,7 @@ function factsOf(
     name: flow.name,
     status: flow.status,
     template: flow.template,
-    progress: progress(flow),
+    progress: flow.progress,
     overdue: flow.tasks.filter((t) => isOverdue(flow, t, now)).length,
     createdAt: iso(flow.createdAt),
     createdBy: flow.createdBy.name,
@@ -103,7 +103,7 @@ function factsOf(
       invitation,
       mailRefused: mailRefused ?? null,
     })),
-    activity: flow.feed.slice(-activityShown).map((e) => ({
+    activity: flow.feed.map((e) => ({
       at: iso(e.at),
       by: e.by.name,
       through: e.by.through,
@@ -115,13 +115,13 @@ function factsOf(
   };
 }
 
-const taskFacts = (flow: Flow, t: Task, now: number): Facts['tasks'][number] => ({
+const taskFacts = (flow: Overview, t: OverviewTask, now: number): Facts['tasks'][number] => ({
   ...brief(t),
   overdue: isOverdue(flow, t, now),
   dependsOn: [...t.dependsOn],
   doneAt: isoOr(t.doneAt),
-  doneBy: t.doneBy?.name ?? null,
-  comments: t.comments.length,
+  doneBy: t.doneBy,
+  comments: t.comments,
 });
 
 function tell(f: Facts, now: number, zone: string): string {

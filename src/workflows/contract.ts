@@ -17,6 +17,8 @@ export const answerQuery = 'answer';
 export const resultQuery = 'result';
 /** Query: nothing → `Snapshot`. */
 export const snapshotQuery = 'snapshot';
+/** Query: nothing → `Overview`. */
+export const overviewQuery = 'overview';
 
 export interface CommandResult {
   readonly answer: CommandAnswer;

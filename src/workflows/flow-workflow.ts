@@ -46,7 +46,7 @@ import {
 import { limits } from '../domain/limits.ts';
 import { type AnyLedger, upToDate } from '../domain/older.ts';
 import { nextDueAt, nextMoment } from '../domain/reminders.ts';
-import { answerOf, type CommandAnswer, details, type Snapshot } from '../domain/view.ts';
+import { answerOf, type CommandAnswer, details, type Overview, overviewOf, type Snapshot } from '../domain/view.ts';
 import {
   answerQuery,
   type Cause,
@@ -55,6 +55,7 @@ import {
   commandUpdate,
   type FlowActivities,
   mailRefused,
+  overviewQuery,
   resultQuery,
   snapshotQuery,
 } from './contract.ts';
@@ -66,6 +67,7 @@ const commandNow = defineUpdate<CommandResult, RawValue[]>(commandUpdate, { type
 const answer = defineQuery<CommandAnswer, [string]>(answerQuery);
 const result = defineQuery<CommandResult, [string]>(resultQuery);
 const snapshot = defineQuery<Snapshot>(snapshotQuery);
+const overview = defineQuery<Overview>(overviewQuery);
 
 // Not a local activity: docs/decisions/0004-projection-is-an-ordinary-activity.md
 const { projectFlow } = proxyActivities<FlowActivities>({
@@ -112,6 +114,7 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
   setHandler(answer, (commandId) => answerOf(ledger, commandId));
   setHandler(result, resultOf);
   setHandler(snapshot, () => ({ flow: ledger.flow, projectedVersion: ledger.projectedVersion }));
+  setHandler(overview, () => overviewOf(ledger.flow));
 
   // Declared, not assigned: a command that came before its handler is taken when the handler is set.
   function resultOf(commandId: string): CommandResult {

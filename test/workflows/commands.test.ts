@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readFlow } from '../../src/db/read-flow.ts';
+import { overviewOf } from '../../src/domain/view.ts';
 import { FlowGateway, type GatewayOptions, type Sent } from '../../src/operations/gateway.ts';
 import { aheadOf } from '../../src/operations/write-ahead.ts';
 import type { FlowActivities } from '../../src/workflows/contract.ts';
@@ -74,7 +75,7 @@ describe('a command', () => {
       expect(await send('c', 'b')).toEqual({ state: 'gone' });
     }));
 
-  test('is taken and told by a worker of a release that knows no question for its result', async () => {
+  test('is taken and told by a worker of a release that knows fewer questions, and so is the flow', async () => {
     const scratch = mkdtempSync(join(tmpdir(), 'booflow-older-'));
     const workflowsPath = fileURLToPath(new URL('./older/index.ts', import.meta.url));
     const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
@@ -87,6 +88,7 @@ describe('a command', () => {
           const writeAhead = () => Promise.reject(new Error('It brings nothing to write'));
           expect(await says(gatewayOf(driver, { writeAhead }), flow, 'old')).toMatchObject({ state: 'applied' });
           expect(await told(flow)).toEqual(['old']);
+          expect(await gatewayOf(driver).overview(flow.orgId, flow.id)).toEqual(overviewOf(await flow.flow()));
           expect(countOf(await flow.events(), 'workflowTaskFailed')).toBe(0);
         },
         { bundle },
