@@ -46,33 +46,37 @@ export async function lists(site: Site): Promise<Table> {
   const targets: Table['targets'][number][] = [];
   for (const [name, { args, reads }] of Object.entries(tools)) {
     const over = new Map<number, number[]>();
+    const server = new Map<number, number[]>();
     const alone = new Map<number, number[]>();
     for (let round = 0; round < rounds + 3; round++) {
       for (const [size, { orgId, secret }] of keys) {
+        const before = await site.serverMs();
         const mcp = await timed(() => callTool(site.product.url, secret, name, args));
+        const served = (await site.serverMs()) - before;
         const db = await timed(() => site.database.withOrg({ orgId }, (trx) => reads(trx, orgId)));
         // The first ones warm up.
         if (round < 3) continue;
         over.set(size, [...(over.get(size) ?? []), mcp]);
+        server.set(size, [...(server.get(size) ?? []), served]);
         alone.set(size, [...(alone.get(size) ?? []), db]);
       }
     }
     const cell = (size: number): string =>
-      `${at(over.get(size), 0.5).toFixed(1)} (${at(alone.get(size), 0.5).toFixed(1)})`;
-    const [least, most] = [at(over.get(sizes[0] ?? 0), 0.5), at(over.get(sizes.at(-1) ?? 0), 0.5)];
+      [over, server, alone].map((of) => at(of.get(size), 0.5).toFixed(1)).join(' / ');
+    const [least, most] = [at(server.get(sizes[0] ?? 0), 0.5), at(server.get(sizes.at(-1) ?? 0), 0.5)];
     rows.push([name, ...sizes.map(cell), `${(most / least).toFixed(2)}×`]);
-    targets.push({ what: `${name}, 10,000 flows against 100`, is: most / least, wanted: { atMost: 1.3 } });
-    const above = sizes.map((size) => at(over.get(size), 0.5) - at(alone.get(size), 0.5));
+    targets.push({ what: `${name}, server time, 10,000 flows against 100`, is: most / least, wanted: { atMost: 1.3 } });
+    const above = sizes.map((size) => at(server.get(size), 0.5) - at(alone.get(size), 0.5));
     targets.push({
-      what: `${name}, milliseconds over the database's part, at most`,
+      what: `${name}, server time over the reads', milliseconds at most`,
       is: Math.max(...above),
       wanted: { atMost: 3 },
     });
   }
   return {
     title: 'Lists',
-    about: `Of ${tasksEach} tasks a flow, over MCP and HTTP as a client sees it, median of ${rounds}, in turns. In brackets the same reads in one transaction, without the rest.`,
-    head: ['ms', ...sizes.map((size) => `${size.toLocaleString('en')} flows`), '10,000 against 100'],
+    about: `Of ${tasksEach} tasks a flow, over MCP, medians of ${rounds}, in turns: as a client sees it / the server's time, by its own metric (\`booflow_http_request_seconds\`) / the same reads in one transaction, without the rest.`,
+    head: ['ms', ...sizes.map((size) => `${size.toLocaleString('en')} flows`), 'server, 10,000 against 100'],
     rows,
     targets,
   };

@@ -8,6 +8,7 @@ import type { Envelope } from '../src/domain/command.ts';
 import { createApiKey } from '../src/oauth/api-keys.ts';
 import { FlowGateway } from '../src/operations/gateway.ts';
 import { aheadOf } from '../src/operations/write-ahead.ts';
+import { freePort } from '../src/platform/ports.ts';
 import { connectClient } from '../src/platform/temporal-connection.ts';
 import { makeProduct, type Product } from '../test/support/product.ts';
 import { draft, steps } from '../test/support/stage.ts';
@@ -35,6 +36,8 @@ export interface Site {
   /** complete_task over MCP. */
   complete(flow: BenchFlow): Promise<void>;
   envelope(flow: BenchFlow): Envelope;
+  /** What the server says it took for the requests to MCP so far, in milliseconds. */
+  serverMs(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -65,7 +68,8 @@ export async function callTool(url: string, secret: string, name: string, args: 
 
 /** `given`: a product that was made and does not run yet; it is removed at the end too. */
 export async function startSite(given?: Product): Promise<Site> {
-  const product = given ?? (await makeProduct());
+  const metricsPort = await freePort();
+  const product = given ?? (await makeProduct(undefined, { BOOFLOW_METRICS_PORT: String(metricsPort) }));
   await product.start();
   await product.untilReady(60_000);
   const owner = openAsOwner(product.databaseUrl);
@@ -106,6 +110,11 @@ export async function startSite(given?: Product): Promise<Site> {
         const answer = await callTool(product.url, secret, 'complete_task', args);
         state = answerSchema.parse(JSON.parse(answer)).result.structuredContent.state;
       }
+    },
+    async serverMs() {
+      const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+      const sums = metrics.matchAll(/^booflow_http_request_seconds_sum\{[^}]*route="\/api\/mcp"[^}]*\} (\S+)$/gm);
+      return [...sums].reduce((ms, [, seconds]) => ms + Number(seconds) * 1_000, 0);
     },
     async stop() {
       await client.connection.close();

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { readConfig } from '../../src/platform/config.ts';
+import { ownConfig } from '../../src/platform/temporal-server.ts';
 
 const file = new URL('../../docker-compose.yml', import.meta.url);
 const compose = z
@@ -49,4 +50,12 @@ test('the files of this folder that it shows to others are here, and where they 
   const parts = shown.map((volume) => volume.split(':'));
   expect(parts.map(([here = '']) => existsSync(new URL(here, file)))).toEqual(parts.map(() => true));
   expect(parts.map(([, there]) => there)).toEqual([compose.services.temporal?.environment?.DYNAMIC_CONFIG_FILE_PATH]);
+});
+
+test('its Temporal is configured as that of `npm start`', () => {
+  const file = readFileSync(new URL('../../deploy/temporal.yml', import.meta.url), 'utf8');
+  const read = z.record(z.string(), z.tuple([z.object({ value: z.number() })])).parse(parse(file));
+  expect(Object.fromEntries(Object.entries(read).map(([name, [{ value }]]) => [name, String(value)]))).toEqual(
+    ownConfig,
+  );
 });

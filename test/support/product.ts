@@ -48,11 +48,11 @@ export interface Product {
   remove(): Promise<void>;
 }
 
-/** `on`: a PostgreSQL and a Temporal that run already, instead of its own. */
-export async function makeProduct(on?: {
-  readonly databaseUrl: string;
-  readonly temporalAddress: string;
-}): Promise<Product> {
+/** `on`: a PostgreSQL and a Temporal that run already, instead of its own. `more`: variables of its environment. */
+export async function makeProduct(
+  on?: { readonly databaseUrl: string; readonly temporalAddress: string },
+  more: Readonly<Record<string, string>> = {},
+): Promise<Product> {
   const dataDir = temporaryFolder();
   const [port, postgresPort, temporalPort, uiPort] = await distinctPorts();
   const url = `http://localhost:${port}`;
@@ -68,6 +68,7 @@ export async function makeProduct(on?: {
     BOOFLOW_TEMPORAL_UI_PORT: String(uiPort),
     LOG_LEVEL: 'info',
     ...(on && { DATABASE_URL: on.databaseUrl, TEMPORAL_ADDRESS: on.temporalAddress }),
+    ...more,
   };
   const lines: string[] = [];
   let child: ChildProcess | null = null;
