@@ -17,25 +17,15 @@ const limit = 25;
 const tools: Readonly<Record<string, { args: object; reads: (trx: Trx, orgId: string) => Promise<unknown> }>> = {
   list_flows: {
     args: { limit },
-    async reads(trx) {
-      await listFlows(trx, {}, null, limit + 1);
-      await countFlows(trx, {});
-    },
+    reads: (trx) => Promise.all([listFlows(trx, {}, null, limit + 1), countFlows(trx, {})]),
   },
   list_tasks: {
     args: { limit },
-    async reads(trx) {
-      await listTasks(trx, {}, null, limit + 1);
-      await countTasks(trx, {});
-    },
+    reads: (trx) => Promise.all([listTasks(trx, {}, null, limit + 1), countTasks(trx, {})]),
   },
   get_org_context: {
     args: {},
-    async reads(trx, orgId) {
-      await readOrg(trx, orgId);
-      await countByStatus(trx);
-      await countMembers(trx);
-    },
+    reads: (trx, orgId) => Promise.all([readOrg(trx, orgId), countByStatus(trx), countMembers(trx)]),
   },
 };
 

@@ -53,3 +53,18 @@ test('a transaction that could not begin leaves a connection that is good', asyn
   await expect(database.withOrg({ orgId: 'org_a' }, work, { statementMs: -5 })).rejects.toThrow(/statement_timeout/);
   expect(await database.withOrg({ orgId: 'org_b' }, settingsOf)).toEqual({ ...asEverywhere, org: 'org_b' });
 });
+
+test('queries that are asked for at once are answered in their order; when one fails, the transaction does with its reason', async () => {
+  const named = (trx: Trx, name: string) =>
+    sql<{ n: string }>`select ${name} as n, pg_sleep(0.05)`.execute(trx).then(({ rows }) => rows[0]?.n);
+  const names = ['a', 'b', 'c', 'd'];
+  expect(await database.withOrg({ orgId: 'org_a' }, (trx) => Promise.all(names.map((n) => named(trx, n))))).toEqual(
+    names,
+  );
+  const fails = (trx: Trx) => Promise.all([named(trx, 'a'), sql`select 1 / 0`.execute(trx), named(trx, 'b')]);
+  await expect(database.withOrg({ orgId: 'org_a' }, fails)).rejects.toThrow(/division by zero/);
+  expect(await database.withOrg({ orgId: 'org_b' }, settingsOf)).toEqual({ ...asEverywhere, org: 'org_b' });
+  // Kept past its transaction, it takes no query.
+  const kept = await database.withOrg({ orgId: 'org_a' }, async (trx) => ({ trx }));
+  await expect(settingsOf(kept.trx)).rejects.toThrow(/committed/);
+});

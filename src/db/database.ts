@@ -2,13 +2,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   CompiledQuery,
+  DummyDriver,
   Kysely,
   type LogEvent,
   PostgresDialect,
   type PostgresDialectConfig,
   PostgresDriver,
   sql,
-  type Transaction,
+  Transaction,
   type TransactionSettings,
 } from 'kysely';
 import pg from 'pg';
@@ -42,6 +43,7 @@ export class Database {
   /** For what belongs to no org: public templates, look-ups by a secret's hash. */
   readonly open: Kysely<Tables>;
   readonly #pool: pg.Pool;
+  readonly #dialect: ActingDialect;
 
   constructor(url: string, options: DatabaseOptions = {}) {
     const pool = poolOf(
@@ -58,7 +60,8 @@ export class Database {
       options.onIdleError,
     );
     this.#pool = pool;
-    this.open = new Kysely<Tables>({ dialect: new ActingDialect({ pool }), log: traceQuery });
+    this.#dialect = new ActingDialect({ pool });
+    this.open = new Kysely<Tables>({ dialect: this.#dialect, log: traceQuery });
   }
 
   /** Connections by what they do, and who waits for one. */
@@ -113,12 +116,25 @@ export class Database {
     const beginning: Beginning = { statement: `begin; select ${set.join(', ')}` };
     return beginnings.run(beginning, async () => {
       try {
-        return await this.open.transaction().execute(work);
+        return await this.open.transaction().execute(async (trx) => work(await this.#atOnce(trx)));
       } catch (error) {
         // What came after it then failed for no reason of its own.
         throw beginning.failure ?? error;
       }
     });
+  }
+
+  /**
+   * Queries of the transaction that are asked for at once then go out at once, and are answered in their order; Kysely
+   * would send each when the one before it was answered.
+   */
+  async #atOnce(trx: Trx): Promise<Trx> {
+    const kept = trx.getExecutor();
+    const connection = await kept.provideConnection(async (its) => its);
+    const executor = kept.withConnectionProvider({ provideConnection: (consumer) => consumer(connection) });
+    const dialect = this.#dialect;
+    // Only what begins or ends a transaction would use the driver.
+    return new Transaction<Tables>({ config: { dialect }, dialect, driver: new DummyDriver(), executor });
   }
 }
 

@@ -18,14 +18,16 @@ const date = (ms: number | null): Date | null => (ms === null ? null : new Date(
 export async function writeProjection(trx: Trx, projection: Projection): Promise<void> {
   const { flow, feed } = projection;
   const { newest, news } = await writeFlow(trx, projection);
-  if (flow.tasks.length > 0) await writeTasks(trx, flow);
-  if (flow.externals.length > 0) await writeExternals(trx, flow);
-  if (feed.length > 0) await writeFeed(trx, flow, feed, newest);
-  await writeComments(trx, flow, newest);
-  await keepAnsweredFiles(trx, flow);
-  await endLinks(trx, flow);
-  // Who wrote it first told it: the server that took the command, or the workflow's activity.
-  if (news) await notifyChange(trx, flow);
+  await Promise.all([
+    flow.tasks.length > 0 && writeTasks(trx, flow),
+    flow.externals.length > 0 && writeExternals(trx, flow),
+    feed.length > 0 && writeFeed(trx, flow, feed, newest),
+    writeComments(trx, flow, newest),
+    keepAnsweredFiles(trx, flow),
+    endLinks(trx, flow),
+    // Who wrote it first told it: the server that took the command, or the workflow's activity.
+    news && notifyChange(trx, flow),
+  ]);
 }
 
 /**

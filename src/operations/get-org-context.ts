@@ -31,12 +31,15 @@ export const getOrgContext = operation({
   }),
   async handler({ database, principal }) {
     return database.withOrg(principal, async (trx) => {
-      const org = await readOrg(trx, principal.orgId);
+      const [org, counts, members] = await Promise.all([
+        readOrg(trx, principal.orgId),
+        countByStatus(trx),
+        countMembers(trx),
+      ]);
       if (!org) throw new Error(`The org of a principal is there: ${principal.orgId}`);
-      const counts = await countByStatus(trx);
       const { userId: id, name, email, role } = principal;
       const total = flowStatuses.reduce((n, s) => n + counts[s], 0);
-      return { org, you: { id, name, email, role }, members: await countMembers(trx), flows: { total, ...counts } };
+      return { org, you: { id, name, email, role }, members, flows: { total, ...counts } };
     });
   },
   text({ org, you, members, flows }) {

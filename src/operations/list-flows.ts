@@ -52,9 +52,11 @@ export const listFlows = operation({
         templateId: asked.template === undefined ? undefined : (await findTemplate(trx, asked.template)).id,
         words: asked.search === undefined ? undefined : wordsOf(asked.search),
       };
-      const found = await readFlows(trx, filter, after, limit + 1);
+      const [found, { n: total, stopped: totalStopped, late }] = await Promise.all([
+        readFlows(trx, filter, after, limit + 1),
+        countFlows(trx, filter),
+      ]);
       const { rows, ...cursors } = pageOf('flows', found, limit, (f) => ({ at: f.created_at, id: f.id }), after);
-      const { n: total, stopped: totalStopped, late } = await countFlows(trx, filter);
       return { total, totalStopped, ...cursors, status: status ?? null, late, flows: rows.map(listedFlow) };
     });
   },

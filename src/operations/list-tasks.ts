@@ -46,9 +46,11 @@ export const listTasks = operation({
               ? ('nobody' as const)
               : await findPerson(trx, assignee, principal.userId, flow?.id ?? null),
       };
-      const found = await readTasks(trx, filter, after, limit + 1);
+      const [found, { n: total, stopped: totalStopped }] = await Promise.all([
+        readTasks(trx, filter, after, limit + 1),
+        countTasks(trx, filter),
+      ]);
       const { rows, ...cursors } = pageOf('tasks', found, limit, (t) => ({ at: t.due_order, id: t.id }), after);
-      const { n: total, stopped: totalStopped } = await countTasks(trx, filter);
       return { total, totalStopped, ...cursors, tasks: rows.map((t) => listedTask(t, now)) };
     });
   },
