@@ -2,12 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { z } from 'zod';
+import { Answers } from '../src/db/answers.ts';
+import { Changes } from '../src/db/changes.ts';
 import { Database, openAsOwner } from '../src/db/database.ts';
 import type { Actor } from '../src/domain/actor.ts';
 import type { Envelope } from '../src/domain/command.ts';
 import { createApiKey } from '../src/oauth/api-keys.ts';
 import { FlowGateway } from '../src/operations/gateway.ts';
 import { aheadOf } from '../src/operations/write-ahead.ts';
+import { keyringOf, localKeys } from '../src/platform/keyring.ts';
 import { freePort } from '../src/platform/ports.ts';
 import { connectClient } from '../src/platform/temporal-connection.ts';
 import { makeProduct, type Product } from '../test/support/product.ts';
@@ -84,7 +87,13 @@ export async function startSite(given?: Product): Promise<Site> {
   const { secret } = await database.withOrg(member, (trx) => createApiKey(trx, member, 'bench'));
   const client = connectClient({ temporalAddress: product.temporalAddress, temporalNamespace: 'default' });
   const olivia: Actor = { kind: 'member', id: member.userId, name: member.name, role: 'OWNER', through: 'mcp' };
-  const now = new FlowGateway(client, { taskQueue, writeAhead: aheadOf(database) });
+  const answers = new Answers(keyringOf(localKeys(product.dataDir)), (error) => console.error(error));
+  const changes = new Changes(product.databaseUrl, (error) => console.error(error), answers);
+  const now = new FlowGateway(client, {
+    taskQueue,
+    hear: (orgId, commandId, ms) => answers.hear(orgId, commandId, ms),
+    writeAhead: aheadOf(database),
+  });
   const before = new FlowGateway(client, { taskQueue });
   const commandId = (): string => randomBytes(8).toString('hex');
   return {
@@ -118,6 +127,7 @@ export async function startSite(given?: Product): Promise<Site> {
     },
     async stop() {
       await client.connection.close();
+      await changes.close();
       await database.close();
       await product.remove();
     },

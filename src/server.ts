@@ -2,6 +2,7 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { toDevMailbox, toMailServer } from './activities/deliver.ts';
 import { buildApp } from './app.ts';
+import { Answers } from './db/answers.ts';
 import { Changes } from './db/changes.ts';
 import { Database } from './db/database.ts';
 import { writeSignInMail } from './oauth/sign-in-mail.ts';
@@ -33,7 +34,13 @@ await runProcess(async () => {
   });
   measureProcess();
   const stopTracing = startTracing('booflow-server', config.otlpEndpoint);
-  const changes = new Changes(config.databaseUrl, (err) => log.warn({ err }, 'The connection for news was lost'));
+  const keyring = keyringOf(keysOf(config));
+  const answers = new Answers(keyring, (err) => log.warn({ err }, 'What was told of a command could not be read'));
+  const changes = new Changes(
+    config.databaseUrl,
+    (err) => log.warn({ err }, 'The connection for news was lost'),
+    answers,
+  );
   const client = connectClient(config);
   const { smtpUrl, publicUrl, mailFrom } = config;
   const deliver = smtpUrl === undefined ? toDevMailbox : toMailServer(smtpUrl, new URL(publicUrl).hostname);
@@ -69,13 +76,14 @@ await runProcess(async () => {
       flows: new FlowGateway(client, {
         taskQueue: config.taskQueue,
         encrypted: config.payloadKeys !== undefined,
+        hear: (orgId, commandId, ms) => answers.hear(orgId, commandId, ms),
         writeAhead: aheadOf(database),
       }),
       files,
       publicUrl,
       sendMail,
       webhooks: {
-        keyring: keyringOf(keysOf(config)),
+        keyring,
         anywhere: config.env !== 'production',
         wake: wakerOf(client, config.taskQueue),
       },

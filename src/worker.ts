@@ -78,6 +78,7 @@ await runProcess(async () => {
     activities: {
       ...makeFlowActivities({
         ...{ database, deliver, publicUrl, mailFrom },
+        keyring: webhooks.keyring,
         wakeWebhook: webhooks.wake,
       }),
       ...makeWebhookActivities({

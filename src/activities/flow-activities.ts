@@ -1,13 +1,16 @@
 /** A flow's effects on the world. Each may run twice or late and does its work once. */
 import { asyncLocalStorage } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { tellAnswer } from '../db/answers.ts';
 import { brandingOf } from '../db/branding.ts';
 import type { Database, Trx } from '../db/database.ts';
 import { readOrg, readTimeZone } from '../db/people.ts';
-import { isWritten, writeProjection } from '../db/projection.ts';
+import { writeProjection } from '../db/projection.ts';
 import { areRemindersOff, insertReminderLink, type Reminded, remindedClient, remindedMember } from '../db/reminders.ts';
 import { queueFeed } from '../db/webhooks.ts';
 import { isReminder, type MailOrder } from '../domain/flow.ts';
+import { answerWith } from '../domain/view.ts';
+import type { Keyring } from '../platform/keyring.ts';
 import { mails, projectionLag } from '../platform/metrics.ts';
 import { hashSecret, randomText } from '../platform/secrets.ts';
 import { type FlowActivities, mailRefused, type SendMailInput, type WebhookRef } from '../workflows/contract.ts';
@@ -17,6 +20,7 @@ import { observed } from './observed.ts';
 
 export interface FlowActivitiesNeed {
   readonly database: Database;
+  readonly keyring: Keyring;
   readonly deliver: Deliver;
   readonly publicUrl: string;
   readonly mailFrom: string;
@@ -28,15 +32,18 @@ const linkLifeMs = 30 * 86_400_000;
 const unsubscribeLifeMs = 365 * 86_400_000;
 
 export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
-  const { database } = need;
+  const { database, keyring } = need;
   return {
-    projectFlow: (projection, cause) =>
+    projectFlow: (projection, cause, outcomes = []) =>
       observed('projectFlow', { orgId: projection.flow.orgId, flowId: projection.flow.id, cause }, async () => {
         const { orgId } = projection.flow;
         const toWake = await database.withOrg({ orgId }, async (trx) => {
-          // Mostly the server has written it ahead.
-          if (!(await isWritten(trx, projection))) await writeProjection(trx, projection);
-          return queueFeed(trx, projection);
+          await writeProjection(trx, projection);
+          const [toWake] = await Promise.all([
+            queueFeed(trx, projection),
+            ...outcomes.map((outcome) => tellAnswer(trx, keyring, orgId, answerWith(projection, outcome))),
+          ]);
+          return toWake;
         });
         const newest = projection.feed.at(-1);
         if (newest) projectionLag.observe((Date.now() - newest.at) / 1_000);

@@ -5,7 +5,6 @@ import { invitee, jane, mia, olivia } from '../../test/support/people.ts';
 import { envelopeOf, momentOf, randomMoves, randomSteps } from '../../test/support/random-flows.ts';
 import { assign, comment, complete, draft, monday, steps } from '../../test/support/stage.ts';
 import { type RealEffects, realEffects } from '../../test/workflows/real-effects.ts';
-import { writeProjection } from '../db/projection.ts';
 import { readFlow } from '../db/read-flow.ts';
 import type { Command } from '../domain/command.ts';
 import type { Flow } from '../domain/flow.ts';
@@ -89,25 +88,6 @@ it('writes a flow as it is; once more, or an older one late, changes no row', as
     await effects.activities.projectFlow(projection);
   }
   expect(await everything()).toEqual(before);
-});
-
-it('leaves alone what the server wrote ahead, and writes what is another by one letter', async () => {
-  const first = after(open(steps({ key: 'a' }, { key: 'b' })), { type: 'start', startDate: null });
-  const ahead = projectionOf(first);
-  const { id } = first.flow;
-  await effects.database.withOrg({ orgId: 'or_acme' }, (trx) => writeProjection(trx, ahead), { synced: false });
-  const marked = 'Nobody wrote over it';
-  const mark = () => effects.owner.updateTable('tasks').set({ title: marked }).where('flow_id', '=', id).execute();
-  const titles = async () => (await read(id))?.tasks.map((t) => t.title);
-  await mark();
-  await effects.activities.projectFlow(ahead);
-  expect(await titles()).toEqual([marked, marked]);
-  // As after a reset in Temporal: the version is the same, the flow is not.
-  await effects.activities.projectFlow({ ...ahead, flow: { ...ahead.flow, name: `${ahead.flow.name}!` } });
-  expect(await titles()).toEqual(first.flow.tasks.map((t) => t.title));
-  await mark();
-  await effects.activities.projectFlow(ahead);
-  expect(await titles()).toEqual(first.flow.tasks.map((t) => t.title));
 });
 
 it('counts flows by status once each, however often they are projected', async () => {

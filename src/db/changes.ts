@@ -1,6 +1,7 @@
 /** News of flows, told by PostgreSQL when a projection commits: pages that are open show it without a reload. */
 import { sql } from 'kysely';
 import pg from 'pg';
+import { type Answers, answersChannel } from './answers.ts';
 import type { Trx } from './database.ts';
 
 const channel = 'booflow_changes';
@@ -18,13 +19,16 @@ const reconnectMs = 1_000;
 export class Changes {
   readonly #url: string;
   readonly #onLost: (error: Error) => void;
+  readonly #answers: Answers | undefined;
   readonly #listeners = new Map<string, Set<Listener>>();
   #client: pg.Client | null = null;
   #closed = false;
 
-  constructor(url: string, onLost: (error: Error) => void) {
+  /** `answers`: told over the same connection. */
+  constructor(url: string, onLost: (error: Error) => void, answers?: Answers) {
     this.#url = url;
     this.#onLost = onLost;
+    this.#answers = answers;
     void this.#connect();
   }
 
@@ -51,18 +55,23 @@ export class Changes {
     const again = (error: Error): void => {
       if (lost || this.#closed) return;
       lost = true;
+      if (this.#answers) this.#answers.listening = false;
       this.#onLost(error);
       setTimeout(() => void this.#connect(), reconnectMs).unref();
     };
     client.on('error', again);
     client.on('end', () => again(new Error('The connection for news ended')));
-    client.on('notification', ({ payload }) => {
+    client.on('notification', ({ channel: of, payload }) => {
+      if (of === answersChannel) return this.#answers?.take(payload ?? '');
       const [orgId = '', flowId = ''] = (payload ?? '').split(' ');
       for (const listener of this.#listeners.get(orgId) ?? []) listener(flowId);
     });
     try {
       await client.connect();
       await client.query(`listen ${channel}`);
+      if (!this.#answers) return;
+      await client.query(`listen ${answersChannel}`);
+      this.#answers.listening = true;
     } catch (error) {
       again(error instanceof Error ? error : new Error(String(error)));
     }

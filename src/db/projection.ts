@@ -1,5 +1,5 @@
 /** The read model's only writer: a flow's changes, each row guarded by its version. */
-import { createHash, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { sql } from 'kysely';
 import { system } from '../domain/actor.ts';
 import type { ExternalUser, FeedEntry, Flow, Task } from '../domain/flow.ts';
@@ -30,24 +30,6 @@ export async function writeProjection(trx: Trx, projection: Projection): Promise
   ]);
 }
 
-/**
- * Was this very projection written last, all of it? The flow's row is written all the same: the commit that waits for the
- * disk then has what was written before it there too.
- */
-export async function isWritten(trx: Trx, projection: Projection): Promise<boolean> {
-  const { flow } = projection;
-  const { numUpdatedRows } = await trx
-    .updateTable('flows')
-    .set((eb) => ({ written: eb.ref('written') }))
-    .where('id', '=', flow.id)
-    .where('written', '=', hashOf(projection))
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
-}
-
-const hashOf = (projection: Projection): string =>
-  createHash('sha256').update(JSON.stringify(projection)).digest('base64url');
-
 /** `newest`: the read model has no newer version of the flow. `news`: it had an older one, or none. */
 async function writeFlow(
   trx: Trx,
@@ -75,7 +57,6 @@ async function writeFlow(
     feed_length: flow.feedLength,
     version: flow.version,
     updated_at: now,
-    written: hashOf(projection),
   };
   const written = await trx
     .insertInto('flows')

@@ -94,8 +94,6 @@ export interface Flows {
   updated_at: Date;
   /** When the first of its READY tasks is due: kept by a trigger. */
   first_due: ColumnType<Date | number, never, never>;
-  /** A hash of the projection that was written last. */
-  written: string | null;
 }
 export interface Tasks {
   org_id: string;

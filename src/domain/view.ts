@@ -12,7 +12,7 @@ import {
   type Task,
   type TaskStatus,
 } from './flow.ts';
-import { findOutcome, isProjected, type Ledger, type Outcome } from './ledger.ts';
+import { findOutcome, isProjected, type Ledger, type Outcome, type Projection } from './ledger.ts';
 import type { TaskType } from './template.ts';
 
 export interface TaskBrief {
@@ -106,6 +106,14 @@ export function answerOf(ledger: Ledger, commandId: string): CommandAnswer {
     tasks: outcome === null ? [] : tasksNamed(flow, outcome),
   };
 }
+
+/** The answer to a command whose effects are in the read model with this projection. */
+export const answerWith = ({ flow, progress }: Projection, outcome: Outcome): CommandAnswer => ({
+  outcome,
+  projected: true,
+  flow: { id: flow.id, name: flow.name, status: flow.status, progress },
+  tasks: tasksNamed(flow, outcome),
+});
 
 function tasksNamed(flow: Flow, outcome: Outcome): TaskBrief[] {
   const named = outcome.ok

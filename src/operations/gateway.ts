@@ -1,6 +1,6 @@
 /**
- * The way to flows: one update a command, answered once what it did is stored. Where no worker answers it the command
- * goes as a signal, which Temporal holds worker or no worker, and a query; the flow takes a command id once.
+ * The way to flows: a command is a signal, which Temporal holds worker or no worker; the flow takes a command id once. Its
+ * answer is told when the read model has its effects, else asked for by a query: docs/decisions/0014.
  */
 import {
   type Client,
@@ -61,6 +61,13 @@ export interface GatewayOptions {
    * Left out, the lists follow when the workflow's own activity has written it.
    */
   readonly writeAhead?: (projection: Projection) => Promise<void>;
+  /**
+   * Hears the answer to a command that is sent after this, once its effects are in the read model; null when it is not
+   * told within `ms`. Left out, or not told soon, the flow is asked.
+   */
+  readonly hear?: (orgId: string, commandId: string, ms: number) => Promise<CommandAnswer | null>;
+  /** How long the first answer is expected to be told after, in milliseconds. */
+  readonly usualMs?: number;
   /** How long Temporal may take to store a command, in milliseconds. */
   readonly signalMs?: number;
   /** How long a worker may take to answer, and the read model to follow, in milliseconds. */
@@ -72,6 +79,9 @@ const statusKey = defineSearchAttributeKey('BooflowFlowStatus', SearchAttributeT
 const nameKey = defineSearchAttributeKey('BooflowFlowName', SearchAttributeType.KEYWORD);
 const templateKey = defineSearchAttributeKey('BooflowTemplate', SearchAttributeType.KEYWORD);
 
+/** In milliseconds. */
+const [leastPatience, mostPatience] = [60, 2_000];
+
 /** Waits between looks, when the read model is a moment behind the flow. */
 const lagWaits = [20, 40, 80, 160, 320, 640];
 
@@ -80,7 +90,10 @@ export class FlowGateway {
   readonly #taskQueue: string;
   readonly #encrypted: boolean;
   readonly #writeAhead: GatewayOptions['writeAhead'];
+  readonly #hear: GatewayOptions['hear'];
   readonly #signalMs: number;
+  /** From the moment that Temporal has a command to that where its answer is told, of late. */
+  #usualMs: number;
   readonly #answerMs: number;
 
   constructor(client: Client, options: GatewayOptions) {
@@ -88,6 +101,8 @@ export class FlowGateway {
     this.#taskQueue = options.taskQueue;
     this.#encrypted = options.encrypted ?? false;
     this.#writeAhead = options.writeAhead;
+    this.#hear = options.hear;
+    this.#usualMs = options.usualMs ?? 30;
     this.#signalMs = options.signalMs ?? 5_000;
     this.#answerMs = options.answerMs ?? 4_000;
   }
@@ -167,6 +182,7 @@ export class FlowGateway {
     const workflowId = flowWorkflowId(orgId, flowId);
     const envelope: Envelope = { ...given, trace: traceparent() };
     const deadline = Date.now() + this.#answerMs;
+    const hearing = this.#hear?.(orgId, envelope.commandId, this.#answerMs);
     try {
       await this.#within(this.#signalMs, () =>
         this.#client.workflow.getHandle(workflowId).signal(commandSignal, envelope),
@@ -176,7 +192,30 @@ export class FlowGateway {
       if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error, envelope.commandId);
       return this.#outcomeOfEnded(workflowId, envelope.commandId);
     }
-    return this.#settle(workflowId, envelope.commandId, deadline);
+    const told = hearing && (await this.#soon(hearing));
+    return told ? { state: 'applied', answer: told } : this.#settle(workflowId, envelope.commandId, deadline);
+  }
+
+  /**
+   * What is heard within thrice the time it usually takes from the moment that Temporal has the command. A refused
+   * command changes nothing that would be told, so it should not be waited for longer.
+   */
+  async #soon(hearing: Promise<CommandAnswer | null>): Promise<CommandAnswer | null> {
+    const begun = performance.now();
+    const heard = hearing.then((answer) => {
+      // Also when it came too late to be waited for: the next ones are.
+      if (answer) this.#usualMs += (performance.now() - begun - this.#usualMs) / 8;
+      return answer;
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<null>((resolve) => {
+      timer = setTimeout(resolve, Math.min(mostPatience, Math.max(leastPatience, 3 * this.#usualMs)), null);
+    });
+    try {
+      return await Promise.race([heard, patience]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Writes ahead what a command did, and waits for the lists only where that can't be done. */

@@ -1,6 +1,6 @@
 /** What clients, workflow and activities agree on: names and shapes. No code of any of them. */
 import type { MailOrder } from '../domain/flow.ts';
-import type { Projection } from '../domain/ledger.ts';
+import type { Outcome, Projection } from '../domain/ledger.ts';
 import type { CommandAnswer } from '../domain/view.ts';
 
 export const flowWorkflowType = 'flowWorkflow';
@@ -51,8 +51,11 @@ export interface SendMailInput {
 }
 
 export interface FlowActivities {
-  /** Writes what changed into the read model. Guarded by version: twice or late does no harm. */
-  projectFlow(projection: Projection, cause?: Cause): Promise<void>;
+  /**
+   * Writes what changed into the read model. Guarded by version: twice or late does no harm. `outcomes`: of the commands
+   * that changed it, told to whoever waits for one.
+   */
+  projectFlow(projection: Projection, cause?: Cause, outcomes?: readonly Outcome[]): Promise<void>;
   /**
    * Hands one mail to the mail server, once per key. `nobody`: whom it is for takes no part any more. A mail that the
    * server will never take is a failure of the type `mailRefused` that is not tried again; its message is the server's.

@@ -37,6 +37,7 @@ import {
   type Ledger,
   type MailEnd,
   markProjected,
+  newOutcomes,
   type Projection,
   passTime,
   projectionOf,
@@ -170,7 +171,7 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
       const projection = projectionOf(ledger);
       projecting = true;
       try {
-        await projectFlow(projection, cause);
+        await projectFlow(projection, cause, newOutcomes(ledger));
         projecting = false;
         ledger = markProjected(ledger, projection);
         pause = projectionBackoff.first;

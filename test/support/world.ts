@@ -17,6 +17,7 @@ import { makeImportActivities } from '../../src/activities/imports.ts';
 import { makeOrgDeletionActivities } from '../../src/activities/org-deletion.ts';
 import { makeWebhookActivities } from '../../src/activities/webhooks.ts';
 import { type AppOptions, buildApp } from '../../src/app.ts';
+import { Answers } from '../../src/db/answers.ts';
 import { Changes } from '../../src/db/changes.ts';
 import { Database, openAsOwner } from '../../src/db/database.ts';
 import type { Tables } from '../../src/db/schema.ts';
@@ -121,9 +122,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const client = connectClient(target);
   const logs: string[] = [];
   const log = createLogger({ env: 'test', logLevel: 'info' }, 'test', (line) => logs.push(line));
-  const flows = new FlowGateway(client, { taskQueue, encrypted, writeAhead: aheadOf(database) });
   const encryptionKeys = `test:${Buffer.alloc(32, 7).toString('base64')}`;
-  const webhooks = { keyring: keyringOf(encryptionKeys), anywhere: true, wake: wakerOf(client, taskQueue) };
+  const keyring = keyringOf(encryptionKeys);
+  const answers = new Answers(keyring, (err) => log.error({ err }, 'What was told could not be read'));
+  const hear = (orgId: string, commandId: string, ms: number) => answers.hear(orgId, commandId, ms);
+  const flows = new FlowGateway(client, { taskQueue, encrypted, hear, writeAhead: aheadOf(database) });
+  const webhooks = { keyring, anywhere: true, wake: wakerOf(client, taskQueue) };
   const signInMails: SignInMail[] = [];
   const mails: AddressedLetter[] = [];
   // Into the dev mailbox too, where a browser finds it.
@@ -154,14 +158,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       ...(dataConverter && { dataConverter }),
       activities: {
         ...makeFlowActivities({
-          database,
+          ...{ database, keyring },
           deliver: options.deliver ?? toDevMailbox,
           publicUrl: url,
           mailFrom: 'Booflow <no-reply@localhost>',
           wakeWebhook: webhooks.wake,
         }),
         ...makeImportActivities({ database, importLine: importerOf(tools) }),
-        ...makeWebhookActivities({ database, keyring: webhooks.keyring, post: poster({ anywhere: true }), clock }),
+        ...makeWebhookActivities({ database, keyring, post: poster({ anywhere: true }), clock }),
         ...makeOrgDeletionActivities({ database, flows, files }),
         ...makeErasureActivities({ database, flows, settleMs: 0 }),
         ...makeHandOverActivities({ database, flows, clock }),
@@ -182,7 +186,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   await startWorker();
   if (options.flows)
     await seedFlows({ databaseUrl: fresh.url, temporal: target, taskQueue, publicUrl: url, encryptionKeys });
-  const changes = new Changes(fresh.url, () => undefined);
+  const changes = new Changes(fresh.url, () => undefined, answers);
   const app = await buildApp({
     log,
     publicUrl: url,

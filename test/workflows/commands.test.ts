@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Answers } from '../../src/db/answers.ts';
+import { Changes } from '../../src/db/changes.ts';
 import { readFlow } from '../../src/db/read-flow.ts';
 import { overviewOf } from '../../src/domain/view.ts';
 import { FlowGateway, type GatewayOptions, type Sent } from '../../src/operations/gateway.ts';
@@ -149,6 +152,49 @@ describe('writing ahead', () => {
       },
       { activities },
     );
+    await effects.close();
+    await fresh.drop();
+  });
+});
+
+describe('an answer that is told', () => {
+  test('is not asked for, and the lists have it; a refusal, and what nobody told, is asked for', async () => {
+    const fresh = await freshDatabase();
+    const effects = await realEffects(fresh.url);
+    const answers = new Answers(effects.keyring, (error) => expect.unreachable(String(error)));
+    const changes = new Changes(fresh.url, () => undefined, answers);
+    const asked: string[] = [];
+    const counting = new Client({
+      connection: place.client.connection,
+      namespace: place.namespace,
+      interceptors: { workflow: [{ query: (input, next) => (asked.push(input.queryType), next(input)) }] },
+    });
+    await here(
+      async (driver) => {
+        const hear = (orgId: string, commandId: string) => answers.hear(orgId, commandId, 20_000);
+        const hearing = { taskQueue: driver.taskQueue, answerMs: 20_000, writeAhead: aheadOf(effects.database) };
+        const flow = await started(driver);
+        // As patient as a loaded machine needs it.
+        const gateway = new FlowGateway(counting, { ...hearing, hear, usualMs: 600 });
+        for (const id of names(5)) {
+          expect(await says(gateway, flow, id)).toMatchObject({
+            state: 'applied',
+            answer: { projected: true, outcome: { commandId: id, ok: true }, flow: { id: flow.id, status: 'ACTIVE' } },
+          });
+          const read = await effects.database.withOrg(flow, (trx) => readFlow(trx, flow.id, 1_000));
+          expect(read?.flow.tasks[0]?.comments.at(-1)?.text).toBe(id);
+        }
+        expect(asked).toEqual([]);
+        const unready = { commandId: 'no', fingerprint: '', actor: olivia, command: { type: 'resume' } } as const;
+        const refused = await gateway.send(flow.orgId, flow.id, unready);
+        expect(refused).toMatchObject({ state: 'applied', answer: { outcome: { ok: false } } });
+        expect(asked).toEqual(['result']);
+        const deaf = new FlowGateway(counting, { ...hearing, hear: async () => null });
+        expect(await says(deaf, flow, 'unheard')).toMatchObject({ state: 'applied', answer: { projected: true } });
+      },
+      { activities: effects.activities },
+    );
+    await changes.close();
     await effects.close();
     await fresh.drop();
   });

@@ -4,6 +4,7 @@ import { type Deliver, toDevMailbox } from '../../src/activities/deliver.ts';
 import { makeFlowActivities } from '../../src/activities/flow-activities.ts';
 import { Database, openAsOwner } from '../../src/db/database.ts';
 import type { Tables } from '../../src/db/schema.ts';
+import { type Keyring, keyringOf } from '../../src/platform/keyring.ts';
 import type { FlowActivities } from '../../src/workflows/contract.ts';
 import { adam, max, mia, olivia } from '../support/people.ts';
 
@@ -12,6 +13,7 @@ export interface RealEffects {
   /** Past row-level security. */
   readonly owner: Kysely<Tables>;
   readonly activities: FlowActivities;
+  readonly keyring: Keyring;
   close(): Promise<void>;
 }
 
@@ -26,12 +28,14 @@ export async function realEffects(url: string, deliver: Deliver = toDevMailbox):
     await owner.insertInto('memberships').values({ org_id: orgId, user_id: id, role }).execute();
   }
   const database = new Database(url, { max: 10 });
+  const keyring = keyringOf(`test:${Buffer.alloc(32, 7).toString('base64')}`);
   return {
-    ...{ database, owner },
+    ...{ database, owner, keyring },
     activities: makeFlowActivities({
       ...{ database, deliver },
       publicUrl: 'https://flows.acme.test',
       mailFrom: 'Booflow <no-reply@acme.test>',
+      keyring,
       wakeWebhook: async () => undefined,
     }),
     async close() {

@@ -1,0 +1,92 @@
+/** Answers told by PostgreSQL: to whoever waits for that command of that org, sealed, and to nobody else. */
+import { sql } from 'kysely';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type FreshDatabase, freshDatabase } from '../../test/support/database.ts';
+import type { CommandAnswer } from '../domain/view.ts';
+import { keyringOf } from '../platform/keyring.ts';
+import { Answers, answersChannel, tellAnswer } from './answers.ts';
+import { Changes } from './changes.ts';
+import { Database, openAsOwner } from './database.ts';
+
+const keyring = keyringOf(`test:${Buffer.alloc(32, 1).toString('base64')}`);
+const odd: unknown[] = [];
+let fresh: FreshDatabase;
+let database: Database;
+let answers: Answers;
+let changes: Changes;
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  database = new Database(fresh.url);
+  answers = new Answers(keyring, (error) => odd.push(error));
+  changes = new Changes(fresh.url, () => undefined, answers);
+});
+afterAll(async () => {
+  await changes.close();
+  await database.close();
+  await fresh.drop();
+});
+// Null at once while nobody listens.
+beforeEach(() => expect.poll(() => Promise.race([answers.hear('o', 'x', 200), later(100)])).toBe('later'));
+
+const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms, 'later'));
+const answerTo = (commandId: string, name = 'Harbor & Pine'): CommandAnswer => ({
+  outcome: {
+    ...{ commandId, fingerprint: 'f', at: 1, version: 2, ok: false },
+    refusal: { code: 'bad_command', message: 'No', blockedBy: [] },
+  },
+  projected: true,
+  flow: { id: 'fl_1', name, status: 'ACTIVE', progress: { done: 1, counting: 2, percent: 50 } },
+  tasks: [],
+});
+const tell = (orgId: string, answer: CommandAnswer) =>
+  database.withOrg({ orgId }, (trx) => tellAnswer(trx, keyring, orgId, answer));
+
+test('an answer comes to all who wait for that command of that org, when the transaction commits', async () => {
+  const heard = [answers.hear('or_a', 'c 1', 5_000), answers.hear('or_a', 'c 1', 5_000)];
+  const others = [answers.hear('or_b', 'c 1', 300), answers.hear('or_a', 'c 2', 300)];
+  const undone = database.withOrg({ orgId: 'or_a' }, async (trx) => {
+    await tellAnswer(trx, keyring, 'or_a', answerTo('c 1', 'Rolled back'));
+    throw new Error('undone');
+  });
+  await expect(undone).rejects.toThrow('undone');
+  await tell('or_a', answerTo('c 1'));
+  expect(await Promise.all(heard)).toEqual([answerTo('c 1'), answerTo('c 1')]);
+  expect(await Promise.all(others)).toEqual([null, null]);
+});
+
+test('what is told can not be read by who listens, and one that is too long is not told', async () => {
+  const client = new pg.Client({ connectionString: fresh.url });
+  await client.connect();
+  const seen: string[] = [];
+  client.on('notification', ({ payload }) => seen.push(payload ?? ''));
+  await client.query(`listen ${answersChannel}`);
+  const heard = answers.hear('or_a', 'long', 500);
+  await tell('or_a', answerTo('long', 'x'.repeat(9_000)));
+  await tell('or_a', answerTo('short'));
+  await expect.poll(() => seen.length).toBe(1);
+  expect(await heard).toBeNull();
+  expect(seen[0]).toContain('short');
+  expect(seen[0]).not.toContain('Harbor');
+  await client.end();
+});
+
+test('what others say on the channel, or move from one org to another, is told to the log and to nobody', async () => {
+  const heard = answers.hear('or_a', 'c', 1_000);
+  const { keyId, bytes } = keyring.seal(Buffer.from(JSON.stringify(answerTo('c'))), 'answer or_b c');
+  const moved = JSON.stringify({ orgId: 'or_a', commandId: 'c', keyId, sealed: bytes.toString('base64') });
+  odd.length = 0;
+  for (const payload of ['no JSON', '{}', moved])
+    await sql`select pg_notify(${answersChannel}, ${payload})`.execute(database.open);
+  await expect.poll(() => odd.length).toBe(3);
+  expect(await heard).toBeNull();
+});
+
+test('while the connection is lost nobody waits, and it comes back', async () => {
+  const owner = openAsOwner(fresh.url);
+  await sql`select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%'`.execute(owner);
+  await owner.destroy();
+  await expect.poll(() => Promise.race([answers.hear('or_a', 'c', 200), later(100)])).toBeNull();
+  await expect.poll(() => Promise.race([answers.hear('or_a', 'c', 200), later(100)])).toBe('later');
+});
