@@ -91,7 +91,7 @@ export async function startSite(given?: Product): Promise<Site> {
   const changes = new Changes(product.databaseUrl, (error) => console.error(error), answers);
   const now = new FlowGateway(client, {
     taskQueue,
-    hear: (orgId, commandId, ms) => answers.hear(orgId, commandId, ms),
+    hear: (command, ms) => answers.hear(command, ms),
     writeAhead: aheadOf(database),
   });
   const before = new FlowGateway(client, { taskQueue });

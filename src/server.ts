@@ -76,7 +76,7 @@ await runProcess(async () => {
       flows: new FlowGateway(client, {
         taskQueue: config.taskQueue,
         encrypted: config.payloadKeys !== undefined,
-        hear: (orgId, commandId, ms) => answers.hear(orgId, commandId, ms),
+        hear: (command, ms) => answers.hear(command, ms),
         writeAhead: aheadOf(database),
       }),
       files,

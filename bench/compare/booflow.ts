@@ -47,13 +47,7 @@ export async function startOnPostgres(folder: string, report: (line: string) => 
     versions: 'Temporal server 1.29.1 on PostgreSQL',
     contenders: [
       bareContender('Temporal alone: an update, on PostgreSQL', synced, bare, engines),
-      ...booflowContenders(
-        'on PostgreSQL',
-        `${synced}; the read model is written, and synced after it`,
-        site,
-        product,
-        engines,
-      ),
+      ...booflowContenders('on PostgreSQL', `${synced}; the read model too`, site, product, engines),
     ],
     async stop() {
       await site.stop();
@@ -84,13 +78,7 @@ export async function startOnDevServer(folder: string): Promise<Stand> {
     versions: "Temporal's dev server (CLI 1.5.1, server 1.29.1)",
     contenders: [
       bareContender("Temporal alone: an update, on the dev server's SQLite", synced, bare, own),
-      ...booflowContenders(
-        "on the dev server's SQLite",
-        `${synced}; the read model is written, and synced after it`,
-        site,
-        product,
-        own,
-      ),
+      ...booflowContenders("on the dev server's SQLite", `${synced}; the read model too`, site, product, own),
     ],
     async stop() {
       await bare.stop();

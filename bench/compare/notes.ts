@@ -12,7 +12,7 @@ stand has one of its own. Restate runs with its defaults, which sync its log (\`
 dev server of Temporal keeps a file of SQLite, and syncs it at each of its many commits. Counted with strace, one task at a time, syncs
 until the answer, and within 0.3 s after it: DBOS 3.3 and 0.8, Restate 9.9 and 1.0, Temporal alone on the dev server 14.6 and 11.6; Temporal on
 PostgreSQL was not counted: that it commits twice, one after the other, is how its store for SQL is written. Booflow's read
-model is written before the answer, and not synced before it: Temporal's history is, and its activity ends with the rest synced.
+model is written and synced before the answer too, which its commit brings.
 DBOS is asked over HTTP, Restate over its own HTTP, Temporal alone by gRPC from the client's process, which spares it a hop.
 
 **How it is measured.** All stands run at once on one machine and are measured in turn, round by round, so that other work meets all of
@@ -26,22 +26,31 @@ server and worker, which \`npm start\` starts again after half a second), and of
 - _Temporal's share._ A bare update, the least one can do on Temporal, takes a multiple of the others' processor time: the server commits the history and the
   workflow's state one after the other, and hands the work to a worker and back over gRPC. The others have no such hand-over: DBOS runs the
   workflow in the program that serves, Restate pushes to it over a connection that is open.
-- _Our share._ A command is a signal and a query, two round trips where an update is one, until the SDK can replay every flow that had updates
-  (\`docs/decisions/0013\`); then the projection in the answer, the activity that is the surety for the read model, and the way of a call over MCP. By processor time, of what a task over MCP costs on \`npm start\` a third is Booflow's server and database, a quarter its
-  worker, and the rest Temporal.
+- _Our share._ A command is a signal, a workflow task and then the activity that writes the read model and tells the answer: three hand-overs, each stored,
+  where an update is one, until the SDK can replay every flow that had updates (\`docs/decisions/0013\`, \`0014\`); and the way of a call over MCP.
 - _Coming back._ A worker that was killed is one that Temporal still believes in: what was sent to it waits for
-  \`stickyQueueScheduleToStartTimeout\`, 10 s unless told otherwise, and 4 s in Booflow's worker. What remains is the start of the worker itself. When this
-  was measured it bundled the workflow code (4 s here) at each start; the image now brings the bundle. On DBOS and Restate the code starts as any program does.
+  \`stickyQueueScheduleToStartTimeout\`, 10 s unless told otherwise, and 4 s in Booflow's worker. What remains is the start of the worker itself, which
+  finds the workflow code bundled. On DBOS and Restate the code starts as any program does.
 
 **What was ours, and is closed.** The server's profile (the inspector's, while 30 clients complete tasks) had 26% of its time in writes to
-PostgreSQL's sockets, 12% in Kysely, 4% in spans that nobody received. A completed task over MCP made 18 statements and now makes 11: a
+PostgreSQL's sockets, 12% in Kysely, 4% in spans that nobody received. A completed task over MCP made 18 statements and then 11: a
 transaction begins with its settings in one round trip, two ids take one look, a task without answers needs no look for files; spans that leave nowhere are not made; and the
 read model's commit does not wait for the disk. Before and after, in turns in one run (60 rounds; 50 clients, two turns; commands were updates then): p50 66.7 and 59.1 ms
 (0.89×), p95 123 and 81 ms (0.66×), 19.7 and 29.2 a second (1.48×), processor time a task 56.1 and 45.6 ms (0.81×; the server's 11.9 and 9.2).
+Then, each before and after in one run:
+
+- The dev server's one shard looked 20 times a second for what to hand to workers, where a command needs three looks. A bare signal and
+  query 40 ms after another: p50 58.9 and 31.2 ms (0.53×). Where there are more shards it seldom shows; \`deploy/temporal.yml\` has it for all.
+- \`get_flow\` asked its workflow for everything, and now for what it shows: against a query 1.71 and 1.58.
+- The transaction that writes a command's effects tells its answer, which was a query: complete_task over MCP against a signal and a query 1.48 and 1.28 to 1.33, at 50
+  clients 0.77 and 0.76 to 0.85 times as many. By processor time a task then costs 45 ms over MCP, where a signal and a query cost 34 to 38; of the 45 the server has 6 to 7,
+  PostgreSQL 4, the worker 11 and Temporal 19.
+- Several people on one flow: a query that Temporal refuses while it has one is asked again after 30 ms instead of 1.7 s (the table above).
+
 The worker's profile shows nothing large that is ours: its thread is busy for 7 ms a task, nearly all of it in Temporal's SDK.
 A killed worker's flows, three times each in turns: 13.2, 10.4 and 13.0 s as it was, 11.0, 10.6 and 10.4 s with 4 s.
 
-**What is not closed.** The second round trip, as above. Two commits one after the other, and the hand-over to a
+**What is not closed.** The three hand-overs, as above. Two commits one after the other, and the hand-over to a
 worker, stay as long as it is Temporal.
 
 **What Temporal gives for the rest.** Workers apart from servers and from each other, each restarted, added and updated alone, with the work

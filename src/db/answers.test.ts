@@ -1,4 +1,4 @@
-/** Answers told by PostgreSQL: to whoever waits for that command of that org, sealed, and to nobody else. */
+/** Answers told by PostgreSQL: to whoever waits for that command of that flow, sealed, and to nobody else. */
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -28,8 +28,10 @@ afterAll(async () => {
   await fresh.drop();
 });
 // Null at once while nobody listens.
-beforeEach(() => expect.poll(() => Promise.race([answers.hear('o', 'x', 200), later(100)])).toBe('later'));
+beforeEach(() => expect.poll(() => Promise.race([hear('o', 'x', 200), later(100)])).toBe('later'));
 
+const hear = (orgId: string, commandId: string, ms: number, flowId = 'fl_1') =>
+  answers.hear({ orgId, flowId, commandId }, ms);
 const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms, 'later'));
 const answerTo = (commandId: string, name = 'Harbor & Pine'): CommandAnswer => ({
   outcome: {
@@ -44,8 +46,8 @@ const tell = (orgId: string, answer: CommandAnswer) =>
   database.withOrg({ orgId }, (trx) => tellAnswer(trx, keyring, orgId, answer));
 
 test('an answer comes to all who wait for that command of that org, when the transaction commits', async () => {
-  const heard = [answers.hear('or_a', 'c 1', 5_000), answers.hear('or_a', 'c 1', 5_000)];
-  const others = [answers.hear('or_b', 'c 1', 300), answers.hear('or_a', 'c 2', 300)];
+  const heard = [hear('or_a', 'c 1', 5_000), hear('or_a', 'c 1', 5_000)];
+  const others = [hear('or_b', 'c 1', 300), hear('or_a', 'c 2', 300), hear('or_a', 'c 1', 300, 'fl_2')];
   const undone = database.withOrg({ orgId: 'or_a' }, async (trx) => {
     await tellAnswer(trx, keyring, 'or_a', answerTo('c 1', 'Rolled back'));
     throw new Error('undone');
@@ -53,7 +55,7 @@ test('an answer comes to all who wait for that command of that org, when the tra
   await expect(undone).rejects.toThrow('undone');
   await tell('or_a', answerTo('c 1'));
   expect(await Promise.all(heard)).toEqual([answerTo('c 1'), answerTo('c 1')]);
-  expect(await Promise.all(others)).toEqual([null, null]);
+  expect(await Promise.all(others)).toEqual([null, null, null]);
 });
 
 test('what is told can not be read by who listens, and one that is too long is not told', async () => {
@@ -62,7 +64,7 @@ test('what is told can not be read by who listens, and one that is too long is n
   const seen: string[] = [];
   client.on('notification', ({ payload }) => seen.push(payload ?? ''));
   await client.query(`listen ${answersChannel}`);
-  const heard = answers.hear('or_a', 'long', 500);
+  const heard = hear('or_a', 'long', 500);
   await tell('or_a', answerTo('long', 'x'.repeat(9_000)));
   await tell('or_a', answerTo('short'));
   await expect.poll(() => seen.length).toBe(1);
@@ -73,9 +75,15 @@ test('what is told can not be read by who listens, and one that is too long is n
 });
 
 test('what others say on the channel, or move from one org to another, is told to the log and to nobody', async () => {
-  const heard = answers.hear('or_a', 'c', 1_000);
-  const { keyId, bytes } = keyring.seal(Buffer.from(JSON.stringify(answerTo('c'))), 'answer or_b c');
-  const moved = JSON.stringify({ orgId: 'or_a', commandId: 'c', keyId, sealed: bytes.toString('base64') });
+  const heard = hear('or_a', 'c', 1_000);
+  const { keyId, bytes } = keyring.seal(Buffer.from(JSON.stringify(answerTo('c'))), 'answer or_b fl_1 c');
+  const moved = JSON.stringify({
+    orgId: 'or_a',
+    flowId: 'fl_1',
+    commandId: 'c',
+    keyId,
+    sealed: bytes.toString('base64'),
+  });
   odd.length = 0;
   for (const payload of ['no JSON', '{}', moved])
     await sql`select pg_notify(${answersChannel}, ${payload})`.execute(database.open);
@@ -87,6 +95,6 @@ test('while the connection is lost nobody waits, and it comes back', async () =>
   const owner = openAsOwner(fresh.url);
   await sql`select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%'`.execute(owner);
   await owner.destroy();
-  await expect.poll(() => Promise.race([answers.hear('or_a', 'c', 200), later(100)])).toBeNull();
-  await expect.poll(() => Promise.race([answers.hear('or_a', 'c', 200), later(100)])).toBe('later');
+  await expect.poll(() => Promise.race([hear('or_a', 'c', 200), later(100)])).toBeNull();
+  await expect.poll(() => Promise.race([hear('or_a', 'c', 200), later(100)])).toBe('later');
 });

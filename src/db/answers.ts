@@ -13,23 +13,28 @@ export const answersChannel = 'booflow_answers';
 /** PostgreSQL's limit for what a notification carries, less one; whoever waits for more asks the flow. */
 const payloadBytes = 7_999;
 
-const payloadSchema = z.object({ orgId: z.string(), commandId: z.string(), keyId: z.string(), sealed: z.base64() });
+const refSchema = z.object({ orgId: z.string(), flowId: z.string(), commandId: z.string() });
+const payloadSchema = refSchema.extend({ keyId: z.string(), sealed: z.base64() });
 
-const purposeOf = (orgId: string, commandId: string): string => `answer ${orgId} ${commandId}`;
+/** Of one command: ids of commands are each flow's own. */
+export type CommandRef = Readonly<z.infer<typeof refSchema>>;
+
+const purposeOf = ({ orgId, flowId, commandId }: CommandRef): string => `answer ${orgId} ${flowId} ${commandId}`;
 
 /** Sealed, for a notification keeps to no row-level security. */
 export async function tellAnswer(trx: Trx, keyring: Keyring, orgId: string, answer: CommandAnswer): Promise<void> {
   const commandId = answer.outcome?.commandId;
   if (commandId === undefined) return;
-  const { keyId, bytes } = keyring.seal(Buffer.from(JSON.stringify(answer)), purposeOf(orgId, commandId));
-  const payload = JSON.stringify({ orgId, commandId, keyId, sealed: bytes.toString('base64') });
+  const ref = { orgId, flowId: answer.flow.id, commandId };
+  const { keyId, bytes } = keyring.seal(Buffer.from(JSON.stringify(answer)), purposeOf(ref));
+  const payload = JSON.stringify({ ...ref, keyId, sealed: bytes.toString('base64') });
   if (Buffer.byteLength(payload) <= payloadBytes)
     await sql`select pg_notify(${answersChannel}, ${payload})`.execute(trx);
 }
 
 type Waiting = (answer: CommandAnswer | null) => void;
 
-/** Who waits in this process, by org and command. */
+/** Who waits in this process, by command. */
 export class Answers {
   readonly #keyring: Keyring;
   readonly #waiting = new Map<string, Set<Waiting>>();
@@ -48,9 +53,9 @@ export class Answers {
   }
 
   /** The answer to a command that is sent after this; null when it is not told within `ms`. */
-  hear(orgId: string, commandId: string, ms: number): Promise<CommandAnswer | null> {
+  hear(command: CommandRef, ms: number): Promise<CommandAnswer | null> {
     if (!this.#isListening) return Promise.resolve(null);
-    const key = purposeOf(orgId, commandId);
+    const key = purposeOf(command);
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(key) ?? new Set();
       this.#waiting.set(key, waiting);
@@ -75,8 +80,8 @@ export class Answers {
   }
 
   #take(payload: string): void {
-    const { orgId, commandId, keyId, sealed } = payloadSchema.parse(JSON.parse(payload));
-    const key = purposeOf(orgId, commandId);
+    const { keyId, sealed, ...command } = payloadSchema.parse(JSON.parse(payload));
+    const key = purposeOf(command);
     const waiting = this.#waiting.get(key);
     if (!waiting) return;
     const plain = this.#keyring.open({ keyId, bytes: Buffer.from(sealed, 'base64') }, key);

@@ -11,6 +11,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { CommandRef } from '../db/answers.ts';
 import type { Envelope } from '../domain/command.ts';
 import type { Flow } from '../domain/flow.ts';
 import { type Creation, type Ledger, openLedger, type Projection } from '../domain/ledger.ts';
@@ -65,7 +66,7 @@ export interface GatewayOptions {
    * Hears the answer to a command that is sent after this, once its effects are in the read model; null when it is not
    * told within `ms`. Left out, or not told soon, the flow is asked.
    */
-  readonly hear?: (orgId: string, commandId: string, ms: number) => Promise<CommandAnswer | null>;
+  readonly hear?: (command: CommandRef, ms: number) => Promise<CommandAnswer | null>;
   /** How long the first answer is expected to be told after, in milliseconds. */
   readonly usualMs?: number;
   /** How long Temporal may take to store a command, in milliseconds. */
@@ -182,7 +183,7 @@ export class FlowGateway {
     const workflowId = flowWorkflowId(orgId, flowId);
     const envelope: Envelope = { ...given, trace: traceparent() };
     const deadline = Date.now() + this.#answerMs;
-    const hearing = this.#hear?.(orgId, envelope.commandId, this.#answerMs);
+    const hearing = this.#hear?.({ orgId, flowId, commandId: envelope.commandId }, this.#answerMs);
     try {
       await this.#within(this.#signalMs, () =>
         this.#client.workflow.getHandle(workflowId).signal(commandSignal, envelope),

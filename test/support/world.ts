@@ -17,7 +17,7 @@ import { makeImportActivities } from '../../src/activities/imports.ts';
 import { makeOrgDeletionActivities } from '../../src/activities/org-deletion.ts';
 import { makeWebhookActivities } from '../../src/activities/webhooks.ts';
 import { type AppOptions, buildApp } from '../../src/app.ts';
-import { Answers } from '../../src/db/answers.ts';
+import { Answers, type CommandRef } from '../../src/db/answers.ts';
 import { Changes } from '../../src/db/changes.ts';
 import { Database, openAsOwner } from '../../src/db/database.ts';
 import type { Tables } from '../../src/db/schema.ts';
@@ -125,7 +125,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const encryptionKeys = `test:${Buffer.alloc(32, 7).toString('base64')}`;
   const keyring = keyringOf(encryptionKeys);
   const answers = new Answers(keyring, (err) => log.error({ err }, 'What was told could not be read'));
-  const hear = (orgId: string, commandId: string, ms: number) => answers.hear(orgId, commandId, ms);
+  const hear = (command: CommandRef, ms: number) => answers.hear(command, ms);
   const flows = new FlowGateway(client, { taskQueue, encrypted, hear, writeAhead: aheadOf(database) });
   const webhooks = { keyring, anywhere: true, wake: wakerOf(client, taskQueue) };
   const signInMails: SignInMail[] = [];

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Answers } from '../../src/db/answers.ts';
+import { Answers, type CommandRef } from '../../src/db/answers.ts';
 import { Changes } from '../../src/db/changes.ts';
 import { readFlow } from '../../src/db/read-flow.ts';
 import { overviewOf } from '../../src/domain/view.ts';
@@ -171,7 +171,7 @@ describe('an answer that is told', () => {
     });
     await here(
       async (driver) => {
-        const hear = (orgId: string, commandId: string) => answers.hear(orgId, commandId, 20_000);
+        const hear = (command: CommandRef) => answers.hear(command, 20_000);
         const hearing = { taskQueue: driver.taskQueue, answerMs: 20_000, writeAhead: aheadOf(effects.database) };
         const flow = await started(driver);
         // As patient as a loaded machine needs it.
@@ -185,6 +185,11 @@ describe('an answer that is told', () => {
           expect(read?.flow.tasks[0]?.comments.at(-1)?.text).toBe(id);
         }
         expect(asked).toEqual([]);
+        // Ids of commands are each flow's own.
+        const other = await started(driver);
+        const both = await Promise.all([says(gateway, flow, 'same'), says(gateway, other, 'same')]);
+        const toldOf = both.map((sent) => (sent.state === 'applied' ? sent.answer.flow.id : sent.state));
+        expect(toldOf).toEqual([flow.id, other.id]);
         const unready = { commandId: 'no', fingerprint: '', actor: olivia, command: { type: 'resume' } } as const;
         const refused = await gateway.send(flow.orgId, flow.id, unready);
         expect(refused).toMatchObject({ state: 'applied', answer: { outcome: { ok: false } } });
