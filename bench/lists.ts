@@ -43,7 +43,7 @@ export async function lists(site: Site): Promise<Table> {
         const before = await site.serverMs();
         const mcp = await timed(() => callTool(site.product.url, secret, name, args));
         const served = (await site.serverMs()) - before;
-        const db = await timed(() => site.database.withOrg({ orgId }, (trx) => reads(trx, orgId)));
+        const db = await timed(() => site.database.withOrg({ orgId }, (trx) => reads(trx, orgId), { reads: true }));
         // The first ones warm up.
         if (round < 3) continue;
         over.set(size, [...(over.get(size) ?? []), mcp]);

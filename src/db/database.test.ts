@@ -68,3 +68,15 @@ test('queries that are asked for at once are answered in their order; when one f
   const kept = await database.withOrg({ orgId: 'org_a' }, async (trx) => ({ trx }));
   await expect(settingsOf(kept.trx)).rejects.toThrow(/committed/);
 });
+
+test('a transaction that may only read does not write, and leaves the connection as it was', async () => {
+  const reading = { reads: true };
+  expect((await database.withOrg({ orgId: 'org_a' }, settingsOf, reading)).org).toBe('org_a');
+  const writes = (trx: Trx) => sql`create temporary table kept (n int)`.execute(trx);
+  await expect(database.withOrg({ orgId: 'org_a' }, writes, reading)).rejects.toThrow(/read-only/);
+  await expect(database.withOrg({ orgId: 'org_a' }, (trx) => sql`select 1 / 0`.execute(trx), reading)).rejects.toThrow(
+    /zero/,
+  );
+  expect(await database.open.transaction().execute(settingsOf)).toEqual(asEverywhere);
+  await database.withOrg({ orgId: 'org_b' }, writes);
+});

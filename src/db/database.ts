@@ -33,6 +33,8 @@ export interface ActingOptions {
    * comes back without what was written. Only for what is written again from elsewhere.
    */
   readonly synced?: boolean;
+  /** True: it may only read, and its end is not waited for. */
+  readonly reads?: boolean;
 }
 
 /**
@@ -74,7 +76,7 @@ export class Database {
   withOrg<T>(
     org: { readonly orgId: string },
     work: (trx: Trx) => Promise<T>,
-    { statementMs, synced = true }: ActingOptions = {},
+    { statementMs, synced = true, reads = false }: ActingOptions = {},
   ): Promise<T> {
     return this.#acting(
       {
@@ -83,6 +85,7 @@ export class Database {
         ...(!synced && { synchronous_commit: 'off' }),
       },
       work,
+      reads,
     );
   }
 
@@ -109,11 +112,11 @@ export class Database {
   }
 
   /** With settings that are local to the transaction, so that nothing survives on the pooled connection. */
-  #acting<T>(settings: Readonly<Record<string, string>>, work: (trx: Trx) => Promise<T>): Promise<T> {
+  #acting<T>(settings: Readonly<Record<string, string>>, work: (trx: Trx) => Promise<T>, reads = false): Promise<T> {
     const set = Object.entries(settings).map(
       ([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
     );
-    const beginning: Beginning = { statement: `begin; select ${set.join(', ')}` };
+    const beginning: Beginning = { statement: `begin${reads ? ' read only' : ''}; select ${set.join(', ')}`, reads };
     return beginnings.run(beginning, async () => {
       try {
         return await this.open.transaction().execute(async (trx) => work(await this.#atOnce(trx)));
@@ -141,6 +144,7 @@ export class Database {
 /** How a transaction begins: with its settings, which its first query does not wait for. */
 interface Beginning {
   readonly statement: string;
+  readonly reads: boolean;
   failure?: unknown;
 }
 const beginnings = new AsyncLocalStorage<Beginning>();
@@ -168,6 +172,12 @@ class ActingDriver extends PostgresDriver {
     connection.executeQuery(CompiledQuery.raw(beginning.statement)).catch((error: unknown) => {
       beginning.failure = error;
     });
+  }
+
+  override async commitTransaction(connection: Connection): Promise<void> {
+    if (!beginnings.getStore()?.reads) return super.commitTransaction(connection);
+    // What was read has been answered; were this to fail, so will the next query on the connection.
+    connection.executeQuery(CompiledQuery.raw('commit')).catch(() => undefined);
   }
 }
 

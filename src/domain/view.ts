@@ -74,13 +74,15 @@ export function overviewOf(flow: Flow): Overview {
   return {
     ...{ id, name, status, template, createdAt, createdBy, startDate, finishedAt, feedLength, externals },
     progress: progress(flow),
-    tasks: flow.tasks.map((t) => ({
-      ...briefOf(t),
-      dependsOn: t.dependsOn,
-      doneAt: t.doneAt,
-      doneBy: t.doneBy?.name ?? null,
-      comments: t.comments.length,
-    })),
+    // Assigned, not spread, which is slow for what comes after.
+    tasks: flow.tasks.map((t) =>
+      Object.assign(briefOf(t), {
+        dependsOn: t.dependsOn,
+        doneAt: t.doneAt,
+        doneBy: t.doneBy?.name ?? null,
+        comments: t.comments.length,
+      }),
+    ),
     feed: flow.feed.slice(-newest),
   };
 }

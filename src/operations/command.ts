@@ -63,12 +63,16 @@ export async function theTask(
   input: { task: string; flow?: string | undefined },
 ): Promise<{ task: { id: string; title: string }; flow: { id: string; name: string; timeZone: string } }> {
   const { task, flow } = input;
-  const found = await call.database.withOrg(call.principal, async (trx) => {
-    if (flow === undefined) return findTask(trx, task, null);
-    // Two ids, as programs give them, take one look.
-    const [byIds] = await findTasks(trx, { id: task, flowId: flow }, 1);
-    return byIds ?? findTask(trx, task, await findFlow(trx, flow));
-  });
+  const found = await call.database.withOrg(
+    call.principal,
+    async (trx) => {
+      if (flow === undefined) return findTask(trx, task, null);
+      // Two ids, as programs give them, take one look.
+      const [byIds] = await findTasks(trx, { id: task, flowId: flow }, 1);
+      return byIds ?? findTask(trx, task, await findFlow(trx, flow));
+    },
+    { reads: true },
+  );
   return {
     task: { id: found.id, title: found.title },
     flow: { id: found.flow_id, name: found.flow_name, timeZone: found.time_zone },

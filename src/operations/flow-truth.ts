@@ -38,7 +38,7 @@ export async function namedOverview<T>(
   if (looksLikeId(ref)) {
     const [flow, seen] = await Promise.all([
       flows.overview(principal.orgId, ref),
-      database.withOrg(principal, (trx) => look(trx, ref)),
+      database.withOrg(principal, (trx) => look(trx, ref), { reads: true }),
     ]);
     if (flow) return { flow, asOf: null, seen };
   }

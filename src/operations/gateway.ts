@@ -80,8 +80,8 @@ const statusKey = defineSearchAttributeKey('BooflowFlowStatus', SearchAttributeT
 const nameKey = defineSearchAttributeKey('BooflowFlowName', SearchAttributeType.KEYWORD);
 const templateKey = defineSearchAttributeKey('BooflowTemplate', SearchAttributeType.KEYWORD);
 
-/** In milliseconds. */
-const [leastPatience, mostPatience] = [60, 2_000];
+/** In milliseconds; of each that is waited for: many at once take longer, also when the last one came alone. */
+const [leastPatience, mostPatience, patienceEach] = [60, 2_000, 25];
 
 /** Waits between looks, when the read model is a moment behind the flow. */
 const lagWaits = [20, 40, 80, 160, 320, 640];
@@ -95,6 +95,8 @@ export class FlowGateway {
   readonly #signalMs: number;
   /** From the moment that Temporal has a command to that where its answer is told, of late. */
   #usualMs: number;
+  /** Commands of this process whose answers are waited for. */
+  #waiting = 0;
   readonly #answerMs: number;
 
   constructor(client: Client, options: GatewayOptions) {
@@ -198,7 +200,7 @@ export class FlowGateway {
   }
 
   /**
-   * What is heard within thrice the time it usually takes from the moment that Temporal has the command. A refused
+   * What is heard within thrice the time it takes of late, from the moment that Temporal has the command. A refused
    * command changes nothing that would be told, so it should not be waited for longer.
    */
   async #soon(hearing: Promise<CommandAnswer | null>): Promise<CommandAnswer | null> {
@@ -209,12 +211,15 @@ export class FlowGateway {
       return answer;
     });
     let timer: NodeJS.Timeout | undefined;
+    this.#waiting++;
     const patience = new Promise<null>((resolve) => {
-      timer = setTimeout(resolve, Math.min(mostPatience, Math.max(leastPatience, 3 * this.#usualMs)), null);
+      const patience = Math.max(leastPatience, 3 * this.#usualMs, patienceEach * this.#waiting);
+      timer = setTimeout(resolve, Math.min(mostPatience, patience), null);
     });
     try {
       return await Promise.race([heard, patience]);
     } finally {
+      this.#waiting--;
       clearTimeout(timer);
     }
   }

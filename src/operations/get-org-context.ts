@@ -30,17 +30,21 @@ export const getOrgContext = operation({
     }),
   }),
   async handler({ database, principal }) {
-    return database.withOrg(principal, async (trx) => {
-      const [org, counts, members] = await Promise.all([
-        readOrg(trx, principal.orgId),
-        countByStatus(trx),
-        countMembers(trx),
-      ]);
-      if (!org) throw new Error(`The org of a principal is there: ${principal.orgId}`);
-      const { userId: id, name, email, role } = principal;
-      const total = flowStatuses.reduce((n, s) => n + counts[s], 0);
-      return { org, you: { id, name, email, role }, members, flows: { total, ...counts } };
-    });
+    return database.withOrg(
+      principal,
+      async (trx) => {
+        const [org, counts, members] = await Promise.all([
+          readOrg(trx, principal.orgId),
+          countByStatus(trx),
+          countMembers(trx),
+        ]);
+        if (!org) throw new Error(`The org of a principal is there: ${principal.orgId}`);
+        const { userId: id, name, email, role } = principal;
+        const total = flowStatuses.reduce((n, s) => n + counts[s], 0);
+        return { org, you: { id, name, email, role }, members, flows: { total, ...counts } };
+      },
+      { reads: true },
+    );
   },
   text({ org, you, members, flows }) {
     const byStatus = flowStatuses.filter((s) => flows[s] > 0).map((s) => `${flows[s]} ${s}`);

@@ -43,22 +43,26 @@ export const listFlows = operation({
   }),
   async handler({ database, principal }, { status, limit, cursor, ...asked }) {
     const after = cursorOf('flows', cursor);
-    return database.withOrg(principal, async (trx) => {
-      const filter: FlowFilter = {
-        status,
-        changedSince: asked.changed_since === undefined ? undefined : sinceOf(asked.changed_since),
-        overdue: asked.overdue || undefined,
-        waitsOn: asked.waits_on === undefined ? undefined : await waitsOn(trx, asked.waits_on, principal.userId),
-        templateId: asked.template === undefined ? undefined : (await findTemplate(trx, asked.template)).id,
-        words: asked.search === undefined ? undefined : wordsOf(asked.search),
-      };
-      const [found, { n: total, stopped: totalStopped, late }] = await Promise.all([
-        readFlows(trx, filter, after, limit + 1),
-        countFlows(trx, filter),
-      ]);
-      const { rows, ...cursors } = pageOf('flows', found, limit, (f) => ({ at: f.created_at, id: f.id }), after);
-      return { total, totalStopped, ...cursors, status: status ?? null, late, flows: rows.map(listedFlow) };
-    });
+    return database.withOrg(
+      principal,
+      async (trx) => {
+        const filter: FlowFilter = {
+          status,
+          changedSince: asked.changed_since === undefined ? undefined : sinceOf(asked.changed_since),
+          overdue: asked.overdue || undefined,
+          waitsOn: asked.waits_on === undefined ? undefined : await waitsOn(trx, asked.waits_on, principal.userId),
+          templateId: asked.template === undefined ? undefined : (await findTemplate(trx, asked.template)).id,
+          words: asked.search === undefined ? undefined : wordsOf(asked.search),
+        };
+        const [found, { n: total, stopped: totalStopped, late }] = await Promise.all([
+          readFlows(trx, filter, after, limit + 1),
+          countFlows(trx, filter),
+        ]);
+        const { rows, ...cursors } = pageOf('flows', found, limit, (f) => ({ at: f.created_at, id: f.id }), after);
+        return { total, totalStopped, ...cursors, status: status ?? null, late, flows: rows.map(listedFlow) };
+      },
+      { reads: true },
+    );
   },
   text({ total, totalStopped, status, late, flows, nextCursor }, now, zone) {
     if (total === 0) return 'No flow fits. `create_flow_from_template` makes one.';

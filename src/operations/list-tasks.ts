@@ -33,26 +33,30 @@ export const listTasks = operation({
   output: z.object({ ...bothWaysOutput, tasks: z.array(listedTaskShape) }),
   async handler({ database, principal, now }, { status, overdue, assignee, flow: flowRef, limit, cursor }) {
     const after = cursorOf('tasks', cursor);
-    return database.withOrg(principal, async (trx) => {
-      const flow = flowRef === undefined ? null : await findFlow(trx, flowRef);
-      const filter = {
-        status,
-        overdue,
-        flowId: flow?.id,
-        assignee:
-          assignee === undefined
-            ? undefined
-            : assignee.toLowerCase() === 'nobody'
-              ? ('nobody' as const)
-              : await findPerson(trx, assignee, principal.userId, flow?.id ?? null),
-      };
-      const [found, { n: total, stopped: totalStopped }] = await Promise.all([
-        readTasks(trx, filter, after, limit + 1),
-        countTasks(trx, filter),
-      ]);
-      const { rows, ...cursors } = pageOf('tasks', found, limit, (t) => ({ at: t.due_order, id: t.id }), after);
-      return { total, totalStopped, ...cursors, tasks: rows.map((t) => listedTask(t, now)) };
-    });
+    return database.withOrg(
+      principal,
+      async (trx) => {
+        const flow = flowRef === undefined ? null : await findFlow(trx, flowRef);
+        const filter = {
+          status,
+          overdue,
+          flowId: flow?.id,
+          assignee:
+            assignee === undefined
+              ? undefined
+              : assignee.toLowerCase() === 'nobody'
+                ? ('nobody' as const)
+                : await findPerson(trx, assignee, principal.userId, flow?.id ?? null),
+        };
+        const [found, { n: total, stopped: totalStopped }] = await Promise.all([
+          readTasks(trx, filter, after, limit + 1),
+          countTasks(trx, filter),
+        ]);
+        const { rows, ...cursors } = pageOf('tasks', found, limit, (t) => ({ at: t.due_order, id: t.id }), after);
+        return { total, totalStopped, ...cursors, tasks: rows.map((t) => listedTask(t, now)) };
+      },
+      { reads: true },
+    );
   },
   text({ total, totalStopped, tasks, nextCursor }, now, zone) {
     if (total === 0) return 'No task fits.';
