@@ -11,8 +11,8 @@ import { at, type Table, timed } from './table.ts';
 
 const rounds = 60;
 const clients = 50;
-const each = 2;
-const turns = 2;
+const each = 3;
+const turns = 3;
 
 const ways: Readonly<Record<string, (site: Site, flow: BenchFlow) => Promise<void>>> = {
   'complete_task over MCP': (site, flow) => site.complete(flow),
@@ -51,7 +51,7 @@ export async function commands(site: Site): Promise<Table> {
       // The first ones warm up.
       if (round >= 5) took.set(name, [...(took.get(name) ?? []), ms]);
       // What a command leaves behind to do is its own, not the next one's.
-      await sleep(40);
+      await sleep(100);
     }
   }
   const many: BenchFlow[] = [];
