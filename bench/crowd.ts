@@ -19,7 +19,7 @@ export async function crowd(site: Site): Promise<Table> {
   }
   return {
     title: 'Several people on one flow',
-    about: `complete_task over MCP, ${each} each. A flow's worker takes its commands one task after another; those that come meanwhile go into the next one together. Before a query that Temporal refuses was asked again at once, and before it held more than one (\`deploy/temporal.yml\`), with 2, 4, 8 and 20 clients on another day: 7, 6, 11 and 14 a second, the slowest 1.9, 4.8, 2.1 and 10.0 s.`,
+    about: `complete_task over MCP, ${each} each. A flow's worker takes its commands one task after another; those that come meanwhile go into the next one together. Before a query that Temporal refuses was asked again at once, and before it held more than one (\`deploy/temporal.yml\`), on 29 November with 2, 4, 8 and 20 clients: 7, 6, 11 and 14 a second, the slowest 1.9, 4.8, 2.1 and 10.0 s.`,
     head: ['clients', 'p50 ms', 'p95 ms', 'slowest ms', 'a second'],
     rows,
     targets: [],
