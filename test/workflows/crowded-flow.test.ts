@@ -2,31 +2,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FlowGateway } from '../../src/operations/gateway.ts';
 import { olivia } from '../support/people.ts';
-import { sharedWorkflows } from '../support/servers.ts';
 import { comment } from '../support/stage.ts';
-import { recordEffects } from './effects.ts';
-import { FlowDriver, placeAt, started } from './flow-driver.ts';
-import { type OwnTemporal, ownTemporal } from './own-temporal.ts';
+import { started } from './flow-driver.ts';
+import { driverOnOwnTemporal } from './own-temporal.ts';
 
-let temporal: OwnTemporal;
-let place: Awaited<ReturnType<typeof placeAt>>;
-let driver: FlowDriver;
-
+let own: Awaited<ReturnType<typeof driverOnOwnTemporal>>;
 beforeAll(async () => {
-  temporal = await ownTemporal({ queries: 1 });
-  place = await placeAt(temporal.address, temporal.namespace);
-  driver = new FlowDriver({ ...place, bundle: await sharedWorkflows(), activities: recordEffects() });
-  await driver.startWorker();
+  own = await driverOnOwnTemporal({ queries: 1 });
 });
-afterAll(async () => {
-  await driver.stopWorker();
-  await place.leave();
-  await temporal.stop();
-});
+afterAll(() => own.stop());
 
 test('are all answered: a query that is refused is asked again at once, not after seconds', async () => {
+  const { driver } = own;
   const flow = await started(driver);
-  const gateway = new FlowGateway(place.client, { taskQueue: driver.taskQueue });
+  const gateway = new FlowGateway(driver.client, { taskQueue: driver.taskQueue });
   const states = new Set<string>();
   const person = async (name: number): Promise<void> => {
     for (let n = 0; n < 10; n++) {

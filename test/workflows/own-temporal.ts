@@ -7,6 +7,9 @@ import { obtainTemporalCli } from '../../src/platform/temporal-cli.ts';
 import { startTemporal } from '../../src/platform/temporal-server.ts';
 import { searchAttributes } from '../../src/workflows/contract.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { sharedWorkflows } from '../support/servers.ts';
+import { recordEffects } from './effects.ts';
+import { FlowDriver, placeAt } from './flow-driver.ts';
 
 export interface OwnTemporal {
   /** host:port */
@@ -47,6 +50,24 @@ export async function ownTemporal(limits: TemporalLimits): Promise<OwnTemporal> 
     async stop() {
       await stop();
       rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A driver on such a Temporal, with a worker that runs and effects that are only recorded. */
+export async function driverOnOwnTemporal(
+  limits: TemporalLimits,
+): Promise<{ driver: FlowDriver; stop(): Promise<void> }> {
+  const temporal = await ownTemporal(limits);
+  const place = await placeAt(temporal.address, temporal.namespace);
+  const driver = new FlowDriver({ ...place, bundle: await sharedWorkflows(), activities: recordEffects() });
+  await driver.startWorker();
+  return {
+    driver,
+    async stop() {
+      await driver.stopWorker();
+      await place.leave();
+      await temporal.stop();
     },
   };
 }

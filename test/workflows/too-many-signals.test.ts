@@ -3,33 +3,21 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FlowGateway } from '../../src/operations/gateway.ts';
 import { Refusal } from '../../src/operations/refusal.ts';
 import { olivia } from '../support/people.ts';
-import { sharedWorkflows } from '../support/servers.ts';
 import { comment } from '../support/stage.ts';
-import { recordEffects } from './effects.ts';
-import { FlowDriver, placeAt } from './flow-driver.ts';
-import { type OwnTemporal, ownTemporal } from './own-temporal.ts';
+import { driverOnOwnTemporal } from './own-temporal.ts';
 
 const signalsMost = 30;
-let temporal: OwnTemporal;
-let place: Awaited<ReturnType<typeof placeAt>>;
-let driver: FlowDriver;
-
+let own: Awaited<ReturnType<typeof driverOnOwnTemporal>>;
 beforeAll(async () => {
-  temporal = await ownTemporal({ suggestAfter: 20, signals: signalsMost });
-  place = await placeAt(temporal.address, temporal.namespace);
-  driver = new FlowDriver({ ...place, bundle: await sharedWorkflows(), activities: recordEffects() });
-  await driver.startWorker();
+  own = await driverOnOwnTemporal({ suggestAfter: 20, signals: signalsMost });
 });
-afterAll(async () => {
-  await driver.stopWorker();
-  await place.leave();
-  await temporal.stop();
-});
+afterAll(() => own.stop());
 
 test('a command that can not wait any more is refused, and goes through once a worker is back', async () => {
+  const { driver } = own;
   const flow = await driver.create(Date.now(), { key: 'a' });
   await driver.stopWorker();
-  const gateway = new FlowGateway(place.client, { taskQueue: driver.taskQueue, answerMs: 1 });
+  const gateway = new FlowGateway(driver.client, { taskQueue: driver.taskQueue, answerMs: 1 });
   const send = (commandId: string) =>
     gateway.send(flow.orgId, flow.id, { commandId, fingerprint: '', actor: olivia, command: comment('a', commandId) });
   const sent = Array.from({ length: signalsMost }, (_, n) => `c${n}`);
