@@ -38,9 +38,9 @@ export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
       observed('projectFlow', { orgId: projection.flow.orgId, flowId: projection.flow.id, cause }, async () => {
         const { orgId } = projection.flow;
         const toWake = await database.withOrg({ orgId }, async (trx) => {
-          await writeProjection(trx, projection);
           const [toWake] = await Promise.all([
             queueFeed(trx, projection),
+            writeProjection(trx, projection),
             ...outcomes.map((outcome) => tellAnswer(trx, keyring, orgId, answerWith(projection, outcome))),
           ]);
           return toWake;

@@ -1,14 +1,18 @@
 /** News of flows, told by PostgreSQL when a projection commits: pages that are open show it without a reload. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
 import { type Answers, answersChannel } from './answers.ts';
 import type { Trx } from './database.ts';
 
 const channel = 'booflow_changes';
 
-/** Told to listeners when the transaction commits, and not when it doesn't. Carries ids only. */
-export async function notifyChange(trx: Trx, flow: { readonly orgId: string; readonly id: string }): Promise<void> {
-  await sql`select pg_notify(${channel}, ${`${flow.orgId} ${flow.id}`})`.execute(trx);
+/** Told to listeners when the transaction commits, and not when it doesn't; if `news` holds. Carries ids only. */
+export async function notifyChange(
+  trx: Trx,
+  flow: { readonly orgId: string; readonly id: string },
+  news: RawBuilder<boolean>,
+): Promise<void> {
+  await sql`select pg_notify(${channel}, ${`${flow.orgId} ${flow.id}`}) where ${news}`.execute(trx);
 }
 
 type Listener = (flowId: string) => void;

@@ -1,6 +1,6 @@
 /** The read model's only writer: a flow's changes, each row guarded by its version. */
 import { randomInt } from 'node:crypto';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { system } from '../domain/actor.ts';
 import type { ExternalUser, FeedEntry, Flow, Task } from '../domain/flow.ts';
 import type { Projection } from '../domain/ledger.ts';
@@ -17,8 +17,18 @@ const date = (ms: number | null): Date | null => (ms === null ? null : new Date(
  */
 export async function writeProjection(trx: Trx, projection: Projection): Promise<void> {
   const { flow, feed } = projection;
-  const { newest, news } = await writeFlow(trx, projection);
+  // Made up behind the milliseconds: of two that write in the same one, each knows its own.
+  const micro = String(randomInt(1_000)).padStart(3, '0');
+  const now = sql<Date>`${`${new Date().toISOString().slice(0, -1)}${micro}Z`}::timestamptz`;
+  const hasRow = (is: RawBuilder<boolean>) =>
+    sql<boolean>`exists (select from flows where org_id = ${flow.orgId} and id = ${flow.id} and ${is})`;
+  /** The read model has no newer version of the flow. */
+  const newest = hasRow(sql`version = ${flow.version}`);
+  /** It had an older one, or none. */
+  const news = hasRow(sql`updated_at = ${now}`);
+  // All at once, in this order: what comes after the flow's row has it, and asks it.
   await Promise.all([
+    writeFlow(trx, projection, now),
     flow.tasks.length > 0 && writeTasks(trx, flow),
     flow.externals.length > 0 && writeExternals(trx, flow),
     feed.length > 0 && writeFeed(trx, flow, feed, newest),
@@ -26,19 +36,12 @@ export async function writeProjection(trx: Trx, projection: Projection): Promise
     keepAnsweredFiles(trx, flow),
     endLinks(trx, flow),
     // Who wrote it first told it: the server that took the command, or the workflow's activity.
-    news && notifyChange(trx, flow),
+    notifyChange(trx, flow, news),
   ]);
 }
 
-/** `newest`: the read model has no newer version of the flow. `news`: it had an older one, or none. */
-async function writeFlow(
-  trx: Trx,
-  projection: Projection,
-): Promise<{ readonly newest: boolean; readonly news: boolean }> {
+async function writeFlow(trx: Trx, projection: Projection, now: RawBuilder<Date>): Promise<void> {
   const { flow, progress } = projection;
-  // Made up behind the milliseconds: of two that write in the same one, each knows its own.
-  const micro = String(randomInt(1_000)).padStart(3, '0');
-  const now = sql<Date>`${`${new Date().toISOString().slice(0, -1)}${micro}Z`}::timestamptz`;
   const columns = {
     template_id: flow.template.id,
     template_name: flow.template.name,
@@ -58,7 +61,7 @@ async function writeFlow(
     version: flow.version,
     updated_at: now,
   };
-  const written = await trx
+  await trx
     .insertInto('flows')
     .values({
       org_id: flow.orgId,
@@ -74,9 +77,7 @@ async function writeFlow(
         })
         .where('flows.version', '<=', flow.version),
     )
-    .returning(sql<boolean>`flows.updated_at = ${now}`.as('news'))
-    .executeTakeFirst();
-  return { newest: written !== undefined, news: written?.news === true };
+    .execute();
 }
 
 async function writeTasks(trx: Trx, flow: Flow): Promise<void> {
@@ -175,7 +176,7 @@ async function writeExternals(trx: Trx, flow: Flow): Promise<void> {
     .execute();
 }
 
-async function writeFeed(trx: Trx, flow: Flow, feed: readonly FeedEntry[], newest: boolean): Promise<void> {
+async function writeFeed(trx: Trx, flow: Flow, feed: readonly FeedEntry[], newest: RawBuilder<boolean>): Promise<void> {
   await trx
     .insertInto('feed')
     .values(
@@ -191,20 +192,21 @@ async function writeFeed(trx: Trx, flow: Flow, feed: readonly FeedEntry[], newes
       })),
     )
     .onConflict((on) =>
-      newest
-        ? on.columns(['org_id', 'flow_id', 'seq']).doUpdateSet((ex) => ({
-            at: ex.ref('excluded.at'),
-            by: sql`excluded.by`,
-            what: ex.ref('excluded.what'),
-            task_id: ex.ref('excluded.task_id'),
-            text: ex.ref('excluded.text'),
-          }))
-        : on.doNothing(),
+      on
+        .columns(['org_id', 'flow_id', 'seq'])
+        .doUpdateSet((ex) => ({
+          at: ex.ref('excluded.at'),
+          by: sql`excluded.by`,
+          what: ex.ref('excluded.what'),
+          task_id: ex.ref('excluded.task_id'),
+          text: ex.ref('excluded.text'),
+        }))
+        .where(newest),
     )
     .execute();
 }
 
-async function writeComments(trx: Trx, flow: Flow, newest: boolean): Promise<void> {
+async function writeComments(trx: Trx, flow: Flow, newest: RawBuilder<boolean>): Promise<void> {
   const comments = flow.tasks.flatMap((t) =>
     t.comments.map((c) => ({
       org_id: flow.orgId,
@@ -223,16 +225,17 @@ async function writeComments(trx: Trx, flow: Flow, newest: boolean): Promise<voi
     .insertInto('comments')
     .values(comments)
     .onConflict((on) =>
-      newest
-        ? on.columns(['org_id', 'flow_id', 'id']).doUpdateSet((ex) => ({
-            task_id: ex.ref('excluded.task_id'),
-            version: ex.ref('excluded.version'),
-            at: ex.ref('excluded.at'),
-            by: sql`excluded.by`,
-            text: ex.ref('excluded.text'),
-            audience: ex.ref('excluded.audience'),
-          }))
-        : on.doNothing(),
+      on
+        .columns(['org_id', 'flow_id', 'id'])
+        .doUpdateSet((ex) => ({
+          task_id: ex.ref('excluded.task_id'),
+          version: ex.ref('excluded.version'),
+          at: ex.ref('excluded.at'),
+          by: sql`excluded.by`,
+          text: ex.ref('excluded.text'),
+          audience: ex.ref('excluded.audience'),
+        }))
+        .where(newest),
     )
     .execute();
 }
