@@ -45,6 +45,8 @@ export interface Site {
 }
 
 const taskQueue = 'booflow';
+/** So that the task's id looks like one. */
+const keyOf = (n: number): string => String(n).padStart(16, '0');
 const resultSchema = z.object({ result: z.object({ isError: z.literal(false).optional() }) });
 const answerSchema = z.object({
   result: z.object({ structuredContent: z.object({ state: z.enum(['applied', 'accepted']) }) }),
@@ -99,14 +101,14 @@ export async function startSite(given?: Product): Promise<Site> {
   return {
     ...{ product, database, secret, client, olivia, now, before },
     async flow(tasks) {
-      const written = Array.from({ length: tasks }, (_, n) => ({ key: `k${n}` }));
+      const written = Array.from({ length: tasks }, (_, n) => ({ key: keyOf(n) }));
       const id = `fl_${commandId()}`;
       const made = { ...draft(steps(...written), olivia, Date.now()), id, orgId: member.orgId, name: id };
       await now.create(made, { commandId: 'create', fingerprint: '' });
       const command = { type: 'start', startDate: null } as const;
       await now.send(member.orgId, id, { commandId: 'start', fingerprint: '', actor: olivia, command });
       let done = 0;
-      return { id, orgId: member.orgId, next: () => `tk_k${done++}` };
+      return { id, orgId: member.orgId, next: () => `tk_${keyOf(done++)}` };
     },
     envelope: (flow) => ({
       ...{ commandId: commandId(), fingerprint: '', actor: olivia },

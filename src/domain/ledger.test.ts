@@ -102,6 +102,11 @@ it('a command id nobody sent has no outcome yet', () => {
   expect(answerOf(opened({ key: 'a' }), 'c_unknown')).toMatchObject({ outcome: null, projected: false, tasks: [] });
 });
 
+it('the task that a command was about is named, once it is done', () => {
+  const ledger = apply(opened({ key: 'a' }, { key: 'b' }), envelope('1', start), envelope('2', complete('b')));
+  expect(answerOf(ledger, '2')).toMatchObject({ tasks: [{ id: 'tk_b', status: 'COMPLETED' }] });
+});
+
 it('a refusal counts as in the read model, since it changed nothing; and names what blocks', () => {
   const ledger = apply(
     opened({ key: 'a' }, { key: 'b', dependsOn: ['a'] }),

@@ -30,6 +30,8 @@ export type Outcome = {
   readonly at: number;
   /** The flow's version after the command. */
   readonly version: number;
+  /** The task it was about; of none, and of one that an older worker took, left out. */
+  readonly taskId?: string;
 } & ({ readonly ok: true; readonly effects: Effects } | { readonly ok: false; readonly refusal: Refusal });
 
 /** The whole state of a flow's workflow, carried from run to run. */
@@ -71,7 +73,15 @@ export function applyCommand(ledger: Ledger, envelope: Envelope, now: number): L
   const outcomes = person ? ledger.outcomes.map(eraseOutcome(person)) : ledger.outcomes;
   return remember(
     { ...ledger, outcomes, flow: decision.flow },
-    { commandId, fingerprint, at: now, version, ok: true, effects },
+    {
+      commandId,
+      fingerprint,
+      at: now,
+      version,
+      ...('taskId' in command && { taskId: command.taskId }),
+      ok: true,
+      effects,
+    },
   );
 }
 

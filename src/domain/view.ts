@@ -36,7 +36,7 @@ export interface CommandAnswer {
     readonly status: FlowStatus;
     readonly progress: Progress;
   };
-  /** The tasks the outcome speaks of. */
+  /** The tasks the outcome speaks of, with the one that the command was about where it was done. */
   readonly tasks: readonly TaskBrief[];
 }
 
@@ -119,7 +119,7 @@ export const answerWith = ({ flow, progress }: Projection, outcome: Outcome): Co
 
 function tasksNamed(flow: Flow, outcome: Outcome): TaskBrief[] {
   const named = outcome.ok
-    ? [...outcome.effects.ready, ...outcome.effects.waitAgain, ...outcome.effects.notNeeded]
+    ? [outcome.taskId, ...outcome.effects.ready, ...outcome.effects.waitAgain, ...outcome.effects.notNeeded]
     : outcome.refusal.blockedBy;
   return flow.tasks.filter((t) => named.includes(t.id)).map(briefOf);
 }

@@ -3,14 +3,12 @@ import { limits } from '../domain/limits.ts';
 import {
   acceptedText,
   actedOn,
-  command,
   commandInput,
+  commandOnTask,
   commandOutput,
   effectLines,
-  factsOf,
   standing,
   taskInput,
-  theTask,
 } from './command.ts';
 import { operation } from './operation.ts';
 import { byWhom, lines, quote } from './words.ts';
@@ -40,15 +38,10 @@ export const approveTask = operation({
   output: z.object({ ...commandOutput, ...actedOn, decision: z.enum(decisions) }),
   async handler(call, input) {
     const { decision, comment = '' } = input;
-    const { flow, task } = await theTask(call, input);
-    const facts = await command(
-      call,
-      flow,
-      decision === 'approve'
-        ? { type: 'approve', taskId: task.id, comment }
-        : { type: 'reject', taskId: task.id, reason: comment },
+    const facts = await commandOnTask(call, input, (taskId) =>
+      decision === 'approve' ? { type: 'approve', taskId, comment } : { type: 'reject', taskId, reason: comment },
     );
-    return { ...factsOf(facts), task, by: call.principal.name, through: call.principal.through, decision };
+    return { ...facts, decision };
   },
   text(f, now, zone) {
     if (f.state === 'accepted') return acceptedText(f);

@@ -10,6 +10,8 @@ import type { Effects } from '../domain/ledger.ts';
 import { limits } from '../domain/limits.ts';
 import type { CommandAnswer } from '../domain/view.ts';
 import type { ExternalPrincipal, MemberPrincipal } from '../oauth/principal.ts';
+import { isId } from '../platform/ids.ts';
+import type { Sent } from './gateway.ts';
 import { findFlow, findTask, nameOrId } from './names.ts';
 import type { Call } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -93,14 +95,62 @@ export async function command(
   flow: { id: string; name: string },
   wanted: Command,
 ): Promise<CommandFacts & { effects: Effects | null }> {
+  return factsOfSent(call, flow, await send(call, flow.id, wanted));
+}
+
+/**
+ * Sends a command about a task. Two ids, as programs give them, are sent at once, for the flow names the task in its answer;
+ * names are looked for first. Throws a Refusal when it is refused.
+ */
+export async function commandOnTask(
+  call: Call<MemberPrincipal>,
+  input: { task: string; flow?: string | undefined },
+  wanted: (taskId: string) => Command,
+): Promise<CommandFacts & { task: { id: string; title: string }; by: string; through: string }> {
+  const { name: by, through } = call.principal;
+  const { task: taskId, flow: flowId } = input;
+  if (flowId === undefined || !isId('fl', flowId) || !isId('tk', taskId)) {
+    const { flow, task } = await theTask(call, input);
+    return { ...factsOf(await command(call, flow, wanted(task.id))), task, by, through };
+  }
+  const sent = await send(call, flowId, wanted(taskId));
+  const { flow, task } = await namesOf(call, { task: taskId, flow: flowId }, sent);
+  return { ...factsOf(await factsOfSent(call, flow, sent)), task, by, through };
+}
+
+/** The names of what a command was about: as its answer has them, else as the read model does. */
+async function namesOf(
+  call: Call<MemberPrincipal>,
+  ids: { task: string; flow: string },
+  sent: Sent,
+): Promise<{ task: { id: string; title: string }; flow: { id: string; name: string } }> {
+  const told = sent.state === 'applied' ? sent.answer.tasks.find((t) => t.id === ids.task) : undefined;
+  if (sent.state === 'applied' && told) return { task: { id: told.id, title: told.title }, flow: sent.answer.flow };
+  try {
+    return await theTask(call, ids);
+  } catch (error) {
+    // It is stored all the same, for a flow that the lists do not know yet.
+    if (sent.state !== 'accepted' || !(error instanceof Refusal)) throw error;
+    return { task: { id: ids.task, title: ids.task }, flow: { id: ids.flow, name: ids.flow } };
+  }
+}
+
+function send(call: Call<MemberPrincipal | ExternalPrincipal>, flowId: string, wanted: Command): Promise<Sent> {
   const { principal, commandId, fingerprint } = call;
   const envelope = { commandId, fingerprint, actor: actorOf(principal), command: wanted };
-  const sent = await call.flows.send(principal.orgId, flow.id, envelope);
+  return call.flows.send(principal.orgId, flowId, envelope);
+}
+
+async function factsOfSent(
+  call: Call<MemberPrincipal | ExternalPrincipal>,
+  flow: { id: string; name: string },
+  sent: Sent,
+): Promise<CommandFacts & { effects: Effects | null }> {
   switch (sent.state) {
     case 'gone':
       throw await goneRefusal(call, flow);
     case 'accepted':
-      return accepted(commandId, flow);
+      return accepted(call.commandId, flow);
     case 'applied':
       return applied(sent.answer, call);
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { commentAudiences } from '../domain/flow.ts';
 import { limits } from '../domain/limits.ts';
-import { acceptedText, actedOn, command, commandInput, commandOutput, factsOf, taskInput, theTask } from './command.ts';
+import { acceptedText, actedOn, commandInput, commandOnTask, commandOutput, taskInput } from './command.ts';
 import { operation } from './operation.ts';
 import { plain, quote } from './words.ts';
 
@@ -27,15 +27,9 @@ export const commentOnTask = operation({
   }),
   output: z.object({ ...commandOutput, ...actedOn, audience: z.enum(commentAudiences) }),
   async handler(call, input) {
-    const { flow, task } = await theTask(call, input);
-    const facts = await command(call, flow, {
-      type: 'comment',
-      taskId: task.id,
-      text: input.text,
-      audience: input.audience,
-    });
-    const { name: by, through } = call.principal;
-    return { ...factsOf(facts), task, by, through, audience: input.audience };
+    const { text, audience } = input;
+    const facts = await commandOnTask(call, input, (taskId) => ({ type: 'comment', taskId, text, audience }));
+    return { ...facts, audience };
   },
   text(f) {
     if (f.state === 'accepted') return acceptedText(f);

@@ -1,13 +1,13 @@
 import { z } from 'zod';
+import type { Command } from '../domain/command.ts';
 import { limits } from '../domain/limits.ts';
 import {
   acceptedText,
   actedOn,
-  command,
   commandInput,
+  commandOnTask,
   commandOutput,
   effectLines,
-  factsOf,
   standing,
   taskInput,
   theTask,
@@ -49,16 +49,12 @@ export const completeTask = operation({
   }),
   output: z.object({ ...commandOutput, ...actedOn }),
   async handler(call, input) {
+    const { answers = null, comment = '' } = input;
+    const complete = (taskId: string): Command => ({ type: 'complete', taskId, answers, comment });
+    if (answers === null) return commandOnTask(call, input, complete);
     const { flow, task } = await theTask(call, input);
-    const { answers } = input;
-    if (answers) await call.database.withOrg(call.principal, (trx) => needFiles(trx, flow.id, task.id, answers));
-    const facts = await command(call, flow, {
-      type: 'complete',
-      taskId: task.id,
-      answers: input.answers ?? null,
-      comment: input.comment ?? '',
-    });
-    return { ...factsOf(facts), task, by: call.principal.name, through: call.principal.through };
+    await call.database.withOrg(call.principal, (trx) => needFiles(trx, flow.id, task.id, answers));
+    return commandOnTask(call, { task: task.id, flow: flow.id }, complete);
   },
   text(f, now, zone) {
     if (f.state === 'accepted') return acceptedText(f);

@@ -4,6 +4,7 @@ import { readFlow } from '../db/read-flow.ts';
 import type { Flow } from '../domain/flow.ts';
 import { type Overview, overviewOf } from '../domain/view.ts';
 import type { MemberPrincipal } from '../oauth/principal.ts';
+import { isId } from '../platform/ids.ts';
 import { findFlow } from './names.ts';
 import type { Call, Tools } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -23,8 +24,6 @@ export async function flowTruth(tools: Tools, orgId: string, flowId: string): Pr
   return told ? { flow: told.flow, asOf: null } : asRead(tools, orgId, flowId);
 }
 
-const looksLikeId = (ref: string): boolean => /^fl_[0-9a-z]+$/.test(ref);
-
 /**
  * The flow that a member calls by this name or id, as a whole, with what `look` finds of it in the read model. What looks
  * like an id is asked of its workflow at once: the workflow's own id says whose it is.
@@ -35,7 +34,7 @@ export async function namedOverview<T>(
   look: (trx: Trx, flowId: string) => Promise<T>,
 ): Promise<Pick<FlowTruth, 'asOf'> & { readonly flow: Overview; readonly seen: T }> {
   const { database, flows, principal } = call;
-  if (looksLikeId(ref)) {
+  if (isId('fl', ref)) {
     const [flow, seen] = await Promise.all([
       flows.overview(principal.orgId, ref),
       database.withOrg(principal, (trx) => look(trx, ref), { reads: true }),

@@ -3,14 +3,12 @@ import { limits } from '../domain/limits.ts';
 import {
   acceptedText,
   actedOn,
-  command,
   commandInput,
+  commandOnTask,
   commandOutput,
   effectLines,
-  factsOf,
   standing,
   taskInput,
-  theTask,
 } from './command.ts';
 import { operation } from './operation.ts';
 import { lines, quote } from './words.ts';
@@ -32,9 +30,8 @@ export const skipTask = operation({
   input: z.strictObject({ ...taskInput, reason: z.string().trim().min(1).max(limits.reason), ...commandInput }),
   output: z.object({ ...commandOutput, ...actedOn }),
   async handler(call, input) {
-    const { flow, task } = await theTask(call, input);
-    const facts = await command(call, flow, { type: 'skip', taskId: task.id, reason: input.reason });
-    return { ...factsOf(facts), task, by: call.principal.name, through: call.principal.through };
+    const { reason } = input;
+    return commandOnTask(call, input, (taskId) => ({ type: 'skip', taskId, reason }));
   },
   text(f, now, zone) {
     if (f.state === 'accepted') return acceptedText(f);

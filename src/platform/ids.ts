@@ -11,4 +11,8 @@ export function idFrom(prefix: string, ...parts: readonly string[]): string {
   return `${prefix}_${id}`;
 }
 
+/** Can it be nothing but an id of this kind? No name that people give looks like that. */
+export const isId = (prefix: string, text: string): boolean =>
+  text.startsWith(`${prefix}_`) && /^[0-9a-z]{16}$/.test(text.slice(prefix.length + 1));
+
 export const newId = (prefix: string): string => idFrom(prefix, randomUUID());

@@ -1,0 +1,116 @@
+/** Commands about a task by two ids, as programs give them: sent at once, since the flow names the task in its answer. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { approveTask } from '../../src/operations/approve-task.ts';
+import { commentOnTask } from '../../src/operations/comment-on-task.ts';
+import { completeTask } from '../../src/operations/complete-task.ts';
+import type { Caller } from '../../src/operations/operation.ts';
+import { reopenTask } from '../../src/operations/reopen-task.ts';
+import { skipTask } from '../../src/operations/skip-task.ts';
+import { newId } from '../../src/platform/ids.ts';
+import { changesNothing } from './everything.ts';
+import { olivia } from './principals.ts';
+import { type TwoOrgs, twoOrgs } from './two-orgs.ts';
+
+const madeSchema = z.object({ flow: z.object({ id: z.string() }) });
+
+let all: TwoOrgs;
+beforeAll(async () => {
+  all = await twoOrgs();
+});
+afterAll(() => all.stop());
+
+/** Olivia, and how often the database was looked at for her. */
+function watched(): { caller: Caller; looks: () => number } {
+  const { tools } = all.world;
+  let looks = 0;
+  const database = new Proxy(tools.database, {
+    get(target, name) {
+      if (name === 'withOrg') looks++;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return { caller: { ...tools, database, now: Date.now(), principal: olivia }, looks: () => looks };
+}
+
+test('nothing is looked up for them, and they are answered as by names', async () => {
+  const { flow, task } = all.acme;
+  const ids = { flow: flow.id, task: task.id };
+  const { caller, looks } = watched();
+  // The time zone is known from here on.
+  await completeTask.run(caller, { flow: newId('fl'), task: newId('tk') });
+  const before = looks();
+  const answers = [
+    await commentOnTask.run(caller, { ...ids, text: 'Begun' }),
+    await completeTask.run(caller, ids),
+    await reopenTask.run(caller, { ...ids, reason: 'Not yet' }),
+    await skipTask.run(caller, { ...ids, reason: 'Not needed' }),
+  ];
+  expect(looks()).toBe(before);
+  for (const answer of answers) {
+    expect(answer).toMatchObject({ ok: true, facts: { task: { id: task.id, title: task.name }, by: 'Olivia Brandt' } });
+    expect(answer.text).toContain(`"${task.name}"`);
+  }
+  const named = await commentOnTask.run(caller, { flow: flow.name, task: task.name, text: 'By names' });
+  expect(named).toMatchObject({ ok: true, facts: { task: { id: task.id, title: task.name } } });
+  expect(looks()).toBeGreaterThan(before);
+});
+
+test('a refusal says what it says of names', async () => {
+  const { flow, task } = all.acme;
+  const { caller } = watched();
+  const [byIds, byNames] = await changesNothing(all.world, async () => [
+    await approveTask.run(caller, { flow: flow.id, task: task.id, decision: 'approve' }),
+    await approveTask.run(caller, { flow: flow.name, task: task.name, decision: 'approve' }),
+  ]);
+  const { commandId: _, ...facts } = byIds?.facts ?? {};
+  expect(byIds).toMatchObject({ ok: false, code: 'not_approval' });
+  expect(byNames).toMatchObject({ text: byIds?.text, facts });
+});
+
+test('of what is not there, they say so, and change nothing', async () => {
+  const { flow, task } = all.acme;
+  const { caller } = watched();
+  const tries = [
+    { flow: flow.id, task: newId('tk') },
+    { flow: newId('fl'), task: task.id },
+    { flow: all.globex.flow.id, task: all.globex.task.id },
+  ];
+  const answers = await changesNothing(all.world, async () => {
+    const told = [];
+    for (const ids of tries) told.push(await completeTask.run(caller, ids));
+    return told;
+  });
+  for (const answer of answers) {
+    expect(answer).toMatchObject({ ok: false, code: 'not_found' });
+    expect(answer.text).toMatch(/ Nothing changed\.$/);
+  }
+});
+
+test('without a worker they are stored, of a flow that the lists do not know too, and done once', async () => {
+  const { world } = all;
+  const { flow, task } = all.acme;
+  const { caller } = watched();
+  await world.stopWorker();
+  const say = (ids: object) => commentOnTask.run(caller, { ...ids, text: 'In the dark', command_id: 'c_dark' });
+  const known = { flow: flow.id, task: task.id };
+  const made = await all.olivia.call('create_flow_from_template', { template: 'Offboarding', name: 'Dark' });
+  const flowId = madeSchema.parse(made.facts).flow.id;
+  const taskId = newId('tk');
+  try {
+    expect(await say(known)).toMatchObject({
+      ok: true,
+      facts: { state: 'accepted', flow: { name: flow.name }, task: { title: task.name } },
+    });
+    expect(await say({ flow: flowId, task: taskId })).toMatchObject({
+      ok: true,
+      facts: { state: 'accepted', flow: { id: flowId, name: flowId }, task: { id: taskId, title: taskId } },
+    });
+  } finally {
+    await world.startWorker();
+  }
+  expect(await say(known)).toMatchObject({ ok: true, facts: { state: 'applied', task: { title: task.name } } });
+  const comments = await world.owner.selectFrom('comments').select('id').where('text', '=', 'In the dark').execute();
+  expect(comments).toHaveLength(1);
+});
