@@ -46,7 +46,7 @@ export interface Site {
 
 const taskQueue = 'booflow';
 /** So that the task's id looks like one. */
-const keyOf = (n: number): string => String(n).padStart(16, '0');
+const keyOf = (n: number): string => `k${String(n).padStart(15, '0')}`;
 const resultSchema = z.object({ result: z.object({ isError: z.literal(false).optional() }) });
 const answerSchema = z.object({
   result: z.object({ structuredContent: z.object({ state: z.enum(['applied', 'accepted']) }) }),

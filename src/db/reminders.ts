@@ -25,11 +25,10 @@ export async function areRemindersOff(trx: Trx, { kind, person }: Reminded): Pro
 /** Ids of a flow's clients, and of members with tasks in it, who switched reminders off. */
 export async function remindersOffIn(trx: Trx, flowId: string): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    select e.id from external_users e join reminders_off off on off.kind = 'external' and off.person = lower(e.email)
-    where e.flow_id = ${flowId}
-    union
-    select off.person from tasks t join reminders_off off on off.kind = 'member' and off.person = t.assignee_id
-    where t.flow_id = ${flowId} and t.assignee_kind = 'member'
+    select coalesce(e.id, off.person) as id from reminders_off off
+    left join external_users e on off.kind = 'external' and e.flow_id = ${flowId} and lower(e.email) = off.person
+    where e.id is not null or off.kind = 'member' and exists (
+      select from tasks t where t.flow_id = ${flowId} and t.assignee_kind = 'member' and t.assignee_id = off.person)
     order by id`.execute(trx);
   return rows.map((row) => row.id);
 }

@@ -134,12 +134,20 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
     return text === '' ? reply.send() : reply.send(text);
   };
 
+  /** Who calls, looked for while the body arrives. */
+  const asked = new WeakMap<FastifyRequest, Promise<MemberPrincipal | null>>();
   app.route({
     method: ['POST', 'GET', 'DELETE', 'OPTIONS'],
     url: mcpPath,
-    async handler(request, reply) {
+    onRequest(request, _reply, done) {
       const token = bearerToken(request.headers.authorization);
-      const principal = token === null ? null : await authenticate(authority, token, 'mcp');
+      if (token !== null) asked.set(request, authenticate(authority, token, 'mcp'));
+      // A failure is the handler's, if it comes to that.
+      asked.get(request)?.catch(() => undefined);
+      done();
+    },
+    async handler(request, reply) {
+      const principal = (await asked.get(request)) ?? null;
       const given = request.headers.authorization !== undefined;
       const read = readBody(request.body);
       const seconds = await waits(request, principal);
