@@ -22,17 +22,6 @@ export async function areRemindersOff(trx: Trx, { kind, person }: Reminded): Pro
   return row !== undefined;
 }
 
-/** Ids of a flow's clients, and of members with tasks in it, who switched reminders off. */
-export async function remindersOffIn(trx: Trx, flowId: string): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`
-    select coalesce(e.id, off.person) as id from reminders_off off
-    left join external_users e on off.kind = 'external' and e.flow_id = ${flowId} and lower(e.email) = off.person
-    where e.id is not null or off.kind = 'member' and exists (
-      select from tasks t where t.flow_id = ${flowId} and t.assignee_kind = 'member' and t.assignee_id = off.person)
-    order by id`.execute(trx);
-  return rows.map((row) => row.id);
-}
-
 /** Those of these people who switched reminders off. */
 export async function remindersOffOf(trx: Trx, people: readonly Reminded[]): Promise<Reminded[]> {
   if (people.length === 0) return [];

@@ -1,5 +1,4 @@
 /** One flow, whole: asked of its workflow, or read from the read model with a word on its age. */
-import type { Trx } from '../db/database.ts';
 import { readFlow } from '../db/read-flow.ts';
 import type { Flow } from '../domain/flow.ts';
 import { type Overview, overviewOf } from '../domain/view.ts';
@@ -25,30 +24,21 @@ export async function flowTruth(tools: Tools, orgId: string, flowId: string): Pr
 }
 
 /**
- * The flow that a member calls by this name or id, as a whole, with what `look` finds of it in the read model. What looks
- * like an id is asked of its workflow at once: the workflow's own id says whose it is.
+ * The flow that a member calls by this name or id, as a whole. What looks like an id is asked of its workflow at once: the
+ * workflow's own id says whose it is.
  */
-export async function namedOverview<T>(
+export async function namedOverview(
   call: Call<MemberPrincipal>,
   ref: string,
-  look: (trx: Trx, flowId: string) => Promise<T>,
-): Promise<Pick<FlowTruth, 'asOf'> & { readonly flow: Overview; readonly seen: T }> {
+): Promise<Pick<FlowTruth, 'asOf'> & { readonly flow: Overview }> {
   const { database, flows, principal } = call;
-  if (isId('fl', ref)) {
-    const [flow, seen] = await Promise.all([
-      flows.overview(principal.orgId, ref),
-      database.withOrg(principal, (trx) => look(trx, ref), { reads: true }),
-    ]);
-    if (flow) return { flow, asOf: null, seen };
-  }
-  const { id, seen } = await database.withOrg(principal, async (trx) => {
-    const { id } = await findFlow(trx, ref);
-    return { id, seen: await look(trx, id) };
-  });
+  const byId = isId('fl', ref) ? await flows.overview(principal.orgId, ref) : null;
+  if (byId) return { flow: byId, asOf: null };
+  const { id } = await database.withOrg(principal, (trx) => findFlow(trx, ref), { reads: true });
   const told = id === ref ? null : await flows.overview(principal.orgId, id);
-  if (told) return { flow: told, asOf: null, seen };
+  if (told) return { flow: told, asOf: null };
   const { flow, asOf } = await asRead(call, principal.orgId, id);
-  return { flow: overviewOf(flow), asOf, seen };
+  return { flow: overviewOf(flow), asOf };
 }
 
 async function asRead(tools: Tools, orgId: string, flowId: string): Promise<FlowTruth> {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { remindersOffIn } from '../db/reminders.ts';
+import { remindedClient, remindedMember, remindersOffOf } from '../db/reminders.ts';
 import { invitationStatuses, isOverdue, isResolved } from '../domain/flow.ts';
 import type { Overview, OverviewTask } from '../domain/view.ts';
+import type { MemberPrincipal } from '../oauth/principal.ts';
 import { ageLine, namedOverview } from './flow-truth.ts';
 import { nameOrId } from './names.ts';
-import { operation } from './operation.ts';
+import { type Call, operation } from './operation.ts';
 import { brief, briefShape, flowStatus, iso, isoOr, moment, progressShape } from './shapes.ts';
 import { byWhom, count, dots, dueWords, lines, onDay, percentWords, plain, quote, short, who } from './words.ts';
 
@@ -68,11 +69,23 @@ export const getFlow = operation({
   input: z.strictObject({ flow: nameOrId('Name or id') }),
   output,
   async handler(call, { flow: ref }) {
-    const { flow, asOf, seen } = await namedOverview(call, ref, remindersOffIn);
-    return factsOf(flow, asOf, seen, call);
+    const { flow, asOf } = await namedOverview(call, ref);
+    return factsOf(flow, asOf, await remindersOffIn(call, flow), call);
   },
   text: tell,
 });
+
+/** Ids of the flow's clients, and of members with tasks in it, who switched reminders off. */
+async function remindersOffIn({ database, principal }: Call<MemberPrincipal>, flow: Overview): Promise<string[]> {
+  const members = flow.tasks.flatMap(({ assignee }) => (assignee?.kind === 'member' ? [assignee.id] : []));
+  const people = [
+    ...flow.externals.map(({ id, email }) => ({ id, ...remindedClient(email) })),
+    ...[...new Set(members)].map((id) => ({ id, ...remindedMember(id) })),
+  ];
+  if (people.length === 0) return [];
+  const off = await database.withOrg(principal, (trx) => remindersOffOf(trx, people), { reads: true });
+  return people.filter((p) => off.some((o) => o.kind === p.kind && o.person === p.person)).map((p) => p.id);
+}
 
 function factsOf(
   flow: Overview,
