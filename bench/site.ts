@@ -7,6 +7,7 @@ import { Changes } from '../src/db/changes.ts';
 import { Database, openAsOwner } from '../src/db/database.ts';
 import type { Actor } from '../src/domain/actor.ts';
 import type { Envelope } from '../src/domain/command.ts';
+import type { Assignee } from '../src/domain/flow.ts';
 import { createApiKey } from '../src/oauth/api-keys.ts';
 import { FlowGateway } from '../src/operations/gateway.ts';
 import { aheadOf } from '../src/operations/write-ahead.ts';
@@ -34,8 +35,8 @@ export interface Site {
   readonly now: FlowGateway;
   /** The way of a command before the server wrote ahead: a signal, and queries until the lists have followed. */
   readonly before: FlowGateway;
-  /** A running flow with so many tasks that wait on nothing. */
-  flow(tasks: number): Promise<BenchFlow>;
+  /** A running flow with so many tasks that wait on nothing, and lie with nobody or with this person. */
+  flow(tasks: number, assignee?: Assignee): Promise<BenchFlow>;
   /** complete_task over MCP. */
   complete(flow: BenchFlow): Promise<void>;
   envelope(flow: BenchFlow): Envelope;
@@ -100,10 +101,12 @@ export async function startSite(given?: Product): Promise<Site> {
   const commandId = (): string => randomBytes(8).toString('hex');
   return {
     ...{ product, database, secret, client, olivia, now, before },
-    async flow(tasks) {
+    async flow(tasks, assignee) {
       const written = Array.from({ length: tasks }, (_, n) => ({ key: keyOf(n) }));
       const id = `fl_${commandId()}`;
-      const made = { ...draft(steps(...written), olivia, Date.now()), id, orgId: member.orgId, name: id };
+      const drawn = draft(steps(...written), olivia, Date.now());
+      const given = assignee ? drawn.tasks.map((t) => ({ ...t, assignee })) : drawn.tasks;
+      const made = { ...drawn, id, orgId: member.orgId, name: id, tasks: given };
       await now.create(made, { commandId: 'create', fingerprint: '' });
       const command = { type: 'start', startDate: null } as const;
       await now.send(member.orgId, id, { commandId: 'start', fingerprint: '', actor: olivia, command });

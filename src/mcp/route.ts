@@ -116,22 +116,21 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
     return !limit.isAllowed && limit.isExceeded ? Math.max(1, limit.ttlInSeconds) : null;
   };
 
-  const serve = async (request: FastifyRequest, reply: FastifyReply, principal: MemberPrincipal | null, read: Body) => {
+  const serve = async (web: Request, reply: FastifyReply, principal: MemberPrincipal | null, read: Body) => {
     if (!read.ok) return rpcError(reply, 400, -32700, read.why);
     const { body } = read;
     const listen = listenSchema.safeParse(body);
     if (listen.success)
       return rpcError(reply, 404, -32601, 'Booflow tells nothing unasked: look again with a tool.', listen.data.id);
     const authInfo = principal === null ? undefined : authInfoOf(principal);
-    const web = await toWebRequest(request.raw, body);
     const given = { ...(authInfo && { authInfo }), ...(body !== undefined && { parsedBody: body }) };
     const answer = (await isLegacyRequest(web, body, { maxRequestBodySize: bodyLimit }))
       ? await answerOlder(serverFor(authInfo, options, app.log), web, given)
       : await handler.fetch(web, given);
     // In one piece: nothing is told before the result.
-    const text = await answer.text();
+    const bytes = Buffer.from(await answer.arrayBuffer());
     reply.code(answer.status).headers(Object.fromEntries(answer.headers));
-    return text === '' ? reply.send() : reply.send(text);
+    return bytes.length === 0 ? reply.send() : reply.send(bytes);
   };
 
   /** Who calls, looked for while the body arrives. */
@@ -147,15 +146,16 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
       done();
     },
     async handler(request, reply) {
+      const read = readBody(request.body);
+      const web = await webRequestOf(request);
       const principal = (await asked.get(request)) ?? null;
       const given = request.headers.authorization !== undefined;
-      const read = readBody(request.body);
       const seconds = await waits(request, principal);
       if (seconds !== null) return tooMany(reply, seconds, read);
       if (principal === null && (given || !asksOnlyWhatIsPublic(read))) return challenge(reply, publicUrl, given);
       const lacking = principal && lackingScopes(principal, read);
       if (lacking) return stepUp(reply, publicUrl, lacking);
-      return serve(request, reply, principal, read);
+      return serve(web, reply, principal, read);
     },
   });
   app.route({
@@ -164,10 +164,15 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
     async handler(request, reply) {
       const read = readBody(request.body);
       const seconds = await waits(request, null);
-      return seconds === null ? serve(request, reply, null, read) : tooMany(reply, seconds, read);
+      if (seconds !== null) return tooMany(reply, seconds, read);
+      return serve(await webRequestOf(request), reply, null, read);
     },
   });
 }
+
+/** As the SDK takes it. It gets what was sent beside the request, read, so a short stand-in is its body. */
+const webRequestOf = (request: FastifyRequest): Promise<Request> =>
+  toWebRequest(request.raw, request.body ? null : undefined);
 
 /** One server a request: it holds nothing between requests. Without credentials it has the public tools alone. */
 function serverFor(authInfo: AuthInfo | undefined, options: McpRouteOptions, log: FastifyBaseLogger): McpServer {
