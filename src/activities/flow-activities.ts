@@ -37,14 +37,18 @@ export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
     projectFlow: (projection, cause, outcomes = []) =>
       observed('projectFlow', { orgId: projection.flow.orgId, flowId: projection.flow.id, cause }, async () => {
         const { orgId } = projection.flow;
-        const toWake = await database.withOrg({ orgId }, async (trx) => {
+        // Told as soon as others can read it. Commits that tell wait for each other, and should not for the disk too.
+        const write = async (trx: Trx) => {
           const [toWake] = await Promise.all([
             queueFeed(trx, projection),
             writeProjection(trx, projection),
             ...outcomes.map((outcome) => tellAnswer(trx, keyring, orgId, answerWith(projection, outcome))),
           ]);
           return toWake;
-        });
+        };
+        const toWake = await database.withOrg({ orgId }, write, { synced: false });
+        // Were PostgreSQL killed before this, the activity would run again.
+        await database.sync();
         const newest = projection.feed.at(-1);
         if (newest) projectionLag.observe((Date.now() - newest.at) / 1_000);
         for (const webhookId of toWake) await need.wakeWebhook({ orgId, webhookId });

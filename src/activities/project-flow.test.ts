@@ -65,6 +65,20 @@ const asRead = ({ startedBy: _starter, heldComments: _held, ...flow }: Flow): Fl
 });
 const sorted = (flow: Flow | undefined): Flow | undefined => flow && asRead(flow);
 
+it('what did not reach the disk is not taken for done, and is written again', async () => {
+  const ledger = after(open(steps({ key: 'a' })), { type: 'start', startDate: null });
+  const projection = projectionOf(ledger);
+  const { sync } = effects.database;
+  effects.database.sync = () => Promise.reject(new Error('the disk is gone'));
+  try {
+    await expect(effects.activities.projectFlow(projection, undefined)).rejects.toThrow('the disk is gone');
+  } finally {
+    effects.database.sync = sync;
+  }
+  await effects.activities.projectFlow(projection, undefined);
+  expect(sorted(await read(ledger.flow.id))).toEqual(sorted(ledger.flow));
+});
+
 const tables = ['flows', 'tasks', 'external_users', 'feed', 'comments', 'magic_links', 'flow_counts'] as const;
 async function everything(): Promise<Record<string, string[]>> {
   const all: Record<string, string[]> = {};

@@ -42,6 +42,16 @@ test('a transaction has its own settings, and the next one on the connection has
   expect(await database.open.transaction().execute(settingsOf)).toEqual(asEverywhere);
 });
 
+test('what was committed without being waited for is on the disk after a sync', async () => {
+  const writes = (trx: Trx) => sql`select pg_logical_emit_message(true, 'test', 'told')`.execute(trx);
+  await database.withOrg({ orgId: 'org_a' }, writes, { synced: false });
+  const { rows } = await sql<{ end: string }>`select pg_current_wal_insert_lsn()::text as end`.execute(database.open);
+  await database.sync();
+  const flushed = await sql<{ is: boolean }>`
+    select pg_current_wal_flush_lsn() >= ${rows[0]?.end}::pg_lsn as is`.execute(database.open);
+  expect(flushed.rows).toEqual([{ is: true }]);
+});
+
 test('an id is a value, whatever stands in it', async () => {
   for (const orgId of [`o', true); drop table flows; select ('`, 'back\\slash \\', `quo''te`, 'é 漢 🙂']) {
     expect((await database.withOrg({ orgId }, settingsOf)).org).toBe(orgId);

@@ -107,6 +107,12 @@ export class Database {
     await sql`select 1`.execute(this.open);
   }
 
+  /** Waits until everything that was committed before this, `synced` or not, is on the disk. */
+  async sync(): Promise<void> {
+    // A commit that wrote is waited for, and with it whatever stands before it in the log.
+    await sql`select pg_logical_emit_message(true, 'booflow', '')`.execute(this.open);
+  }
+
   close(): Promise<void> {
     return this.open.destroy();
   }
