@@ -47,7 +47,7 @@ export async function startOnPostgres(folder: string, report: (line: string) => 
     versions: 'Temporal server 1.29.1 on PostgreSQL',
     contenders: [
       bareContender('Temporal alone: an update, on PostgreSQL', synced, bare, engines),
-      ...booflowContenders('on PostgreSQL', `${synced}; the read model too`, site, product, engines),
+      ...booflowContenders('on PostgreSQL', `${synced}; the read model right after`, site, product, engines),
     ],
     async stop() {
       await site.stop();
@@ -73,12 +73,12 @@ export async function startOnDevServer(folder: string): Promise<Stand> {
       return { ...(temporal && { Temporal: temporal }), ...(database && { PostgreSQL: database }) };
     },
   };
-  const synced = 'SQLite syncs its file at every commit, many times a task';
+  const synced = 'SQLite syncs its log at every commit, several times a task';
   return {
     versions: "Temporal's dev server (CLI 1.5.1, server 1.29.1)",
     contenders: [
       bareContender("Temporal alone: an update, on the dev server's SQLite", synced, bare, own),
-      ...booflowContenders("on the dev server's SQLite", `${synced}; the read model too`, site, product, own),
+      ...booflowContenders("on the dev server's SQLite", `${synced}; the read model right after`, site, product, own),
     ],
     async stop() {
       await bare.stop();
