@@ -80,7 +80,7 @@ function erasurePage({ session, email, preview, past, notice, problem, wrong }: 
         {past !== null && preview === null && <Find email={email} />}
         {preview !== null && <Confirm {...{ session, preview, wrong }} />}
         {past !== null && past.length > 0 && <PastErasures past={past} />}
-        <p>
+        <p class="actions">
           <a href="/settings/data">Back to Data</a>
         </p>
       </Settings>
