@@ -21,10 +21,12 @@ import { liveFlows } from './live-flows.ts';
 import { oneFlow } from './one-flow.ts';
 import { bars } from './plot.ts';
 import { type Site, startSite } from './site.ts';
+import { stagesOf } from './stages.ts';
 import { isMet, type Table, toMarkdown } from './table.ts';
 
 const benches: Readonly<Record<string, (site: Site) => Promise<Table>>> = {
   command: commands,
+  stages: stagesOf,
   crowd,
   lists,
   flow: oneFlow,
