@@ -52,6 +52,30 @@ test('what was committed without being waited for is on the disk after a sync', 
   expect(flushed.rows).toEqual([{ is: true }]);
 });
 
+test('what writes is prepared once on its connection, also where it failed; what reads is not', async () => {
+  const prepared = async () => {
+    const found = await sql<{ statement: string; times: string }>`
+      select statement, generic_plans + custom_plans as times from pg_prepared_statements order by prepare_time`;
+    return (await found.execute(database.open)).rows;
+  };
+  const before = (await prepared()).length;
+  const write = (id: string) =>
+    database.withOrg({ orgId: id }, (trx) =>
+      sql`insert into orgs (id, slug, name) values (${id}, ${id}, 'Org')`.execute(trx),
+    );
+  const read = () => database.withOrg({ orgId: 'org-1' }, (trx) => sql`select ${'read'}::text`.execute(trx));
+  const other = (trx: Trx) =>
+    sql`insert into orgs (id, slug, name) values (${'org-3'}, ${'org-3'}, 'Org')`.execute(trx);
+  await expect(database.withOrg({ orgId: 'org-1' }, other)).rejects.toThrow(/row-level security/);
+  await write('org-1');
+  await expect(write('org-1')).rejects.toThrow(/duplicate key/);
+  await write('org-2');
+  await read();
+  expect((await prepared()).slice(before)).toEqual([
+    { statement: expect.stringMatching(/^insert into orgs/), times: expect.stringMatching(/^[34]$/) },
+  ]);
+});
+
 test('an id is a value, whatever stands in it', async () => {
   for (const orgId of [`o', true); drop table flows; select ('`, 'back\\slash \\', `quo''te`, 'é 漢 🙂']) {
     expect((await database.withOrg({ orgId }, settingsOf)).org).toBe(orgId);

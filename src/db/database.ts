@@ -14,6 +14,7 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import { pastSpan, SpanKind } from '../platform/tracing.ts';
+import { preparing } from './prepared.ts';
 import type { Tables } from './schema.ts';
 
 export type Trx = Transaction<Tables>;
@@ -61,6 +62,7 @@ export class Database {
       },
       options.onIdleError,
     );
+    pool.on('connect', preparing);
     this.#pool = pool;
     this.#dialect = new ActingDialect({ pool });
     this.open = new Kysely<Tables>({ dialect: this.#dialect, log: traceQuery });
