@@ -16,7 +16,7 @@ import {
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { AlwaysOffSampler, BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 
 export { type Span, SpanKind } from '@opentelemetry/api';
 
@@ -51,6 +51,8 @@ export function startTracing(service: string, endpoint: string | undefined): () 
   leaves = endpoint !== undefined;
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ 'service.name': service }),
+    // What leaves nowhere has an id, for the log, and is not kept.
+    ...(!leaves && { sampler: new AlwaysOffSampler() }),
     spanProcessors:
       endpoint === undefined
         ? []
