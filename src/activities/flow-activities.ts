@@ -37,7 +37,6 @@ export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
     projectFlow: (projection, cause, outcomes = []) =>
       observed('projectFlow', { orgId: projection.flow.orgId, flowId: projection.flow.id, cause }, async () => {
         const { orgId } = projection.flow;
-        // Told as soon as others can read it. Commits that tell wait for each other, and should not for the disk too.
         const write = async (trx: Trx) => {
           const [toWake] = await Promise.all([
             queueFeed(trx, projection),
@@ -46,9 +45,9 @@ export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
           ]);
           return toWake;
         };
-        const toWake = await database.withOrg({ orgId }, write, { synced: false });
-        // Were PostgreSQL killed before this, the activity would run again.
-        await database.sync();
+        // Told as soon as others can read it: commits that tell wait for each other, and should not for the disk too. Were
+        // PostgreSQL killed before it is there, this fails, and runs again.
+        const toWake = await database.withOrg({ orgId }, write, { synced: 'afterwards' });
         const newest = projection.feed.at(-1);
         if (newest) projectionLag.observe((Date.now() - newest.at) / 1_000);
         for (const webhookId of toWake) await need.wakeWebhook({ orgId, webhookId });

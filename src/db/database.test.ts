@@ -1,7 +1,7 @@
 /** How transactions begin: with their settings, which end with them. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type FreshDatabase, freshDatabase } from '../../test/support/database.ts';
+import { type FreshDatabase, freshDatabase, withoutSyncs } from '../../test/support/database.ts';
 import { Database, openAsOwner, type Trx } from './database.ts';
 
 let fresh: FreshDatabase;
@@ -42,14 +42,45 @@ test('a transaction has its own settings, and the next one on the connection has
   expect(await database.open.transaction().execute(settingsOf)).toEqual(asEverywhere);
 });
 
-test('what was committed without being waited for is on the disk after a sync', async () => {
-  const writes = (trx: Trx) => sql`select pg_logical_emit_message(true, 'test', 'told')`.execute(trx);
-  await database.withOrg({ orgId: 'org_a' }, writes, { synced: false });
-  const { rows } = await sql<{ end: string }>`select pg_current_wal_insert_lsn()::text as end`.execute(database.open);
-  await database.sync();
+test('what is synced afterwards is on the disk when it is answered; where it is not, that is an error', async () => {
+  let written: string | undefined;
+  const write = async (trx: Trx) => {
+    await sql`select pg_logical_emit_message(true, 'test', 'told')`.execute(trx);
+    const { rows } = await sql<{ at: string }>`select pg_current_wal_insert_lsn()::text as at`.execute(trx);
+    written = rows[0]?.at;
+    expect((await settingsOf(trx)).synced).toBe('off');
+  };
+  await database.withOrg({ orgId: 'org_a' }, write, { synced: 'afterwards' });
   const flushed = await sql<{ is: boolean }>`
-    select pg_current_wal_flush_lsn() >= ${rows[0]?.end}::pg_lsn as is`.execute(database.open);
+    select pg_current_wal_flush_lsn() >= ${written}::pg_lsn as is`.execute(database.open);
   expect(flushed.rows).toEqual([{ is: true }]);
+  expect(await database.open.transaction().execute(settingsOf)).toEqual(asEverywhere);
+  const unsyncable = await withoutSyncs(fresh.url);
+  try {
+    const writes = (trx: Trx) =>
+      sql`insert into orgs (id, slug, name) values ('org-unsynced', 'org-unsynced', 'Org')`.execute(trx);
+    const wrote = database.withOrg({ orgId: 'org-unsynced' }, writes, { synced: 'afterwards' });
+    await expect(wrote).rejects.toThrow(/permission denied/);
+  } finally {
+    await unsyncable.end();
+  }
+  const told = await database.withOrg({ orgId: 'org-unsynced' }, (trx) =>
+    trx.selectFrom('orgs').select('id').execute(),
+  );
+  expect(told).toEqual([{ id: 'org-unsynced' }]);
+});
+
+test('of queries asked for at once, the first that failed gives the reason, however deep it was asked for', async () => {
+  const deep = async (trx: Trx) => {
+    await Promise.all([Promise.all([sql`select 1 / 0`.execute(trx)]).then((all) => Promise.all(all))]);
+  };
+  const fails = (trx: Trx) => Promise.all([deep(trx), sql`select 1`.execute(trx)]);
+  await expect(database.withOrg({ orgId: 'org_a' }, fails)).rejects.toThrow(/division by zero/);
+  const told = async (trx: Trx) => {
+    await sql`select 1 / 0`.execute(trx).catch(() => undefined);
+    throw new Error('told by who caught it');
+  };
+  await expect(database.withOrg({ orgId: 'org_a' }, told)).rejects.toThrow('told by who caught it');
 });
 
 test('what writes is prepared once on its connection, also where it failed; what reads is not', async () => {
@@ -70,6 +101,7 @@ test('what writes is prepared once on its connection, also where it failed; what
   await write('org-1');
   await expect(write('org-1')).rejects.toThrow(/duplicate key/);
   await write('org-2');
+  await write('org-4');
   await read();
   expect((await prepared()).slice(before)).toEqual([
     { statement: expect.stringMatching(/^insert into orgs/), times: expect.stringMatching(/^[34]$/) },

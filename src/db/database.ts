@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   CompiledQuery,
+  type DatabaseConnection,
   DummyDriver,
   Kysely,
   type LogEvent,
@@ -31,9 +32,10 @@ export interface ActingOptions {
   readonly statementMs?: number;
   /**
    * False: the commit is not waited for until it is on the disk. PostgreSQL, should it be killed within the next second,
-   * comes back without what was written. Only for what is written again from elsewhere.
+   * comes back without what was written. Only for what is written again from elsewhere. `afterwards`: others see it, and
+   * are told of it, before it is on the disk; the caller waits until it is, and hears of an error when it is not.
    */
-  readonly synced?: boolean;
+  readonly synced?: boolean | 'afterwards';
   /** True: it may only read, and its end is not waited for. */
   readonly reads?: boolean;
 }
@@ -84,10 +86,10 @@ export class Database {
       {
         'app.org_id': org.orgId,
         ...(statementMs !== undefined && { statement_timeout: String(statementMs) }),
-        ...(!synced && { synchronous_commit: 'off' }),
+        ...(synced !== true && { synchronous_commit: 'off' }),
       },
       work,
-      reads,
+      { reads, syncs: synced === 'afterwards' },
     );
   }
 
@@ -109,28 +111,27 @@ export class Database {
     await sql`select 1`.execute(this.open);
   }
 
-  /** Waits until everything that was committed before this, `synced` or not, is on the disk. */
-  async sync(): Promise<void> {
-    // A commit that wrote is waited for, and with it whatever stands before it in the log.
-    await sql`select pg_logical_emit_message(true, 'booflow', '')`.execute(this.open);
-  }
-
   close(): Promise<void> {
     return this.open.destroy();
   }
 
   /** With settings that are local to the transaction, so that nothing survives on the pooled connection. */
-  #acting<T>(settings: Readonly<Record<string, string>>, work: (trx: Trx) => Promise<T>, reads = false): Promise<T> {
+  #acting<T>(
+    settings: Readonly<Record<string, string>>,
+    work: (trx: Trx) => Promise<T>,
+    { reads = false, syncs = false }: Partial<Pick<Beginning, 'reads' | 'syncs'>> = {},
+  ): Promise<T> {
     const set = Object.entries(settings).map(
       ([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
     );
-    const beginning: Beginning = { statement: `begin${reads ? ' read only' : ''}; select ${set.join(', ')}`, reads };
+    const statement = `begin${reads ? ' read only' : ''}; select ${set.join(', ')}`;
+    const beginning: Beginning = { statement, reads, syncs };
     return beginnings.run(beginning, async () => {
       try {
-        return await this.open.transaction().execute(async (trx) => work(await this.#atOnce(trx)));
+        return await this.open.transaction().execute(async (trx) => work(await this.#atOnce(trx, beginning)));
       } catch (error) {
         // What came after it then failed for no reason of its own.
-        throw beginning.failure ?? error;
+        throw beginning.failure ?? (isAborted(error) ? beginning.firstFailure : error);
       }
     });
   }
@@ -139,9 +140,17 @@ export class Database {
    * Queries of the transaction that are asked for at once then go out at once, and are answered in their order; Kysely
    * would send each when the one before it was answered.
    */
-  async #atOnce(trx: Trx): Promise<Trx> {
+  async #atOnce(trx: Trx, beginning: Beginning): Promise<Trx> {
     const kept = trx.getExecutor();
-    const connection = await kept.provideConnection(async (its) => its);
+    const its = await kept.provideConnection(async (its) => its);
+    const connection: DatabaseConnection = {
+      executeQuery: <R>(query: CompiledQuery) =>
+        its.executeQuery<R>(query).catch((error: unknown) => {
+          beginning.firstFailure ??= error;
+          throw error;
+        }),
+      streamQuery: (...given) => its.streamQuery(...given),
+    };
     const executor = kept.withConnectionProvider({ provideConnection: (consumer) => consumer(connection) });
     const dialect = this.#dialect;
     // Only what begins or ends a transaction would use the driver.
@@ -153,7 +162,11 @@ export class Database {
 interface Beginning {
   readonly statement: string;
   readonly reads: boolean;
+  /** Is what it committed put on the disk afterwards? */
+  readonly syncs: boolean;
   failure?: unknown;
+  /** Of its queries, in the order they went out. */
+  firstFailure?: unknown;
 }
 const beginnings = new AsyncLocalStorage<Beginning>();
 
@@ -183,11 +196,22 @@ class ActingDriver extends PostgresDriver {
   }
 
   override async commitTransaction(connection: Connection): Promise<void> {
-    if (!beginnings.getStore()?.reads) return super.commitTransaction(connection);
+    const { reads, syncs } = beginnings.getStore() ?? {};
+    if (syncs) {
+      // A commit that wrote is waited for, and with it whatever stands before it in the log. On this connection, which
+      // would be gone had PostgreSQL been killed meanwhile.
+      const sync = CompiledQuery.raw("select pg_logical_emit_message(true, 'booflow', '')");
+      await Promise.all([super.commitTransaction(connection), connection.executeQuery(sync)]);
+      return;
+    }
+    if (!reads) return super.commitTransaction(connection);
     // What was read has been answered; were this to fail, so will the next query on the connection.
     connection.executeQuery(CompiledQuery.raw('commit')).catch(() => undefined);
   }
 }
+
+/** Of a statement that came after one that failed. */
+const isAborted = (error: unknown): boolean => error instanceof pg.DatabaseError && error.code === '25P02';
 
 /** The statement, without its values: they are people's. */
 function traceQuery({ query, queryDurationMillis: took }: LogEvent): void {

@@ -10,10 +10,17 @@ const longest = 5_000;
 const writes = /^(insert|update|delete) /;
 
 const names = new Map<string, string>();
+/** Seen once: what never comes again, as a table's import may write it, is not worth a name. */
+const seen = new Set<string>();
 
 function nameOf(text: string): string | undefined {
   const known = names.get(text);
   if (known !== undefined || names.size >= most || text.length > longest || !writes.test(text)) return known;
+  if (!seen.delete(text)) {
+    if (seen.size >= most) seen.clear();
+    seen.add(text);
+    return undefined;
+  }
   const name = `write_${names.size}`;
   names.set(text, name);
   return name;
@@ -25,7 +32,8 @@ export function preparing(connection: pg.ClientBase): void {
   Object.assign(connection, {
     query(...given: readonly unknown[]) {
       const [text, values] = given;
-      const name = typeof text === 'string' && Array.isArray(values) ? nameOf(text) : undefined;
+      const isPlain = given.length === 2 && typeof text === 'string' && Array.isArray(values);
+      const name = isPlain ? nameOf(text) : undefined;
       return Reflect.apply(query, connection, name === undefined ? given : [{ name, text, values }]);
     },
   });

@@ -116,13 +116,15 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
     return !limit.isAllowed && limit.isExceeded ? Math.max(1, limit.ttlInSeconds) : null;
   };
 
-  const serve = async (web: Request, reply: FastifyReply, principal: MemberPrincipal | null, read: Body) => {
+  const serve = async (request: FastifyRequest, reply: FastifyReply, principal: MemberPrincipal | null, read: Body) => {
     if (!read.ok) return rpcError(reply, 400, -32700, read.why);
     const { body } = read;
     const listen = listenSchema.safeParse(body);
     if (listen.success)
       return rpcError(reply, 404, -32601, 'Booflow tells nothing unasked: look again with a tool.', listen.data.id);
     const authInfo = principal === null ? undefined : authInfoOf(principal);
+    // The SDK gets what was sent beside the request, read, so a short stand-in is its body.
+    const web = await toWebRequest(request.raw, body === undefined ? undefined : null);
     const given = { ...(authInfo && { authInfo }), ...(body !== undefined && { parsedBody: body }) };
     const answer = (await isLegacyRequest(web, body, { maxRequestBodySize: bodyLimit }))
       ? await answerOlder(serverFor(authInfo, options, app.log), web, given)
@@ -133,29 +135,20 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
     return bytes.length === 0 ? reply.send() : reply.send(bytes);
   };
 
-  /** Who calls, looked for while the body arrives. */
-  const asked = new WeakMap<FastifyRequest, Promise<MemberPrincipal | null>>();
   app.route({
     method: ['POST', 'GET', 'DELETE', 'OPTIONS'],
     url: mcpPath,
-    onRequest(request, _reply, done) {
-      const token = bearerToken(request.headers.authorization);
-      if (token !== null) asked.set(request, authenticate(authority, token, 'mcp'));
-      // A failure is the handler's, if it comes to that.
-      asked.get(request)?.catch(() => undefined);
-      done();
-    },
     async handler(request, reply) {
-      const read = readBody(request.body);
-      const web = await webRequestOf(request);
-      const principal = (await asked.get(request)) ?? null;
+      const token = bearerToken(request.headers.authorization);
+      const principal = token === null ? null : await authenticate(authority, token, 'mcp');
       const given = request.headers.authorization !== undefined;
+      const read = readBody(request.body);
       const seconds = await waits(request, principal);
       if (seconds !== null) return tooMany(reply, seconds, read);
       if (principal === null && (given || !asksOnlyWhatIsPublic(read))) return challenge(reply, publicUrl, given);
       const lacking = principal && lackingScopes(principal, read);
       if (lacking) return stepUp(reply, publicUrl, lacking);
-      return serve(web, reply, principal, read);
+      return serve(request, reply, principal, read);
     },
   });
   app.route({
@@ -164,15 +157,10 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
     async handler(request, reply) {
       const read = readBody(request.body);
       const seconds = await waits(request, null);
-      if (seconds !== null) return tooMany(reply, seconds, read);
-      return serve(await webRequestOf(request), reply, null, read);
+      return seconds === null ? serve(request, reply, null, read) : tooMany(reply, seconds, read);
     },
   });
 }
-
-/** As the SDK takes it. It gets what was sent beside the request, read, so a short stand-in is its body. */
-const webRequestOf = (request: FastifyRequest): Promise<Request> =>
-  toWebRequest(request.raw, request.body ? null : undefined);
 
 /** One server a request: it holds nothing between requests. Without credentials it has the public tools alone. */
 function serverFor(authInfo: AuthInfo | undefined, options: McpRouteOptions, log: FastifyBaseLogger): McpServer {

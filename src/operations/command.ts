@@ -124,14 +124,16 @@ async function namesOf(
   ids: { task: string; flow: string },
   sent: Sent,
 ): Promise<{ task: { id: string; title: string }; flow: { id: string; name: string } }> {
-  const told = sent.state === 'applied' ? sent.answer.tasks.find((t) => t.id === ids.task) : undefined;
-  if (sent.state === 'applied' && told) return { task: { id: told.id, title: told.title }, flow: sent.answer.flow };
+  const answer = sent.state === 'applied' ? sent.answer : null;
+  const told = answer?.tasks.find((t) => t.id === ids.task);
+  if (answer && told) return { task: { id: told.id, title: told.title }, flow: answer.flow };
   try {
     return await theTask(call, ids);
   } catch (error) {
-    // It is stored all the same, for a flow that the lists do not know yet.
-    if (sent.state !== 'accepted' || !(error instanceof Refusal)) throw error;
-    return { task: { id: ids.task, title: ids.task }, flow: { id: ids.flow, name: ids.flow } };
+    const changedNothing = sent.state === 'gone' || (answer?.outcome?.ok === false && error instanceof Refusal);
+    if (changedNothing) throw error;
+    // What became of it is known, and is told without the names.
+    return { task: { id: ids.task, title: ids.task }, flow: answer?.flow ?? { id: ids.flow, name: ids.flow } };
   }
 }
 

@@ -32,10 +32,11 @@ export async function namedOverview(
   ref: string,
 ): Promise<Pick<FlowTruth, 'asOf'> & { readonly flow: Overview }> {
   const { database, flows, principal } = call;
-  const byId = isId('fl', ref) ? await flows.overview(principal.orgId, ref) : null;
+  const asked = isId('fl', ref) ? ref : null;
+  const byId = asked === null ? null : await flows.overview(principal.orgId, asked);
   if (byId) return { flow: byId, asOf: null };
   const { id } = await database.withOrg(principal, (trx) => findFlow(trx, ref), { reads: true });
-  const told = id === ref ? null : await flows.overview(principal.orgId, id);
+  const told = id === asked ? null : await flows.overview(principal.orgId, id);
   if (told) return { flow: told, asOf: null };
   const { flow, asOf } = await asRead(call, principal.orgId, id);
   return { flow: overviewOf(flow), asOf };

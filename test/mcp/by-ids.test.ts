@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { approveTask } from '../../src/operations/approve-task.ts';
 import { commentOnTask } from '../../src/operations/comment-on-task.ts';
 import { completeTask } from '../../src/operations/complete-task.ts';
+import type { FlowGateway, Sent } from '../../src/operations/gateway.ts';
 import type { Caller } from '../../src/operations/operation.ts';
 import { reopenTask } from '../../src/operations/reopen-task.ts';
 import { skipTask } from '../../src/operations/skip-task.ts';
@@ -67,6 +68,55 @@ test('a refusal says what it says of names', async () => {
   const { commandId: _, ...facts } = byIds?.facts ?? {};
   expect(byIds).toMatchObject({ ok: false, code: 'not_approval' });
   expect(byNames).toMatchObject({ text: byIds?.text, facts });
+});
+
+test('what is stored or done is said to be, where the flow told no names and nobody can be asked for them', async () => {
+  const { world, acme } = all;
+  const ids = { flow: acme.flow.id, task: acme.task.id };
+  const { caller } = watched();
+  let isAway = false;
+  const database = new Proxy(caller.database, {
+    get(target, name) {
+      if (isAway && name === 'withOrg')
+        return () => Promise.reject(new Error('timeout exceeded when trying to connect'));
+      return Reflect.get(target, name, target);
+    },
+  });
+  await commentOnTask.run({ ...caller, database }, { ...ids, text: 'The time zone is known' });
+  const { tools } = world;
+  /** As a worker of the last release answers. */
+  const send = async (...given: Parameters<FlowGateway['send']>): Promise<Sent> => {
+    const sent = await tools.flows.send(...given);
+    return sent.state === 'applied' ? { ...sent, answer: { ...sent.answer, tasks: [] } } : sent;
+  };
+  const sending = (how: FlowGateway['send']): Caller => ({
+    ...caller,
+    database,
+    flows: new Proxy(tools.flows, { get: (its, name) => (name === 'send' ? how : Reflect.get(its, name, its)) }),
+  });
+  isAway = true;
+  expect(await commentOnTask.run(sending(send), { ...ids, text: 'Done' })).toMatchObject({
+    ok: true,
+    facts: { state: 'applied', flow: { name: acme.flow.name }, task: { id: ids.task, title: ids.task } },
+  });
+  const accepted = sending(async () => ({ state: 'accepted' }));
+  expect(await commentOnTask.run(accepted, { ...ids, text: 'Stored', command_id: 'c_stored' })).toMatchObject({
+    ok: true,
+    facts: { state: 'accepted', commandId: 'c_stored' },
+    text: expect.stringContaining('c_stored'),
+  });
+  expect(await completeTask.run(sending(send), { ...ids, task: newId('tk') })).toMatchObject({ ok: false });
+  const gone = await commentOnTask.run(
+    sending(async () => ({ state: 'gone' })),
+    { ...ids, text: 'Nowhere' },
+  );
+  expect(gone).toMatchObject({ ok: false, code: 'database_unavailable' });
+  // And where the lists can be asked, they say it.
+  isAway = false;
+  expect(await commentOnTask.run(sending(send), { ...ids, text: 'Named' })).toMatchObject({
+    ok: true,
+    facts: { task: { title: acme.task.name } },
+  });
 });
 
 test('of what is not there, they say so, and change nothing', async () => {

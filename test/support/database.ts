@@ -15,6 +15,13 @@ export const freshDatabase = async (): Promise<FreshDatabase> => copyOf(await sh
 /** With the demo's orgs, people and templates. */
 export const demoDatabase = async (): Promise<FreshDatabase> => copyOf(await sharedDemo());
 
+/** Until it is ended, what is to be synced afterwards can't be, as where the disk went away. `url`: of a fresh database. */
+export async function withoutSyncs(url: string): Promise<{ end(): Promise<void> }> {
+  const sync = 'function pg_logical_emit_message(boolean, text, text, boolean)';
+  await run(url, `revoke execute on ${sync} from public`);
+  return { end: () => run(url, `grant execute on ${sync} to public`) };
+}
+
 async function copyOf({ url: adminUrl, template }: { url: string; template: string }): Promise<FreshDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await run(adminUrl, `create database ${name} template ${template}`);
