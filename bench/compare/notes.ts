@@ -52,7 +52,7 @@ Then, each before and after in one run:
 - Statements that write are prepared once a connection. 400 projections each, in turns in one run, three times: plain 3.7 to 4.2 ms and 2.2 to 2.3 ms of PostgreSQL's
   processor time, prepared 2.4 to 3.1 ms and 1.4 to 1.5 ms.
 - A command that gives flow and task by their ids is sent without a look for their names, and the answer is told before PostgreSQL has synced it (\`docs/decisions/0014\`).
-- \`get_flow\` looks up who wants no reminders only where somebody could, and a request is turned over once between HTTP and the MCP SDK: against a query 1.49 to 1.62 as it was, in six runs, and GETFLOW since.
+- \`get_flow\` looks up who wants no reminders only where somebody could, and a request is turned over once between HTTP and the MCP SDK: against a query 1.62 and 1.60 as it was, and 1.36 to 1.49 in seven runs since, the last of them as it is now: 1.39.
 
 The worker's profile shows nothing large that is ours: its thread is busy for 7 ms a task, nearly all of it in Temporal's SDK.
 A killed worker's flows, three times each in turns: 13.2, 10.4 and 13.0 s as it was, 11.0, 10.6 and 10.4 s with 4 s.
