@@ -118,6 +118,8 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
 
   const serve = async (request: FastifyRequest, reply: FastifyReply, principal: MemberPrincipal | null, read: Body) => {
     if (!read.ok) return rpcError(reply, 400, -32700, read.why);
+    if (!URL.canParse(`http://${request.headers.host}`))
+      return rpcError(reply, 400, -32600, 'The Host header of this request is no address.');
     const { body } = read;
     const listen = listenSchema.safeParse(body);
     if (listen.success)

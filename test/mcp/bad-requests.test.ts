@@ -78,17 +78,24 @@ describe('malformed JSON-RPC', () => {
     expect(answer.json).toMatchObject(bad(-32600, /larger than 2097152 bytes/));
   });
 
+  test('a host that is no address', async () => {
+    expect(await changesNothing(all.world, () => stream(JSON.stringify(pause), { host: '[' }))).toBe(400);
+  });
+
   test('a body over 2 MB that does not say so before', async () => {
     const answer = await changesNothing(all.world, () => stream('x'.repeat(3 * 1024 * 1024)));
     expect(answer).toBe(413);
   });
 
   /** In pieces, without a length. Gives the status. */
-  const stream = (body: string): Promise<number> =>
+  const stream = (body: string, more: Readonly<Record<string, string>> = {}): Promise<number> =>
     new Promise((resolve, reject) => {
       const sending = request(new URL('/api/mcp', all.world.url), {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${key}`, 'transfer-encoding': 'chunked' },
+        headers: {
+          ...{ 'content-type': 'application/json', authorization: `Bearer ${key}`, 'transfer-encoding': 'chunked' },
+          ...more,
+        },
       });
       let status = 0;
       sending.on('response', (response) => {
