@@ -51,7 +51,7 @@ export async function stagesOf(site: Site): Promise<Table> {
         ).toFixed(1);
   return {
     title: 'Where the time goes',
-    about: `Medians of ${rounds}, in turns, milliseconds. What follows when the answer is out: the activity's end, and the workflow task that hears of it.`,
+    about: `Medians of ${rounds}, in turns, milliseconds. Not in it is what follows the answer: the end of the activity, and the workflow task that hears of it.`,
     head: ['', 'complete_task over MCP', 'an update'],
     rows: stages.map((stage, n) => [stage[0], between(ofMcp, stage), between(ofUpdate, updateStages[n] ?? null)]),
     targets: [],
