@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type FreshDatabase, freshDatabase, withoutSyncs } from '../../test/support/database.ts';
 import { invitee, jane, mia, olivia } from '../../test/support/people.ts';
 import { envelopeOf, momentOf, randomMoves, randomSteps } from '../../test/support/random-flows.ts';
 import { assign, comment, complete, draft, monday, steps } from '../../test/support/stage.ts';
 import { type RealEffects, realEffects } from '../../test/workflows/real-effects.ts';
+import { Changes } from '../db/changes.ts';
 import { readFlow } from '../db/read-flow.ts';
 import type { Command } from '../domain/command.ts';
 import type { Flow } from '../domain/flow.ts';
@@ -76,6 +77,35 @@ it('what did not reach the disk is not taken for done, and is written again', as
   }
   await effects.activities.projectFlow(projection, undefined);
   expect(sorted(await read(ledger.flow.id))).toEqual(sorted(ledger.flow));
+});
+
+it('an older one that comes late, of a time that was lost, changes no entry and no comment of the newer, and is no news', async () => {
+  const begun = after(open(steps({ key: 'a' })), { type: 'start', startDate: null });
+  const { id } = begun.flow;
+  const said = (ledger: Ledger, at: number): Ledger =>
+    applyCommand(ledger, { commandId: 'said', fingerprint: '', actor: olivia, command: comment('a', 'Hello') }, at);
+  const lost = projectionOf(said(begun, monday + 60_000));
+  const real = after(said(begun, monday + 70_000), comment('a', 'And more'));
+  const changes = new Changes(fresh.url, () => undefined);
+  const told: string[] = [];
+  changes.subscribe('or_acme', (flowId) => told.push(flowId));
+  try {
+    // Until it listens.
+    await vi.waitFor(async () => {
+      await effects.activities.projectFlow(projectionOf(open(steps({ key: 'a' }))), undefined);
+      expect(told).not.toEqual([]);
+    });
+    await effects.activities.projectFlow(projectionOf(real), undefined);
+    await effects.activities.projectFlow(projectionOf(real), undefined);
+    await effects.activities.projectFlow(lost, undefined);
+    const last = open(steps({ key: 'a' }));
+    await effects.activities.projectFlow(projectionOf(last), undefined);
+    await vi.waitFor(() => expect(told).toContain(last.flow.id));
+    expect(told.filter((flowId) => flowId === id)).toEqual([id]);
+    expect(sorted(await read(id))).toEqual(sorted(real.flow));
+  } finally {
+    await changes.close();
+  }
 });
 
 const tables = ['flows', 'tasks', 'external_users', 'feed', 'comments', 'magic_links', 'flow_counts'] as const;
