@@ -12,7 +12,6 @@ import { createApiKey } from '../src/oauth/api-keys.ts';
 import { FlowGateway } from '../src/operations/gateway.ts';
 import { aheadOf } from '../src/operations/write-ahead.ts';
 import { keyringOf, localKeys } from '../src/platform/keyring.ts';
-import { freePort } from '../src/platform/ports.ts';
 import { connectClient } from '../src/platform/temporal-connection.ts';
 import { makeProduct, type Product } from '../test/support/product.ts';
 import { draft, steps } from '../test/support/stage.ts';
@@ -74,8 +73,7 @@ export async function callTool(url: string, secret: string, name: string, args: 
 
 /** `given`: a product that was made and does not run yet; it is removed at the end too. */
 export async function startSite(given?: Product): Promise<Site> {
-  const metricsPort = await freePort();
-  const product = given ?? (await makeProduct(undefined, { BOOFLOW_METRICS_PORT: String(metricsPort) }));
+  const product = given ?? (await makeProduct());
   await product.start();
   await product.untilReady(60_000);
   const owner = openAsOwner(product.databaseUrl);
@@ -126,7 +124,7 @@ export async function startSite(given?: Product): Promise<Site> {
       }
     },
     async serverMs() {
-      const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+      const metrics = await (await fetch(product.metricsUrl)).text();
       const sums = metrics.matchAll(/^booflow_http_request_seconds_sum\{[^}]*route="\/api\/mcp"[^}]*\} (\S+)$/gm);
       return [...sums].reduce((ms, [, seconds]) => ms + Number(seconds) * 1_000, 0);
     },

@@ -26,6 +26,8 @@ export interface Product {
   readonly databaseUrl: string;
   /** host:port */
   readonly temporalAddress: string;
+  /** Where the server tells its metrics. */
+  readonly metricsUrl: string;
   /** Every line that it and its parts wrote, over all its starts. */
   readonly lines: readonly string[];
   /** Starts it, and waits until it says that it runs. Throws with what it wrote when it ends instead. */
@@ -48,13 +50,13 @@ export interface Product {
   remove(): Promise<void>;
 }
 
-/** `on`: a PostgreSQL and a Temporal that run already, instead of its own. `more`: variables of its environment. */
-export async function makeProduct(
-  on?: { readonly databaseUrl: string; readonly temporalAddress: string },
-  more: Readonly<Record<string, string>> = {},
-): Promise<Product> {
+/** `on`: a PostgreSQL and a Temporal that run already, instead of its own. */
+export async function makeProduct(on?: {
+  readonly databaseUrl: string;
+  readonly temporalAddress: string;
+}): Promise<Product> {
   const dataDir = temporaryFolder();
-  const [port, postgresPort, temporalPort, uiPort] = await distinctPorts();
+  const [port, postgresPort, temporalPort, uiPort, metricsPort] = await distinctPorts();
   const url = `http://localhost:${port}`;
   const env: Record<string, string> = {
     // An empty variable counts as unset, and keeps a `.env` of the developer's out.
@@ -66,9 +68,9 @@ export async function makeProduct(
     BOOFLOW_POSTGRES_PORT: String(postgresPort),
     BOOFLOW_TEMPORAL_PORT: String(temporalPort),
     BOOFLOW_TEMPORAL_UI_PORT: String(uiPort),
+    BOOFLOW_METRICS_PORT: String(metricsPort),
     LOG_LEVEL: 'info',
     ...(on && { DATABASE_URL: on.databaseUrl, TEMPORAL_ADDRESS: on.temporalAddress }),
-    ...more,
   };
   const lines: string[] = [];
   let child: ChildProcess | null = null;
@@ -117,6 +119,7 @@ export async function makeProduct(
     dataDir,
     databaseUrl: on?.databaseUrl ?? embeddedDatabaseUrl(postgresPort),
     temporalAddress: on?.temporalAddress ?? `127.0.0.1:${temporalPort}`,
+    metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
     lines,
     async start() {
       const started = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), join(root, 'src', 'dev.ts')], {
@@ -173,10 +176,11 @@ function eachLine(child: ChildProcess, heard: (line: string) => void): void {
   }
 }
 
-/** Four that differ. */
-async function distinctPorts(): Promise<[number, number, number, number]> {
+/** Five that differ, also from the one after the last: the worker's metrics are there. */
+async function distinctPorts(): Promise<[number, number, number, number, number]> {
   for (;;) {
-    const ports = [await freePort(), await freePort(), await freePort(), await freePort()] as const;
-    if (new Set(ports).size === ports.length) return [...ports];
+    const metrics = await freePort();
+    const ports = [await freePort(), await freePort(), await freePort(), await freePort(), metrics] as const;
+    if (new Set([...ports, metrics + 1]).size > ports.length) return [...ports];
   }
 }
