@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { closeOrg } from '../db/org-deletion.ts';
 import { readOrgSettings } from '../db/people.ts';
 import { limits } from '../domain/limits.ts';
 import { commandInput } from './command.ts';
@@ -36,8 +37,10 @@ export const deleteOrg = operation({
         });
       return { org: { id: org.id, name: org.name } };
     });
-    // Stored from here on, and done whatever is restarted.
+    // Stored from here on, and done whatever is restarted. The workflow begins with the same as what follows it here,
+    // which holds also while every worker is away.
     await call.flows.deleteOrg({ orgId });
+    await call.database.withOrg(call.principal, closeOrg);
     return kept;
   },
   text: (f) => `${plain(f.org.name)} is being deleted. Nobody gets in any more; within minutes nothing is left of it.`,
