@@ -16,6 +16,7 @@ import Fastify, {
 import { apiPath } from './api/place.ts';
 import { problemOf, sendProblem } from './api/problem.ts';
 import { apiRoutes } from './api/routes.ts';
+import { limits as longest } from './domain/limits.ts';
 import { mcpRoute } from './mcp/route.ts';
 import { makeViews } from './mcp/views.ts';
 import type { Authority } from './oauth/authority.ts';
@@ -109,13 +110,16 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     bodyLimit: 256 * 1024,
+    // A name stands in a path wherever an id does, each letter of it in up to twelve characters.
+    routerOptions: { maxParamLength: 12 * longest.name },
     // A file of 25 MB may come by a slow line; whatever else is sent has `bodyMs`.
     requestTimeout: 600_000,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: [...options.trustedProxies],
     // An address that can't be decoded reaches no door.
     frameworkErrors: (error, request, reply) => {
-      const why = `This address can't be read: ${error.message}`;
+      const why =
+        "This address can't be read. It is too long, or its names are not percent-encoded in UTF-8 (RFC 3986 §2.5).";
       const answer: FastifyReply = reply;
       if (request.url.startsWith(apiPath)) sendProblem(answer, problemOf(publicUrl, 'bad_input', why));
       else

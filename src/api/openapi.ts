@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { scopeWords } from '../oauth/scopes.ts';
 import { scopeOf } from '../operations/operation.ts';
 import { apiPath, type Place } from './place.ts';
+import { problemKinds } from './problem.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -63,7 +64,10 @@ export function openApiOf(
       schemas: { Problem: problemSchema },
       headers,
       responses: Object.fromEntries(
-        Object.entries(problemTexts).map(([status, description]) => [`Problem${status}`, problemResponse(description)]),
+        Object.entries(problemTexts).map(([status, description]) => [
+          `Problem${status}`,
+          problemResponse(Number(status), description),
+        ]),
       ),
     },
   };
@@ -75,11 +79,11 @@ const problemSchema = {
     'RFC 9457. Further members depend on the code, such as `candidates` for a name that fits several things.',
   required: ['type', 'title', 'status', 'detail', 'code'],
   properties: {
-    type: { type: 'string', format: 'uri' },
+    type: { type: 'string', format: 'uri', description: 'Where the reference tells what the code means' },
     title: { type: 'string' },
     status: { type: 'integer' },
     detail: { type: 'string', description: 'What is so, and what to do instead' },
-    code: { type: 'string', description: 'Stable, for programs' },
+    code: { enum: Object.keys(problemKinds), description: 'Stable, for programs. There may be new ones' },
   },
 };
 
@@ -118,8 +122,15 @@ export const problemTexts: Readonly<Record<number, string>> = {
   503: 'The database or the flow engine is away; try again',
 };
 
-const problemResponse = (description: string): Json => ({
+const problemHeaders: Readonly<Record<number, Json>> = {
+  401: { 'WWW-Authenticate': ref('headers', 'WwwAuthenticate') },
+  429: { 'Retry-After': ref('headers', 'RetryAfter') },
+  503: { 'Retry-After': ref('headers', 'RetryAfter') },
+};
+
+const problemResponse = (status: number, description: string): Json => ({
   description,
+  ...(status in problemHeaders && { headers: problemHeaders[status] }),
   content: { 'application/problem+json': { schema: ref('schemas', 'Problem') } },
 });
 
@@ -215,14 +226,23 @@ function bodyOf(place: Place): Json {
 }
 
 function successOf({ operation, rest }: Place): Json {
-  const { $schema: _, ...schema } = z.toJSONSchema(operation.output, { io: 'output' });
+  const { $schema: _, ...schema } = z.toJSONSchema(operation.output, {
+    io: 'output',
+    // An answer has its fields; what a template's step is without them is no matter of answers.
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.default;
+    },
+  });
   const content = { 'application/json': { schema } };
   if (operation.kind === 'read') {
     const pages = 'nextCursor' in operation.output.shape;
     const reading = { ...limitHeaders, ETag: ref('headers', 'ETag'), ...(pages && { Link: ref('headers', 'Link') }) };
     return {
       200: { description: 'As it is', headers: reading, content },
-      304: { description: 'As it was when the ETag was given' },
+      304: {
+        description: 'As it was when the ETag was given',
+        headers: { ...limitHeaders, ETag: ref('headers', 'ETag') },
+      },
     };
   }
   const done =

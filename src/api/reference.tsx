@@ -7,9 +7,9 @@ import { operationsOf } from '../operations/registry.ts';
 import { renderPage } from '../web/kit/page.tsx';
 import { Mark } from '../web/kit/parts.tsx';
 import { curlOf, typescriptOf } from './examples.ts';
-import { problemTexts, tagOf, whoMay } from './openapi.ts';
+import { tagOf, whoMay } from './openapi.ts';
 import { apiPath, type FieldSchema, type Place } from './place.ts';
-import { referencePath } from './problem.ts';
+import { problemAnchor, problemKinds, referencePath } from './problem.ts';
 
 export const referenceStyle = readFileSync(fileURLToPath(new URL('./reference.css', import.meta.url)), 'utf8');
 
@@ -98,11 +98,12 @@ const Rules = () => (
         which remembers it for 7 days once the call has done something.
       </Rule>
       <Rule term="Later">
-        202 means: stored, and done as soon as a worker answers. Ask again with the same key to learn the outcome.
+        202 means: stored, and looked at as soon as a worker answers, which may refuse it. Ask again with the same key
+        to learn the outcome.
       </Rule>
       <Rule term="Pages">
-        Lists give at most <code>limit</code> things, and a <code>Link</code> header with the next page. Follow it, or
-        send <code>nextCursor</code> as <code>cursor</code>.
+        A list that takes a <code>cursor</code> gives at most <code>limit</code> things, and a <code>Link</code> header
+        with the next page. Follow it, or send <code>nextCursor</code> as <code>cursor</code>.
       </Rule>
       <Rule term="Unchanged">
         Reads carry an <code>ETag</code>. Send it as <code>If-None-Match</code>, and what has not changed is answered
@@ -111,6 +112,9 @@ const Rules = () => (
       <Rule term="Limits">
         <code>RateLimit-Limit</code>, <code>-Remaining</code> and <code>-Reset</code> tell how many requests this
         credential has left in this minute; 429 says when to come back. A body has at most 1 MiB.
+      </Rule>
+      <Rule term="Files">
+        Files come and go in the web app and the portal only, and an organization is exported there: bytes are not JSON.
       </Rule>
       <Rule term="Browsers">
         A key in a web page is a key given away: pages of other origins may read only what is public.
@@ -141,14 +145,20 @@ const Problems = () => (
       <thead>
         <tr>
           <th scope="col">Status</th>
+          <th scope="col">Code</th>
           <th scope="col">Means</th>
         </tr>
       </thead>
       <tbody>
-        {Object.entries(problemTexts).map(([status, text]) => (
-          <tr>
+        {Object.entries(problemKinds).map(([code, { status, means }]) => (
+          <tr id={problemAnchor(code)}>
             <td class="num">{status}</td>
-            <td>{text}</td>
+            <td>
+              <code>{code}</code>
+            </td>
+            <td>
+              <Told text={means} />
+            </td>
           </tr>
         ))}
       </tbody>

@@ -5,13 +5,14 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPM
 import { authenticate, bearerToken } from '../oauth/authenticate.ts';
 import type { Authority } from '../oauth/authority.ts';
 import type { MemberPrincipal } from '../oauth/principal.ts';
-import type { Operation, RestPlace, Result, Tools } from '../operations/operation.ts';
+import { type Operation, type RestPlace, type Result, signInFirst, type Tools } from '../operations/operation.ts';
 import { operationsOf } from '../operations/registry.ts';
 import { isDatabaseAway } from '../platform/outage.ts';
 import { deepest, isShallow } from '../platform/shallow.ts';
+import { isEncoded, utf8Of } from '../platform/utf8.ts';
 import { openApiOf } from './openapi.ts';
 import { apiPath, type Place, placesOf, readText } from './place.ts';
-import { problemOf, referencePath, sendProblem } from './problem.ts';
+import { type ProblemCode, problemOf, referencePath, sendProblem } from './problem.ts';
 import { referencePage, referenceStyle } from './reference.tsx';
 
 export interface ApiOptions {
@@ -34,6 +35,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who calls the API; null without a token. */
     caller: MemberPrincipal | null;
+  }
+  interface FastifyContextConfig {
+    /** Who has no token is told so before anything else is looked at. */
+    needsCaller?: boolean;
   }
 }
 
@@ -78,20 +83,18 @@ const openToAll = { 'access-control-allow-origin': '*' };
 async function guard(api: FastifyInstance, { authority, limits }: ApiOptions): Promise<void> {
   const { publicUrl } = authority;
   api.removeAllContentTypeParsers();
-  api.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, (_request, body, done) =>
+  api.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer', bodyLimit }, (_request, body, done) =>
     done(null, body),
   );
   api.decorateRequest('caller', null);
   api.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status === 429) return sendProblem(reply, problemOf(publicUrl, 'rate_limited', error.message));
     if (status === 413)
       return sendProblem(
         reply,
         problemOf(publicUrl, 'too_large', `The request is larger than ${bodyLimit} bytes. Send less at once.`),
       );
-    if (status === 415)
-      return sendProblem(reply, problemOf(publicUrl, 'not_json', 'Send the body as application/json.'));
+    if (status === 415) return sendProblem(reply, problemOf(publicUrl, 'not_json', sendJson));
     if (status < 500)
       return sendProblem(reply, problemOf(publicUrl, 'bad_input', `This request can't be read: ${error.message}`));
     if (isDatabaseAway(error)) {
@@ -111,32 +114,41 @@ async function guard(api: FastifyInstance, { authority, limits }: ApiOptions): P
       problemOf(publicUrl, 'internal', 'Booflow failed to answer. Nothing is known to have changed; try again.'),
     );
   });
+  await api.register(rateLimit, { global: false });
+  const counted = api.createRateLimit({
+    timeWindow: '1 minute',
+    max: ({ caller }: FastifyRequest) => (caller === null ? limits.address : limits.credential),
+    keyGenerator: ({ caller, ip, headers }: FastifyRequest) =>
+      caller === null ? `address ${ip}` : `credential ${hashOf(bearerToken(headers.authorization) ?? '')}`,
+  });
+  // Also where nothing is: a token that is none counts for the address it comes from, wherever it is tried.
   api.addHook('onRequest', async (request, reply) => {
     reply.header('vary', 'Authorization');
-    const given = request.headers.authorization;
-    if (given === undefined) return;
-    const token = bearerToken(given);
+    const { authorization } = request.headers;
+    const token = bearerToken(authorization);
     request.caller = token === null ? null : await authenticate(authority, token, 'api');
-  });
-  // After the limit was asked: a token that is none counts for the address it comes from.
-  api.addHook('preParsing', async (request, reply) => {
-    if (request.caller !== null || request.headers.authorization === undefined) return;
-    challenge(reply, publicUrl, 'invalid_token');
-    return sendProblem(reply, problemOf(publicUrl, 'invalid_token', 'This token is unknown, expired or revoked.'));
-  });
-  await api.register(rateLimit, {
-    hook: 'onRequest',
-    timeWindow: '1 minute',
-    max: (request: FastifyRequest) => (request.caller === null ? limits.address : limits.credential),
-    keyGenerator: (request: FastifyRequest) =>
-      request.caller === null ? `address ${request.ip}` : `credential ${hashOf(request.headers.authorization ?? '')}`,
-    enableDraftSpec: true,
-    errorResponseBuilder: (_request, { statusCode, ttl }) => ({
-      statusCode,
-      message: `Too many requests. Try again in ${Math.ceil(ttl / 1000)} seconds.`,
-    }),
+    const limit = await counted(request);
+    if (!limit.isAllowed) {
+      const { max, remaining, ttlInSeconds: seconds } = limit;
+      reply.headers({ 'ratelimit-limit': max, 'ratelimit-remaining': remaining, 'ratelimit-reset': seconds });
+      if (limit.isExceeded) {
+        reply.header('retry-after', Math.max(1, seconds));
+        const why = `Too many requests. Try again in ${Math.max(1, seconds)} seconds. Nothing changed.`;
+        return sendProblem(reply, problemOf(publicUrl, 'rate_limited', why));
+      }
+    }
+    if (request.caller !== null) return;
+    if (authorization !== undefined) {
+      challenge(reply, publicUrl, 'invalid_token');
+      return sendProblem(reply, problemOf(publicUrl, 'invalid_token', 'This token is unknown, expired or revoked.'));
+    }
+    if (!request.routeOptions.config.needsCaller) return;
+    challenge(reply, publicUrl, null);
+    return sendProblem(reply, problemOf(publicUrl, 'unauthenticated', signInFirst));
   });
 }
+
+const sendJson = 'Send the body as application/json, in UTF-8 and not packed.';
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
@@ -158,6 +170,7 @@ function addPlace(api: FastifyInstance, place: Place, { tools, authority }: ApiO
   api.route({
     method: rest.method,
     url: fastifyPath(rest.path),
+    config: { needsCaller: operation.access !== 'public' },
     async handler(request, reply) {
       if (operation.access === 'public') reply.headers(openToAll);
       if (rest.deprecated) deprecate(reply, rest.deprecated);
@@ -175,7 +188,7 @@ function addPlace(api: FastifyInstance, place: Place, { tools, authority }: ApiO
 
 type ReadInput =
   | { readonly ok: true; readonly input: Record<string, unknown>; readonly commandId: string | undefined }
-  | { readonly ok: false; readonly code: string; readonly why: string };
+  | { readonly ok: false; readonly code: ProblemCode; readonly why: string };
 
 /** The operation's input from path, query and body, as the caller gave it: the operation checks it. */
 function readInput(place: Place, request: FastifyRequest): ReadInput {
@@ -189,16 +202,22 @@ function readInput(place: Place, request: FastifyRequest): ReadInput {
       code: 'precondition_failed',
       why: 'writes compare no ETags (RFC 9110 §13.1). Leave If-Match and If-None-Match out: a command is refused by how the flow stands, and a draft by its `revision`.',
     };
-  const body = place.hasBody ? readBody(request.body) : { ok: true as const, fields: recordOf(request.query) };
+  const body = readBody(request);
   if (!body.ok) return body;
-  const stray = Object.keys(body.fields).find((f) => !place.inRest.includes(f));
+  const query = recordOf(request.query);
+  const [given, elsewhere, into] = place.hasBody ? [body.fields, query, 'body'] : [query, body.fields, 'query'];
+  const stray = Object.keys(given).find((f) => !place.inRest.includes(f)) ?? Object.keys(elsewhere)[0];
   if (stray !== undefined) {
-    const where = place.inPath.includes(stray) ? 'stands in the path' : 'is not known here';
+    const where = place.inPath.includes(stray)
+      ? 'stands in the path'
+      : place.inRest.includes(stray)
+        ? `belongs into the ${into}`
+        : 'is not known here';
     return { ok: false, code: 'bad_input', why: `${JSON.stringify(stray.slice(0, 100))} ${where}.` };
   }
   const rest = place.hasBody
-    ? body.fields
-    : Object.fromEntries(Object.entries(body.fields).map(([f, text]) => [f, readText(place.fields[f], text)]));
+    ? given
+    : Object.fromEntries(Object.entries(given).map(([f, text]) => [f, readText(place.fields[f], text)]));
   const path = Object.fromEntries(
     Object.entries(recordOf(request.params)).map(([f, text]) => [f, readText(place.fields[f], text)]),
   );
@@ -214,10 +233,14 @@ const recordOf = (value: unknown): Record<string, unknown> =>
 
 type ReadBody =
   | { readonly ok: true; readonly fields: Record<string, unknown> }
-  | { readonly ok: false; readonly code: string; readonly why: string };
+  | { readonly ok: false; readonly code: ProblemCode; readonly why: string };
 
-function readBody(text: unknown): ReadBody {
-  if (typeof text !== 'string' || text.trim() === '') return { ok: true, fields: {} };
+function readBody({ body: bytes, headers }: FastifyRequest): ReadBody {
+  if (!Buffer.isBuffer(bytes) || bytes.length === 0) return { ok: true, fields: {} };
+  if (isEncoded(headers)) return { ok: false, code: 'not_json', why: `the body is encoded. ${sendJson}` };
+  const text = utf8Of(bytes);
+  if (text === null) return { ok: false, code: 'bad_json', why: 'the body is not in UTF-8.' };
+  if (text.trim() === '') return { ok: true, fields: {} };
   try {
     const body: unknown = JSON.parse(text);
     if (typeof body !== 'object' || body === null || Array.isArray(body))
@@ -290,7 +313,6 @@ function sendRefusal(
   publicUrl: string,
   { code, text, facts }: Extract<Result, { ok: false }>,
 ): FastifyReply {
-  if (code === 'unauthenticated') challenge(reply, publicUrl, null);
   if (code === 'insufficient_scope')
     challenge(reply, publicUrl, code, typeof facts.scope === 'string' ? facts.scope : undefined);
   if (operation.kind === 'read') reply.header('cache-control', 'no-store');
@@ -327,7 +349,7 @@ function refuseOtherMethods(api: FastifyInstance, places: readonly Place[], publ
       url,
       bodyLimit,
       // Whatever its body is, it is not read.
-      onRequest: async (_request, reply) =>
+      preParsing: async (_request, reply) =>
         sendProblem(
           reply.header('allow', allow),
           problemOf(publicUrl, 'method_not_allowed', `Only ${allow} can be asked here.`),

@@ -18,6 +18,7 @@ import type { Caller, Tools } from '../operations/operation.ts';
 import { scopeOf } from '../operations/operation.ts';
 import { isDatabaseAway } from '../platform/outage.ts';
 import { deepest, isShallow } from '../platform/shallow.ts';
+import { isEncoded, utf8Of } from '../platform/utf8.ts';
 import { answerOlder } from './older-protocols.ts';
 import { isAllowedOrigin } from './origin.ts';
 import { complete, getPrompt, listedPrompts } from './prompts.ts';
@@ -56,9 +57,9 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
   });
   app.addHook('onClose', () => handler.close());
 
-  // The body is read as text, so that what is no JSON gets JSON-RPC's own answer.
+  // The body is not read as JSON, so that what is none gets JSON-RPC's own answer.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status === 413)
@@ -144,7 +145,7 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
       const token = bearerToken(request.headers.authorization);
       const principal = token === null ? null : await authenticate(authority, token, 'mcp');
       const given = request.headers.authorization !== undefined;
-      const read = readBody(request.body);
+      const read = readBody(request);
       const seconds = await waits(request, principal);
       if (seconds !== null) return tooMany(reply, seconds, read);
       if (principal === null && (given || !asksOnlyWhatIsPublic(read))) return challenge(reply, publicUrl, given);
@@ -157,7 +158,7 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
     method: ['POST', 'GET', 'DELETE', 'OPTIONS'],
     url: publicMcpPath,
     async handler(request, reply) {
-      const read = readBody(request.body);
+      const read = readBody(request);
       const seconds = await waits(request, null);
       return seconds === null ? serve(request, reply, null, read) : tooMany(reply, seconds, read);
     },
@@ -243,8 +244,10 @@ const principalOf = (authInfo: AuthInfo | undefined): MemberPrincipal | null =>
 /** What was sent; undefined where nothing was. */
 type Body = { readonly ok: true; readonly body: unknown } | { readonly ok: false; readonly why: string };
 
-function readBody(text: unknown): Body {
-  if (typeof text !== 'string' || text === '') return { ok: true, body: undefined };
+function readBody({ body: bytes, headers }: FastifyRequest): Body {
+  if (!Buffer.isBuffer(bytes) || bytes.length === 0) return { ok: true, body: undefined };
+  const text = isEncoded(headers) ? null : utf8Of(bytes);
+  if (text === null) return { ok: false, why: 'This is not in UTF-8, or packed.' };
   try {
     const body: unknown = JSON.parse(text);
     return isShallow(body) ? { ok: true, body } : { ok: false, why: `This is nested deeper than ${deepest} levels.` };

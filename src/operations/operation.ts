@@ -14,7 +14,7 @@ import { isDatabaseAway } from '../platform/outage.ts';
 import { inSpan, withLogFields } from '../platform/tracing.ts';
 import type { FlowGateway } from './gateway.ts';
 import type { ImportTools } from './import-tools.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal, type RefusalCode } from './refusal.ts';
 import type { WebhookTools } from './webhooks.ts';
 import { short } from './words.ts';
 
@@ -131,7 +131,7 @@ export type Result<F = Record<string, unknown>> =
       /** The org's, in which its days are told. */
       readonly timeZone: string;
     }
-  | { readonly ok: false; readonly code: string; readonly text: string; readonly facts: Record<string, unknown> };
+  | { readonly ok: false; readonly code: RefusalCode; readonly text: string; readonly facts: Record<string, unknown> };
 
 /** An operation with its types folded away: what the doors see. */
 export interface Operation {
@@ -273,6 +273,8 @@ function issueWords(issue: z.core.$ZodIssue): string {
 /** The scope a credential must have for it. */
 export const scopeOf = (o: Pick<Operation, 'kind'>): Scope => (o.kind === 'read' ? 'flows:read' : 'flows:write');
 
+export const signInFirst = 'Sign in first: this needs an API key or an access token.';
+
 /** The rule of who may, and the scope it takes; every refusal says who may. */
 function admit<A extends Access>(
   def: { access: A; kind: 'read' | 'write'; title: string },
@@ -283,8 +285,7 @@ function admit(
   principal: Principal | null,
 ): Principal | null {
   if (def.access === 'public') return principal;
-  if (principal === null)
-    throw new Refusal('unauthenticated', 'Sign in first: this needs an API key or an access token.');
+  if (principal === null) throw new Refusal('unauthenticated', signInFirst);
   if (def.access === 'portal') {
     if (principal.kind === 'external') return principal;
     throw new Refusal('not_allowed', 'This is for clients in their portal. Nothing changed.');

@@ -156,6 +156,53 @@ describe('what does not fit', () => {
       'not_json',
       /application\/json/,
     ],
+    [
+      'a query beside the body',
+      () => post(url, olivia, `${flow()}/status?dry_run=true`, { action: 'pause' }),
+      400,
+      'bad_input',
+      /"dry_run" is not known/,
+    ],
+    [
+      'a field of the body in the query',
+      () => post(url, olivia, `${flow()}/status?action=pause`, { action: 'pause' }),
+      400,
+      'bad_input',
+      /"action" belongs into the body/,
+    ],
+    [
+      'a body that nobody would read',
+      () =>
+        ask(url, olivia, {
+          method: 'DELETE',
+          url: '/api/v1/templates/Client%20Onboarding/draft',
+          body: { junk: 1 },
+        }),
+      400,
+      'bad_input',
+      /"junk" is not known/,
+    ],
+    [
+      'what is not in UTF-8',
+      () => post(url, olivia, '/templates', new Blob(['{"name":"a', new Uint8Array([0xff]), '"}'])),
+      400,
+      'bad_json',
+      /not in UTF-8/,
+    ],
+    [
+      'another encoding',
+      () => post(url, olivia, '/flows', '{}', { 'content-type': 'application/json; charset=utf-16' }),
+      415,
+      'not_json',
+      /UTF-8/,
+    ],
+    [
+      'what is packed',
+      () => post(url, olivia, '/flows', '{}', { 'content-encoding': 'gzip' }),
+      415,
+      'not_json',
+      /not packed/,
+    ],
     ['too much', () => post(url, olivia, '/flows', { name: 'x'.repeat(1_100_000) }), 413, 'too_large', /larger than/],
     ['a limit out of range', () => get(url, olivia, '/flows?limit=1000'), 400, 'bad_input', /limit/],
     ['a limit that is no number', () => get(url, olivia, '/flows?limit=ten'), 400, 'bad_input', /limit/],
@@ -199,7 +246,7 @@ describe('what does not fit', () => {
     const answer = await changesNothing(two.world, send);
     expect(answer.status, answer.text).toBe(status);
     expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
-    expect(answer.json).toMatchObject({ status, code, type: `${url}/docs/api#problems` });
+    expect(answer.json).toMatchObject({ status, code, type: `${url}/docs/api#problem-${code}` });
     expect(answer.json.detail).toMatch(detail);
     expect(answer.json.title).toMatch(/^[A-Z][a-z ]+$/);
   });
@@ -233,6 +280,27 @@ describe('what does not fit', () => {
     expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
     expect(answer.json).toMatchObject({ status: 412, code: 'precondition_failed' });
     expect(answer.json.detail).toMatch(/compare no ETags/);
+  });
+
+  test('a name of as many letters as there may be stands in a path', async () => {
+    for (const name of ['n'.repeat(200), '日'.repeat(200)]) {
+      expect((await post(url, olivia, '/flows', { template: 'Offboarding', name })).status).toBe(201);
+      expect((await get(url, olivia, `/flows/${encodeURIComponent(name)}`)).json).toMatchObject({ name });
+    }
+    const longer = await get(url, olivia, `/flows/${'n'.repeat(5_000)}`);
+    expect(longer.json).toMatchObject({ status: 400, code: 'bad_input' });
+    expect(longer.text).not.toContain('nnnn');
+  });
+
+  test('who has no token is told that first', async () => {
+    const answers = await Promise.all([
+      get(url, null, '/org?x=1'),
+      post(url, null, '/templates', '{"name":'),
+      post(url, null, '/templates', 'x', { 'content-type': 'text/plain' }),
+      post(url, null, '/templates', {}, { 'if-match': '*' }),
+    ]);
+    expect(answers.map((a) => a.json.code)).toEqual(answers.map(() => 'unauthenticated'));
+    for (const { headers } of answers) expect(headers.get('www-authenticate')).toMatch(/^Bearer /);
   });
 
   test('another method is told which ones there are', async () => {
@@ -428,6 +496,40 @@ describe('of its own', () => {
       expect(answers[0]?.headers['ratelimit-limit']).toBe('3');
     }
     await app.close();
+  });
+});
+
+describe('a limit', () => {
+  async function limited(limits: { credential: number; address: number }) {
+    const app = Fastify();
+    const tools = () => ({ ...two.world.tools, now: Date.now() });
+    await app.register(apiRoutes, { tools, authority: two.world.authority, version: '1.0.0', limits });
+    return app;
+  }
+
+  test('counts a credential however it is written', async () => {
+    const app = await limited({ credential: 2, address: 9 });
+    const asked = ['Bearer ', 'bearer ', 'BEARER   ', 'Bearer  '].map((scheme) =>
+      app.inject({ url: '/api/v1/flows', headers: { authorization: `${scheme}${olivia}` } }),
+    );
+    expect((await Promise.all(asked)).map((a) => a.statusCode).sort()).toEqual([200, 200, 429, 429]);
+    await app.close();
+  });
+
+  test('holds where nothing is, and for other methods', async () => {
+    for (const [method, url, code] of [
+      ['GET', '/api/v1/nothing', 404],
+      ['DELETE', '/api/v1/flows', 405],
+    ] as const) {
+      const app = await limited({ credential: 2, address: 3 });
+      const guess = (token: string) =>
+        app.inject({ method, url, headers: { authorization: `Bearer ${token}` } }).then((a) => a.statusCode);
+      expect([await guess(olivia), await guess(olivia), await guess(olivia)]).toEqual([code, code, 429]);
+      const guessed: number[] = [];
+      for (const n of [1, 2, 3, 4]) guessed.push(await guess(`bflow_sk_${String(n).repeat(32)}`));
+      expect(guessed).toEqual([401, 401, 401, 429]);
+      await app.close();
+    }
   });
 });
 

@@ -12,7 +12,7 @@ export interface ApiAnswer {
 
 const objectSchema = z.record(z.string(), z.unknown());
 
-/** `asked` as a request with this key. What `headers` sets to '' is left out. */
+/** `asked` as a request with this key; a body that is text or a blob goes as it is. */
 export async function ask(
   url: string,
   key: string | null,
@@ -27,7 +27,7 @@ export async function ask(
       ...(body !== null && { 'content-type': 'application/json' }),
       ...headers,
     },
-    ...(body !== null && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(body !== null && { body: typeof body === 'string' || body instanceof Blob ? body : JSON.stringify(body) }),
   });
   const text = await answer.text();
   const isJson = text !== '' && /json/.test(answer.headers.get('content-type') ?? '');

@@ -39,6 +39,12 @@ describe('the document', () => {
     ).toBe(false);
   });
 
+  test('answers have no defaults, which not every generator of clients takes', async () => {
+    const { paths } = documentSchema.parse((await get(world.url, null, '/openapi.json')).json);
+    const answers = Object.values(paths).flatMap((p) => Object.values(p).map((o) => o.responses));
+    expect(JSON.stringify(answers)).not.toContain('"default":');
+  });
+
   test('has every operation that is open to REST, and no other', async () => {
     const { paths } = documentSchema.parse((await get(world.url, null, '/openapi.json')).json);
     const told = Object.values(paths).flatMap((p) => Object.values(p).map((o) => o.operationId));

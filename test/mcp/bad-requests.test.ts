@@ -27,6 +27,7 @@ describe('malformed JSON-RPC', () => {
   test.each<[what: string, body: unknown, status: number, code: number]>([
     ['half a JSON', '{"jsonrpc": "2.0", "id": 1, "method"', 400, -32700],
     ['no JSON at all', 'action=pause', 400, -32700],
+    ['what is not in UTF-8', new Blob([JSON.stringify(pause).slice(0, -1), new Uint8Array([0x7f, 0xff])]), 400, -32700],
     ['nothing', '', 400, -32700],
     ['another version', { ...pause, jsonrpc: '1.0' }, 400, -32600],
     ['no version', { id: 1, method: 'tools/call', params: pause.params }, 400, -32600],
@@ -65,6 +66,13 @@ describe('malformed JSON-RPC', () => {
     expect(answer.status).toBe(status);
     expect(answer.json).toMatchObject(bad(code));
     expect(answer.text).not.toMatch(/\bat \S+:\d+|node_modules|\.ts\b/);
+  });
+
+  test('a comment whose letters are not UTF-8 is not stored as another', async () => {
+    const said = toolCall('comment_on_task', { task: all.acme.task.id, text: 'caf!' });
+    const [before, after] = JSON.stringify(said).split('!');
+    const answer = await send({ key, body: new Blob([before ?? '', new Uint8Array([0xe9]), after ?? '']) });
+    expect(answer.json).toMatchObject(bad(-32700, /UTF-8/));
   });
 
   test('a batch with a bad message in it does none of it', async () => {

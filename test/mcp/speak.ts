@@ -64,7 +64,7 @@ export async function raw(
       ...(key !== null && { authorization: `Bearer ${key}` }),
       ...headers,
     },
-    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(body !== undefined && { body: typeof body === 'string' || body instanceof Blob ? body : JSON.stringify(body) }),
   });
   const text = await answer.text();
   return { status: answer.status, headers: answer.headers, text, json: jsonIn(text) };
