@@ -99,8 +99,8 @@ export async function queue(
   return [...new Set(wanted.map((w) => w.webhook))];
 }
 
-/** What an endpoint is owed at this moment, the oldest first. */
-export const dueDeliveries = (trx: Trx, webhook: string, at: Date, most: number): Promise<DeliveryRow[]> =>
+/** What an endpoint has been owed the longest at this moment. */
+export const dueDelivery = (trx: Trx, webhook: string, at: Date): Promise<DeliveryRow | undefined> =>
   trx
     .selectFrom('webhook_deliveries')
     .selectAll()
@@ -109,8 +109,8 @@ export const dueDeliveries = (trx: Trx, webhook: string, at: Date, most: number)
     .where('next_at', '<=', at)
     .orderBy('next_at')
     .orderBy('id')
-    .limit(most)
-    .execute();
+    .limit(1)
+    .executeTakeFirst();
 
 /** When something is owed to an endpoint next; null when nothing is. */
 export async function nextDelivery(trx: Trx, webhook: string): Promise<Date | null> {
@@ -156,9 +156,12 @@ export async function noteAttempt(trx: Trx, delivery: DeliveryRow, attempt: Atte
     .execute();
 }
 
-/** Switches an endpoint off; what it is owed waits until someone switches it on. */
-export async function switchOff(trx: Trx, webhook: string): Promise<void> {
-  await trx.updateTable('webhooks').set({ enabled: false }).where('id', '=', webhook).execute();
+/**
+ * Switches an endpoint off; what it is owed waits until someone switches it on. One that was moved meanwhile stays on:
+ * it was another address that wanted nothing more.
+ */
+export async function switchOff(trx: Trx, { id, url }: Pick<WebhookRow, 'id' | 'url'>): Promise<void> {
+  await trx.updateTable('webhooks').set({ enabled: false }).where('id', '=', id).where('url', '=', url).execute();
 }
 
 /** A page of the log, the newest first. */

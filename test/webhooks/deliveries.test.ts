@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { queue } from '../../src/db/webhooks.ts';
 import { createFlowFromTemplate } from '../../src/operations/create-flow-from-template.ts';
 import { createWebhook } from '../../src/operations/create-webhook.ts';
 import { deleteWebhook } from '../../src/operations/delete-webhook.ts';
@@ -15,10 +16,12 @@ import { testWebhook } from '../../src/operations/test-webhook.ts';
 import { updateFlowStatus } from '../../src/operations/update-flow-status.ts';
 import { updateWebhook } from '../../src/operations/update-webhook.ts';
 import { poster } from '../../src/platform/post.ts';
+import { webhookWorkflowId } from '../../src/workflows/contract.ts';
 import { gus, mia, olivia } from '../mcp/principals.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 interface Heard {
+  readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: string;
 }
@@ -29,6 +32,9 @@ let url: string;
 /** What the receiver got, and how it answers next; 204 when nothing is said. */
 let heard: Heard[] = [];
 let answers: number[] = [];
+let answerBody: Buffer | string = '';
+/** What happens before the receiver answers. */
+let meanwhile: () => Promise<unknown> = async () => undefined;
 
 beforeAll(async () => {
   world = await startWorld();
@@ -36,8 +42,9 @@ beforeAll(async () => {
     let body = '';
     for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
     const headers = Object.fromEntries(Object.entries(request.headers).map(([k, v]) => [k, String(v)]));
-    heard.push({ headers, body });
-    response.writeHead(answers.shift() ?? 204).end();
+    heard.push({ path: request.url ?? '', headers, body });
+    await meanwhile();
+    response.writeHead(answers.shift() ?? 204).end(answerBody);
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   const address = receiver.address();
@@ -48,6 +55,8 @@ beforeEach(async () => {
   await world.owner.deleteFrom('webhooks').execute();
   heard = [];
   answers = [];
+  answerBody = '';
+  meanwhile = async () => undefined;
 });
 afterAll(async () => {
   receiver.closeAllConnections();
@@ -176,6 +185,87 @@ test('a redirection is not followed, and says what to do', async () => {
   await done(testWebhook, { webhook: webhook.id });
   await eventually(async () => expect((await log(webhook.id))[0]?.lastError).toMatch(/redirections are not followed/));
   expect(heard).toHaveLength(1);
+});
+
+test.each([
+  ['a NUL', Buffer.from('no\0t n\0ow'), 'it answered 500: no t n ow'],
+  ['no text at all', Buffer.from([0, 255, 254, 1, 2, 0]), 'it answered 500'],
+  ['a letter that is cut in two', `${'x'.repeat(199)}😀`, `it answered 500: ${'x'.repeat(199)}`],
+])('an answer with %s counts as an attempt like any other, and what is behind it is sent', async (_, body, why) => {
+  const { webhook } = await made();
+  answers = [500];
+  answerBody = body;
+  await done(testWebhook, { webhook: webhook.id });
+  await eventually(async () =>
+    expect(await log(webhook.id)).toMatchObject([{ state: 'PENDING', attempts: 1, lastStatus: 500, lastError: why }]),
+  );
+  await done(testWebhook, { webhook: webhook.id });
+  await eventually(async () => expect((await log(webhook.id))[0]).toMatchObject({ state: 'DELIVERED' }));
+});
+
+/** Three events for an endpoint of which none is on its way yet. */
+async function owedThree(webhook: string): Promise<void> {
+  const at = world.authority.clock();
+  const events = [1, 2, 3].map((n) => ({ id: `ev_owed_${n}`, type: 'webhook.test', at, body: `{"n":${n}}` }));
+  await world.database.withOrg(olivia, (trx) =>
+    queue(
+      trx,
+      olivia.orgId,
+      events.map((event) => ({ webhook, event })),
+    ),
+  );
+}
+
+describe('while one of several is on its way', () => {
+  /** Does something to the endpoint during the first of three deliveries. */
+  async function during(webhook: string, act: () => Promise<unknown>): Promise<void> {
+    await owedThree(webhook);
+    meanwhile = async () => {
+      meanwhile = async () => undefined;
+      await act();
+    };
+    await world.tools.webhooks.wake({ orgId: olivia.orgId, webhookId: webhook });
+  }
+  const idle = (webhook: string) =>
+    eventually(async () => {
+      const about = await world.client.workflow
+        .getHandle(webhookWorkflowId({ ...olivia, webhookId: webhook }))
+        .describe();
+      expect(about.status.name).toBe('COMPLETED');
+    });
+
+  test('switching the endpoint off or deleting it holds for the next', async () => {
+    const { webhook } = await made();
+    await during(webhook.id, () => done(updateWebhook, { webhook: webhook.id, enabled: false }));
+    await idle(webhook.id);
+    expect(heard).toHaveLength(1);
+    expect((await log(webhook.id)).map((d) => d.state).sort()).toEqual(['DELIVERED', 'PENDING', 'PENDING']);
+    const other = (await made()).webhook.id;
+    await during(other, () => done(deleteWebhook, { webhook: other }));
+    await idle(other);
+    expect(heard).toHaveLength(2);
+  });
+
+  test('a new address and a new secret hold for the next', async () => {
+    const { webhook } = await made();
+    let fresh = '';
+    await during(webhook.id, async () => {
+      await done(updateWebhook, { webhook: webhook.id, url: `${url}/moved` });
+      fresh = (await done(rotateWebhookSecret, { webhook: webhook.id })).secret;
+    });
+    await idle(webhook.id);
+    expect(heard.map((h) => h.path)).toEqual(['/hook', '/hook/moved', '/hook/moved']);
+    for (const h of heard.slice(1)) expect(() => verifyAt(fresh, h)).not.toThrow();
+  });
+
+  test('410 from an address that the endpoint has left does not switch it off', async () => {
+    const { webhook } = await made();
+    answers = [410];
+    await during(webhook.id, () => done(updateWebhook, { webhook: webhook.id, url: `${url}/moved` }));
+    await idle(webhook.id);
+    expect(heard.map((h) => h.path)).toEqual(['/hook', '/hook/moved', '/hook/moved']);
+    expect((await done(listWebhooks, {})).webhooks).toMatchObject([{ enabled: true }]);
+  });
 });
 
 test('an event whose worker died before it woke the endpoint is delivered when the projection is run again', async () => {
