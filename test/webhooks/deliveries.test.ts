@@ -4,12 +4,14 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { queue } from '../../src/db/webhooks.ts';
+import { flowEventBody } from '../../src/domain/webhook.ts';
 import { createFlowFromTemplate } from '../../src/operations/create-flow-from-template.ts';
 import { createWebhook } from '../../src/operations/create-webhook.ts';
 import { deleteWebhook } from '../../src/operations/delete-webhook.ts';
 import { listWebhookDeliveries } from '../../src/operations/list-webhook-deliveries.ts';
 import { listWebhooks } from '../../src/operations/list-webhooks.ts';
 import type { Operation, TypedOperation } from '../../src/operations/operation.ts';
+import { redeliverUndelivered } from '../../src/operations/redeliver-undelivered.ts';
 import { redeliverWebhook } from '../../src/operations/redeliver-webhook.ts';
 import { rotateWebhookSecret } from '../../src/operations/rotate-webhook-secret.ts';
 import { testWebhook } from '../../src/operations/test-webhook.ts';
@@ -80,11 +82,8 @@ async function startedFlow(name: string) {
   return flow;
 }
 
-const bodySchema = z.object({
-  type: z.string(),
-  timestamp: z.string(),
-  data: z.object({ flow: z.object({ id: z.string(), name: z.string() }), text: z.string() }),
-});
+/** Nothing is in it that its documents don't tell. */
+const bodySchema = z.strictObject({ ...flowEventBody.shape, data: flowEventBody.shape.data.strict() });
 const eventually = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 30_000, interval: 100 });
 
 test('what happens in flows is told, once, in signed requests that the published library takes', async () => {
@@ -165,6 +164,60 @@ test('a changed secret and the old one both sign for a day, then the new one alo
     expect(() => verifyAt(fresh, h)).not.toThrow();
     expect(() => verifyAt(old, h)).toThrow();
   }
+});
+
+test('a secret that was promised a day signs for it: a second change waits, or stops all older ones', async () => {
+  const { webhook, secret: first } = await made();
+  const rotate = (more: object = {}) => rotateWebhookSecret.run(caller(), { webhook: webhook.id, ...more });
+  const both = await Promise.all([rotate(), rotate()]);
+  expect(both.map((r) => r.ok).sort()).toEqual([false, true]);
+  const second = both.flatMap((r) => (r.ok ? [r.facts.secret] : []))[0] ?? '';
+  const refused = both.find((r) => !r.ok);
+  expect(refused).toMatchObject({ code: 'wrong_status', text: expect.stringContaining('signs for 24 hours more') });
+  expect((await done(listWebhooks, {})).webhooks).toMatchObject([{ oldSecretUntil: expect.any(String) }]);
+  await done(testWebhook, { webhook: webhook.id });
+  await eventually(() => expect(heard).toHaveLength(1));
+  for (const secret of [first, second]) for (const h of heard) expect(() => verifyAt(secret, h)).not.toThrow();
+
+  const third = await done(rotateWebhookSecret, { webhook: webhook.id, stop_older: true });
+  expect(third).toMatchObject({ oldUntil: null, webhook: { oldSecretUntil: null } });
+  await done(testWebhook, { webhook: webhook.id });
+  await eventually(() => expect(heard).toHaveLength(2));
+  for (const h of heard.slice(1)) {
+    expect(() => verifyAt(third.secret, h)).not.toThrow();
+    for (const secret of [first, second]) expect(() => verifyAt(secret, h)).toThrow();
+  }
+  // Nothing is promised any more, so the next change is one with a day for the secret before.
+  expect(await rotate()).toMatchObject({ ok: true });
+});
+
+test('what failed or waits is all sent again at once, in the order in which it happened', async () => {
+  const { webhook } = await made();
+  answers = [500, 500, 410];
+  await owedThree(webhook.id);
+  await world.tools.webhooks.wake({ orgId: olivia.orgId, webhookId: webhook.id });
+  await eventually(async () => expect((await done(listWebhooks, {})).webhooks).toMatchObject([{ enabled: false }]));
+  const off = await redeliverUndelivered.run(caller(), { webhook: webhook.id });
+  expect(off).toMatchObject({ ok: false, code: 'wrong_status' });
+  const on = await done(updateWebhook, { webhook: webhook.id, enabled: true });
+  expect(on.webhook.failingSince).toBeNull();
+  expect((await log(webhook.id)).map((d) => d.state).sort()).toEqual(['FAILED', 'PENDING', 'PENDING']);
+  expect(await done(redeliverUndelivered, { webhook: webhook.id })).toMatchObject({ deliveries: 3 });
+  await eventually(async () => expect((await log(webhook.id)).map((d) => d.state)).toEqual(Array(3).fill('DELIVERED')));
+  expect(heard.slice(3).map((h) => h.headers['webhook-id'])).toEqual(['ev_owed_1', 'ev_owed_2', 'ev_owed_3']);
+  expect(await done(redeliverUndelivered, { webhook: webhook.id })).toMatchObject({ deliveries: 0 });
+});
+
+test('one that was moved begins anew: how it failed elsewhere says nothing', async () => {
+  const { webhook } = await made();
+  answers = [500];
+  await done(testWebhook, { webhook: webhook.id });
+  const failing = async () => (await done(listWebhooks, {})).webhooks[0]?.failingSince;
+  await eventually(async () => expect(await failing()).toEqual(expect.any(String)));
+  await done(updateWebhook, { webhook: webhook.id, description: 'Ours' });
+  expect(await failing()).toEqual(expect.any(String));
+  await done(updateWebhook, { webhook: webhook.id, url: `${url}/moved` });
+  expect(await failing()).toBeNull();
 });
 
 test('one that answers 410 is switched off; what waits is delivered when it is on again', async () => {
@@ -281,7 +334,7 @@ test('an event whose worker died before it woke the endpoint is delivered when t
 describe('the border', () => {
   const operations: Operation[] = [
     ...[listWebhookDeliveries, updateWebhook, deleteWebhook, rotateWebhookSecret, testWebhook],
-    redeliverWebhook,
+    ...[redeliverWebhook, redeliverUndelivered],
   ];
 
   test("another org's webhook is like one that is not there, and a MEMBER sees none", async () => {
