@@ -130,6 +130,12 @@ const hour = 60 * minute;
 /** Waits after the first, second, … failure: a day in all. */
 const waits = [5 * second, minute, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 8 * hour, 8 * hour];
 
+const inWords = (ms: number): string =>
+  ms < minute ? `${ms / second} s` : ms < hour ? `${ms / minute} min` : `${ms / hour} h`;
+
+/** The same waits for people to read: "5 s, 1 min, …". */
+export const waitWords = waits.map(inWords).join(', ');
+
 /** Milliseconds until the next attempt when so many have failed; null when that was the last one. */
 export const retryAfter = (failed: number): number | null => waits[failed - 1] ?? null;
 

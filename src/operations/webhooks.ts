@@ -9,6 +9,9 @@ import type { Keyring } from '../platform/keyring.ts';
 import { type WebhookRef, webhookSignal, webhookWorkflowId, webhookWorkflowType } from '../workflows/contract.ts';
 import { Refusal } from './refusal.ts';
 
+/** What endpoints are told, for those who document it. */
+export { flowEventBody, flowEvents, testEvent, testEventBody, waitWords } from '../domain/webhook.ts';
+
 export interface WebhookTools {
   /** Seals what deliveries are signed with. */
   readonly keyring: Keyring;
@@ -64,8 +67,11 @@ export const webhookFacts = (w: WebhookRow, now: number): z.infer<typeof webhook
 
 export const webhookId = z.string().min(1).max(limits.id).describe('Id of the webhook');
 
+/** Letters of an address. */
+export const mostUrl = 2_000;
+
 export const webhookFields = {
-  url: z.string().trim().max(2_000).describe('https address that takes a POST'),
+  url: z.string().trim().max(mostUrl).describe('https address that takes a POST'),
   description: z.string().trim().max(limits.name).describe('What it is for'),
   events: z
     .array(z.enum(webhookEvents))
