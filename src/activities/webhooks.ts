@@ -4,13 +4,14 @@ import { Webhook } from 'standardwebhooks';
 import type { Database } from '../db/database.ts';
 import {
   type DeliveryRow,
-  dueDeliveries,
+  dueDelivery,
   findWebhook,
   nextDelivery,
   noteAttempt,
   switchOff,
   type WebhookRow,
 } from '../db/webhooks.ts';
+import { readableLine } from '../domain/storable.ts';
 import { givenUpAfter, retryAfter } from '../domain/webhook.ts';
 import type { Keyring } from '../platform/keyring.ts';
 import { webhookDeliveries } from '../platform/metrics.ts';
@@ -27,34 +28,35 @@ export interface WebhookActivitiesNeed {
 }
 
 /** In one activity, so that its time limit holds whatever the endpoint does. */
-const deliveriesAtOnce = 20;
+const attemptsAtOnce = 20;
 
 export const makeWebhookActivities = (need: WebhookActivitiesNeed): WebhookActivities => ({
   async deliverWebhooks({ orgId, webhookId }) {
     const { database } = need;
     const now = need.clock ?? Date.now;
-    const { webhook, due } = await database.withOrg({ orgId }, async (trx) => {
-      const webhook = await findWebhook(trx, webhookId);
-      return { webhook, due: webhook ? await dueDeliveries(trx, webhookId, new Date(now()), deliveriesAtOnce) : [] };
-    });
-    if (!webhook?.enabled) return null;
-    for (const delivery of due) {
-      const on = await attempt(need, webhook, delivery, now);
+    for (let n = 0; n < attemptsAtOnce; n++) {
+      // The endpoint as it is at this moment: someone may have just moved it, or switched it off.
+      const { webhook, due } = await database.withOrg({ orgId }, async (trx) => ({
+        webhook: await findWebhook(trx, webhookId),
+        due: await dueDelivery(trx, webhookId, new Date(now())),
+      }));
+      if (!webhook?.enabled) return null;
+      if (!due) break;
+      await attempt(need, webhook, due, now);
       Context.current().heartbeat();
-      if (!on) return null;
     }
     const next = await database.withOrg({ orgId }, (trx) => nextDelivery(trx, webhookId));
     return next?.getTime() ?? null;
   },
 });
 
-/** One attempt, and a note of it. False when the endpoint is switched off by it. */
+/** One attempt, and a note of it. */
 async function attempt(
   { database, keyring, post }: WebhookActivitiesNeed,
   webhook: WebhookRow,
   delivery: DeliveryRow,
   now: () => number,
-): Promise<boolean> {
+): Promise<void> {
   const at = new Date(now());
   const signature = openSecrets(keyring, webhook, at)
     .map((secret) => new Webhook(secret).sign(delivery.id, at, delivery.body))
@@ -85,10 +87,9 @@ async function attempt(
       error: whyNot(posted, delivered),
       nextAt,
     });
-    if (off) await switchOff(trx, webhook.id);
+    if (off) await switchOff(trx, webhook);
   });
   webhookDeliveries.inc({ outcome: delivered ? 'delivered' : gone || wait === null ? 'given up' : 'failed' });
-  return !off;
 }
 
 /** Up to a tenth more, so that many that failed together are not all tried at the same moment. */
@@ -100,5 +101,7 @@ function whyNot(posted: Posted, delivered: boolean): string | null {
   if (posted.status === 410) return 'it answered 410: it wants nothing more, and is switched off';
   if (posted.status >= 300 && posted.status < 400)
     return `it answered ${posted.status}: redirections are not followed; give the address they lead to`;
-  return `it answered ${posted.status}${posted.answer === '' ? '' : `: ${posted.answer.slice(0, 200)}`}`;
+  // Whatever bytes those were: what can't be noted would be tried for ever.
+  const answer = readableLine(posted.answer, 200);
+  return `it answered ${posted.status}${answer === '' ? '' : `: ${answer}`}`;
 }

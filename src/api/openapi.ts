@@ -4,6 +4,7 @@ import { scopeWords } from '../oauth/scopes.ts';
 import { scopeOf } from '../operations/operation.ts';
 import { apiPath, type Place } from './place.ts';
 import { problemKinds } from './problem.ts';
+import { webhookSchemas, webhooksDocument } from './webhooks-document.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -46,6 +47,7 @@ export function openApiOf(
     servers: [{ url: about.publicUrl + apiPath }],
     security: [{ key: [] }, { oauth: [] }],
     paths,
+    webhooks: webhooksDocument,
     components: {
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer', description: 'An API key, `bflow_sk_…`, from Settings, API keys' },
@@ -61,7 +63,7 @@ export function openApiOf(
           },
         },
       },
-      schemas: { Problem: problemSchema },
+      schemas: { Problem: problemSchema, ...webhookSchemas },
       headers,
       responses: Object.fromEntries(
         Object.entries(problemTexts).map(([status, description]) => [

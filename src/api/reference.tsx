@@ -4,12 +4,14 @@ import { fileURLToPath } from 'node:url';
 import type { ComponentChildren } from 'preact';
 import { scopeOf } from '../operations/operation.ts';
 import { operationsOf } from '../operations/registry.ts';
+import { flowEvents, waitWords } from '../operations/webhooks.ts';
 import { renderPage } from '../web/kit/page.tsx';
 import { Mark } from '../web/kit/parts.tsx';
 import { curlOf, typescriptOf } from './examples.ts';
 import { tagOf, whoMay } from './openapi.ts';
 import { apiPath, type FieldSchema, type Place } from './place.ts';
 import { problemAnchor, problemKinds, referencePath } from './problem.ts';
+import { eventHeaders, exampleEvent } from './webhooks-document.ts';
 
 export const referenceStyle = readFileSync(fileURLToPath(new URL('./reference.css', import.meta.url)), 'utf8');
 
@@ -38,6 +40,7 @@ export function referencePage(places: readonly Place[], publicUrl: string): stri
                 ))}
             </details>
           ))}
+          <a href="#webhooks">What webhooks send</a>
           <a href="#mcp">MCP tools</a>
         </nav>
         <main id="main">
@@ -54,6 +57,7 @@ export function referencePage(places: readonly Place[], publicUrl: string): stri
                 ))}
             </section>
           ))}
+          <WebhookEvents />
           <McpTools publicUrl={publicUrl} />
         </main>
       </div>
@@ -276,6 +280,70 @@ function kindOf(schema: FieldSchema | undefined): string {
     .map((t) => names.get(t) ?? t)
     .join(' or ');
 }
+
+const verified = `import { Webhook } from 'standardwebhooks';
+
+const webhook = new Webhook(process.env.BOOFLOW_WEBHOOK_SECRET);
+// The body as text, as it came, before anything parses it. Throws when it is not from Booflow.
+const event = webhook.verify(body, headers);`;
+
+const WebhookEvents = () => (
+  <section id="webhooks" aria-labelledby="webhooks-title">
+    <h2 id="webhooks-title">What webhooks send</h2>
+    <p>
+      An endpoint of yours gets a POST with JSON for each event that it asked for, signed as{' '}
+      <a href="https://www.standardwebhooks.com" rel="noreferrer">
+        Standard Webhooks
+      </a>{' '}
+      has it. Answer with 2xx within 15 seconds, then do the work: anything else is sent again after {waitWords}. One
+      that answers 410 is switched off, and so is one that has taken nothing for five days.
+    </p>
+    <Code label="An event" text={JSON.stringify(exampleEvent, null, 2)} />
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Header</th>
+          <th scope="col">What</th>
+        </tr>
+      </thead>
+      <tbody>
+        {Object.entries(eventHeaders).map(([name, what]) => (
+          <tr>
+            <td>
+              <code>{name}</code>
+            </td>
+            <td>
+              <Told text={what} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+    <Code label="Checking an event in TypeScript" text={verified} />
+    <p>
+      An event may come twice, and after a failure out of order: keep the <code>webhook-id</code>s you have seen, and
+      order by <code>seq</code>, which counts the events of a flow.
+    </p>
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Event</th>
+          <th scope="col">Means</th>
+        </tr>
+      </thead>
+      <tbody>
+        {flowEvents.map(({ type, means }) => (
+          <tr>
+            <td>
+              <code>{type}</code>
+            </td>
+            <td>{means}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </section>
+);
 
 const McpTools = ({ publicUrl }: { readonly publicUrl: string }) => (
   <section id="mcp">

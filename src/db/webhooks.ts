@@ -1,7 +1,7 @@
 /** Webhooks: where an org wants to be told, what is to be told, and what became of it. */
 import { type Selectable, sql } from 'kysely';
 import type { FeedEntry, Flow, Progress } from '../domain/flow.ts';
-import { webhookEventOf } from '../domain/webhook.ts';
+import { type FlowEventBody, webhookEventOf } from '../domain/webhook.ts';
 import type { Trx } from './database.ts';
 import type { WebhookDeliveries, Webhooks } from './schema.ts';
 
@@ -19,6 +19,10 @@ export const listWebhooks = (trx: Trx): Promise<WebhookRow[]> =>
 
 export const findWebhook = (trx: Trx, id: string): Promise<WebhookRow | undefined> =>
   trx.selectFrom('webhooks').select(columns).where('id', '=', id).executeTakeFirst();
+
+/** As it is, and as it stays until the transaction ends. */
+export const findWebhookLocked = (trx: Trx, id: string): Promise<WebhookRow | undefined> =>
+  trx.selectFrom('webhooks').select(columns).where('id', '=', id).forUpdate().executeTakeFirst();
 
 /** One endpoint at a time is made or changed in an org, so that counting them holds. */
 export async function countWebhooksLocked(trx: Trx, orgId: string): Promise<number> {
@@ -47,18 +51,22 @@ export async function queueFeed(
   if (feed.length === 0) return [];
   const webhooks = (await listWebhooks(trx)).filter((w) => w.enabled);
   if (webhooks.length === 0) return [];
-  const titles = new Map(flow.tasks.map((t) => [t.id, t]));
+  const tasks = new Map(flow.tasks.map((t) => [t.id, t]));
   const events = feed.map((entry): WebhookEvent => {
-    const task = entry.taskId === null ? null : titles.get(entry.taskId);
+    const task = entry.taskId === null ? undefined : tasks.get(entry.taskId);
     const type = webhookEventOf(entry.what);
-    const data = {
-      flow: { id: flow.id, name: flow.name, status: flow.status, percent: progress.percent },
-      task: entry.taskId === null ? null : { id: entry.taskId, title: task?.title, status: task?.status },
-      by: { kind: entry.by.kind, id: entry.by.id, name: entry.by.name, through: entry.by.through },
-      text: entry.text,
-      seq: entry.seq,
+    const told: FlowEventBody = {
+      type,
+      timestamp: new Date(entry.at).toISOString(),
+      data: {
+        flow: { id: flow.id, name: flow.name, status: flow.status, percent: progress.percent },
+        task: task ? { id: task.id, title: task.title, status: task.status } : null,
+        by: { kind: entry.by.kind, id: entry.by.id, name: entry.by.name, through: entry.by.through },
+        text: entry.text,
+        seq: entry.seq,
+      },
     };
-    const body = JSON.stringify({ type, timestamp: new Date(entry.at).toISOString(), data });
+    const body = JSON.stringify(told);
     // Padded, so that ids of one moment are in order.
     return { id: `ev_${flow.id}_${String(entry.seq).padStart(6, '0')}`, type, at: entry.at, body };
   });
@@ -99,8 +107,8 @@ export async function queue(
   return [...new Set(wanted.map((w) => w.webhook))];
 }
 
-/** What an endpoint is owed at this moment, the oldest first. */
-export const dueDeliveries = (trx: Trx, webhook: string, at: Date, most: number): Promise<DeliveryRow[]> =>
+/** What an endpoint has been owed the longest at this moment. */
+export const dueDelivery = (trx: Trx, webhook: string, at: Date): Promise<DeliveryRow | undefined> =>
   trx
     .selectFrom('webhook_deliveries')
     .selectAll()
@@ -109,8 +117,8 @@ export const dueDeliveries = (trx: Trx, webhook: string, at: Date, most: number)
     .where('next_at', '<=', at)
     .orderBy('next_at')
     .orderBy('id')
-    .limit(most)
-    .execute();
+    .limit(1)
+    .executeTakeFirst();
 
 /** When something is owed to an endpoint next; null when nothing is. */
 export async function nextDelivery(trx: Trx, webhook: string): Promise<Date | null> {
@@ -156,9 +164,12 @@ export async function noteAttempt(trx: Trx, delivery: DeliveryRow, attempt: Atte
     .execute();
 }
 
-/** Switches an endpoint off; what it is owed waits until someone switches it on. */
-export async function switchOff(trx: Trx, webhook: string): Promise<void> {
-  await trx.updateTable('webhooks').set({ enabled: false }).where('id', '=', webhook).execute();
+/**
+ * Switches an endpoint off; what it is owed waits until someone switches it on. One that was moved meanwhile stays on:
+ * it was another address that wanted nothing more.
+ */
+export async function switchOff(trx: Trx, { id, url }: Pick<WebhookRow, 'id' | 'url'>): Promise<void> {
+  await trx.updateTable('webhooks').set({ enabled: false }).where('id', '=', id).where('url', '=', url).execute();
 }
 
 /** A page of the log, the newest first. */
@@ -189,4 +200,15 @@ export async function dueAgain(trx: Trx, webhook: string, id: string, at: Date):
     .returning('id')
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** Makes due again all that failed or waits for its next attempt, the oldest first; gives how many those are. */
+export async function allDueAgain(trx: Trx, webhook: string, at: Date): Promise<number> {
+  const { numUpdatedRows } = await trx
+    .updateTable('webhook_deliveries')
+    .set({ state: 'PENDING', attempts: 0, next_at: sql`created_at` })
+    .where('webhook_id', '=', webhook)
+    .where((is) => is.or([is('state', '=', 'FAILED'), is.and([is('state', '=', 'PENDING'), is('next_at', '>', at)])]))
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
 }

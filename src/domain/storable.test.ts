@@ -1,9 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { olivia } from '../../test/support/people.ts';
 import { draft, monday, steps } from '../../test/support/stage.ts';
 import { findOutcome, openLedger, receive } from './ledger.ts';
 import { readTemplate } from './read-template.ts';
-import { isStorable } from './storable.ts';
+import { isStorable, readableLine } from './storable.ts';
 
 describe('text that any store takes', () => {
   it.each([
@@ -17,6 +18,31 @@ describe('text that any store takes', () => {
     [[1, null, true, undefined, 'fine'], true],
   ])('%j: %s', (value, storable) => {
     expect(isStorable(value)).toBe(storable);
+  });
+});
+
+describe("a stranger's text as a line", () => {
+  it.each([
+    ['not  now,\r\n try\tlater \n', 'not now, try later'],
+    ['\0\0', ''],
+    ['a\0b\u0007c', 'a b c'],
+    ['half \ud83d, and \u202eback', 'half , and back'],
+    [`${'x'.repeat(19)}😀`, 'x'.repeat(19)],
+  ])('%j: %s', (text, line) => {
+    expect(readableLine(text, 20)).toBe(line);
+  });
+
+  it('is storable, whatever it was, and no longer than it may be', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((c) => String.fromCharCode(c)) }),
+        (text) => {
+          const line = readableLine(text, 12);
+          expect(isStorable(line)).toBe(true);
+          expect(line.length).toBeLessThanOrEqual(12);
+        },
+      ),
+    );
   });
 });
 

@@ -31,7 +31,7 @@ export const createWebhook = operation({
   }),
   output,
   async handler(call, { url, description, events }) {
-    const { principal, webhooks, commandId } = call;
+    const { principal, webhooks, commandId, now } = call;
     const { orgId } = principal;
     const kept = { org_id: orgId, id: idFrom('wh', orgId, commandId) };
     const address = addressOf(url, webhooks.anywhere);
@@ -53,7 +53,7 @@ export const createWebhook = operation({
           ...{ secret_key_id: sealed.keyId, secret: sealed.bytes },
         })
         .execute();
-      return { webhook: webhookFacts(await theWebhook(trx, kept.id)), secret };
+      return { webhook: webhookFacts(await theWebhook(trx, kept.id), now), secret };
     });
   },
   text: ({ webhook }) =>

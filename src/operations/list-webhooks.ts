@@ -14,8 +14,8 @@ export const listWebhooks = operation({
   rest: { method: 'GET', path: '/webhooks', example: {} },
   input: z.strictObject({}),
   output: z.object({ webhooks: z.array(webhookShape) }),
-  async handler({ database, principal }) {
-    return { webhooks: (await database.withOrg(principal, readWebhooks)).map(webhookFacts) };
+  async handler({ database, principal, now }) {
+    return { webhooks: (await database.withOrg(principal, readWebhooks)).map((w) => webhookFacts(w, now)) };
   },
   text: ({ webhooks }) =>
     lines(

@@ -5,14 +5,15 @@ import { commandInput } from './command.ts';
 import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
-import { theWebhook, webhookId } from './webhooks.ts';
+import { theLiveWebhook, webhookId } from './webhooks.ts';
 
 const output = z.object({ webhook: z.string(), delivery: z.string() });
 
 export const redeliverWebhook = operation({
   name: 'redeliver_webhook',
   title: 'Deliver again',
-  description: 'Sends one delivery of a webhook once more, with the same id and body, whatever became of it before.',
+  description:
+    'Sends one delivery of a webhook at once, with the same id and body: again, whatever became of it before, or ahead of its next attempt.',
   kind: 'write',
   openWorld: true,
   access: 'admin',
@@ -20,7 +21,7 @@ export const redeliverWebhook = operation({
   rest: {
     method: 'POST',
     path: '/webhooks/{webhook}/deliveries/{delivery}/redeliver',
-    example: { webhook: 'wh_8k2m4q7r9t1v3x5z', delivery: 'wd_1b3d5f7h9k2m4p6r' },
+    example: { webhook: 'wh_8k2m4q7r9t1v3x5z', delivery: 'ev_fl_3f5h7k9m2p4r6t8v_000012' },
   },
   input: z.strictObject({
     webhook: webhookId,
@@ -31,9 +32,7 @@ export const redeliverWebhook = operation({
   async handler(call, { webhook: id, delivery }) {
     const { principal, webhooks, now } = call;
     const queued = await onceOnly(call, output, async (trx) => {
-      const webhook = await theWebhook(trx, id);
-      if (!webhook.enabled)
-        throw new Refusal('wrong_status', 'Not done: this webhook is off. Switch it on first. Nothing changed.');
+      await theLiveWebhook(trx, id);
       if (!(await dueAgain(trx, id, delivery, new Date(now))))
         throw new Refusal('not_found', "There is no such delivery in this webhook's log. Nothing changed.");
       return { webhook: id, delivery };
@@ -41,5 +40,5 @@ export const redeliverWebhook = operation({
     await webhooks.wake({ orgId: principal.orgId, webhookId: id });
     return queued;
   },
-  text: ({ delivery }) => `\`${delivery}\` is on its way again.`,
+  text: ({ delivery }) => `\`${delivery}\` is on its way.`,
 });

@@ -62,6 +62,7 @@ import { manageMemberInvitation } from './manage-member-invitation.ts';
 import type { Operation, Surface } from './operation.ts';
 import { previewErasure } from './preview-erasure.ts';
 import { publishTemplate } from './publish-template.ts';
+import { redeliverUndelivered } from './redeliver-undelivered.ts';
 import { redeliverWebhook } from './redeliver-webhook.ts';
 import { remindAssignee } from './remind-assignee.ts';
 import { removeMember } from './remove-member.ts';
@@ -135,6 +136,7 @@ export const operations: readonly Operation[] = [
   rotateWebhookSecret,
   listWebhookDeliveries,
   redeliverWebhook,
+  redeliverUndelivered,
   testWebhook,
   listHandOvers,
   getLogo,

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { queue } from '../db/webhooks.ts';
+import { type TestEventBody, testEvent } from '../domain/webhook.ts';
 import { idFrom } from '../platform/ids.ts';
 import { commandInput } from './command.ts';
 import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
-import { Refusal } from './refusal.ts';
-import { theWebhook, webhookId } from './webhooks.ts';
+import { theLiveWebhook, webhookId } from './webhooks.ts';
 
 const output = z.object({ webhook: z.string(), delivery: z.string() });
 
@@ -23,14 +23,12 @@ export const testWebhook = operation({
   async handler(call, { webhook: id }) {
     const { principal, webhooks, now, commandId } = call;
     const delivery = idFrom('ev', principal.orgId, id, commandId);
-    const type = 'webhook.test';
-    const data = { webhook: id, by: { kind: 'member', id: principal.userId, name: principal.name } };
-    const body = JSON.stringify({ type, timestamp: new Date(now).toISOString(), data });
+    const by = { kind: 'member', id: principal.userId, name: principal.name } as const;
+    const told: TestEventBody = { type: testEvent, timestamp: new Date(now).toISOString(), data: { webhook: id, by } };
+    const event = { id: delivery, type: testEvent, at: now, body: JSON.stringify(told) };
     const queued = await onceOnly(call, output, async (trx) => {
-      const { enabled } = await theWebhook(trx, id);
-      if (!enabled)
-        throw new Refusal('wrong_status', 'Not done: this webhook is off. Switch it on first. Nothing changed.');
-      await queue(trx, principal.orgId, [{ webhook: id, event: { id: delivery, type, at: now, body } }]);
+      await theLiveWebhook(trx, id);
+      await queue(trx, principal.orgId, [{ webhook: id, event }]);
       return { webhook: id, delivery };
     });
     await webhooks.wake({ orgId: principal.orgId, webhookId: id });

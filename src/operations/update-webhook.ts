@@ -3,7 +3,15 @@ import { nextDelivery } from '../db/webhooks.ts';
 import { commandInput } from './command.ts';
 import { once } from './once.ts';
 import { operation } from './operation.ts';
-import { addressOf, theWebhook, webhookFacts, webhookFields, webhookId, webhookShape } from './webhooks.ts';
+import {
+  addressOf,
+  theWebhook,
+  theWebhookLocked,
+  webhookFacts,
+  webhookFields,
+  webhookId,
+  webhookShape,
+} from './webhooks.ts';
 import { plain } from './words.ts';
 
 const output = z.object({ webhook: webhookShape });
@@ -28,15 +36,17 @@ export const updateWebhook = operation({
   }),
   output,
   async handler(call, { webhook: id, url, description, events, enabled }) {
-    const { principal, webhooks } = call;
+    const { principal, webhooks, now } = call;
     const address = url === undefined ? undefined : addressOf(url, webhooks.anywhere);
     const { kept } = await once(call, output.extend({ waits: z.boolean() }), async (trx) => {
-      const before = await theWebhook(trx, id);
-      const changes = { url: address, description, events, enabled };
+      const before = await theWebhookLocked(trx, id);
+      // Somewhere else, or once more: how it went before says nothing of how it goes now.
+      const anew = (address !== undefined && address !== before.url) || (enabled === true && !before.enabled);
+      const changes = { url: address, description, events, enabled, ...(anew && { failing_since: null }) };
       const given = Object.values(changes).some((v) => v !== undefined);
       if (given) await trx.updateTable('webhooks').set(changes).where('id', '=', before.id).execute();
       const row = given ? await theWebhook(trx, id) : before;
-      return { webhook: webhookFacts(row), waits: row.enabled && (await nextDelivery(trx, id)) !== null };
+      return { webhook: webhookFacts(row, now), waits: row.enabled && (await nextDelivery(trx, id)) !== null };
     });
     if (kept.waits) await webhooks.wake({ orgId: principal.orgId, webhookId: id });
     return { webhook: kept.webhook };

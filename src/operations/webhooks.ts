@@ -2,12 +2,15 @@
 import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
 import { z } from 'zod';
 import type { Trx } from '../db/database.ts';
-import { findWebhook, type WebhookRow } from '../db/webhooks.ts';
+import { findWebhook, findWebhookLocked, type WebhookRow } from '../db/webhooks.ts';
 import { limits } from '../domain/limits.ts';
 import { webhookEvents } from '../domain/webhook.ts';
 import type { Keyring } from '../platform/keyring.ts';
 import { type WebhookRef, webhookSignal, webhookWorkflowId, webhookWorkflowType } from '../workflows/contract.ts';
 import { Refusal } from './refusal.ts';
+
+/** What endpoints are told, for those who document it. */
+export { flowEventBody, flowEvents, testEvent, testEventBody, waitWords } from '../domain/webhook.ts';
 
 export interface WebhookTools {
   /** Seals what deliveries are signed with. */
@@ -40,17 +43,23 @@ export const webhookShape = z.object({
   description: z.string(),
   events: z.array(z.string()).describe('Types of events it is told; none means all'),
   enabled: z.boolean(),
+  oldSecretUntil: z
+    .string()
+    .nullable()
+    .describe('Until when the secret before signs too, ISO 8601; null when the present one signs alone'),
   failingSince: z.string().nullable().describe('Since when every delivery has failed, ISO 8601'),
   createdAt: z.string(),
   createdBy: z.string(),
 });
 
-export const webhookFacts = (w: WebhookRow): z.infer<typeof webhookShape> => ({
+export const webhookFacts = (w: WebhookRow, now: number): z.infer<typeof webhookShape> => ({
   id: w.id,
   url: w.url,
   description: w.description,
   events: w.events,
   enabled: w.enabled,
+  oldSecretUntil:
+    w.old_secret_until !== null && w.old_secret_until.getTime() > now ? w.old_secret_until.toISOString() : null,
   failingSince: w.failing_since?.toISOString() ?? null,
   createdAt: w.created_at.toISOString(),
   createdBy: w.created_by,
@@ -58,8 +67,11 @@ export const webhookFacts = (w: WebhookRow): z.infer<typeof webhookShape> => ({
 
 export const webhookId = z.string().min(1).max(limits.id).describe('Id of the webhook');
 
+/** Letters of an address. */
+export const mostUrl = 2_000;
+
 export const webhookFields = {
-  url: z.string().trim().max(2_000).describe('https address that takes a POST'),
+  url: z.string().trim().max(mostUrl).describe('https address that takes a POST'),
   description: z.string().trim().max(limits.name).describe('What it is for'),
   events: z
     .array(z.enum(webhookEvents))
@@ -67,16 +79,30 @@ export const webhookFields = {
     .describe('Types of events it is told; none means all'),
 };
 
+const found = (webhook: WebhookRow | undefined): WebhookRow => {
+  if (!webhook) throw new Refusal('not_found', 'There is no such webhook in your organization. Nothing changed.');
+  return webhook;
+};
+
 /** Refuses an id that is no webhook of the org. */
-export async function theWebhook(trx: Trx, id: string): Promise<WebhookRow> {
-  const found = await findWebhook(trx, id);
-  if (!found) throw new Refusal('not_found', 'There is no such webhook in your organization. Nothing changed.');
-  return found;
+export const theWebhook = async (trx: Trx, id: string): Promise<WebhookRow> => found(await findWebhook(trx, id));
+
+/** The same, and nobody else changes it meanwhile. */
+export const theWebhookLocked = async (trx: Trx, id: string): Promise<WebhookRow> =>
+  found(await findWebhookLocked(trx, id));
+
+/** Refuses one that is off too: nothing is sent to it. */
+export async function theLiveWebhook(trx: Trx, id: string): Promise<WebhookRow> {
+  const webhook = await theWebhook(trx, id);
+  if (!webhook.enabled)
+    throw new Refusal('wrong_status', 'Not done: this webhook is off. Switch it on first. Nothing changed.');
+  return webhook;
 }
 
 /** The address as it is kept. Refuses one that could not be delivered to. */
 export function addressOf(url: string, anywhere: boolean): string {
-  const no = (why: string) => new Refusal('bad_input', `Not done: the address ${why}. Nothing changed.`);
+  const no = (why: string) =>
+    new Refusal('bad_input', `Not done: the address ${why}. Nothing changed.`, { field: 'url' });
   if (!URL.canParse(url)) throw no('is not a URL; it looks like https://example.com/booflow');
   const parsed = new URL(url);
   const open = parsed.protocol === 'https:' || (anywhere && parsed.protocol === 'http:');

@@ -1,5 +1,6 @@
 /** Settings: the endpoints of other products that are told of what happens, and what they were told. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { limits } from '../domain/limits.ts';
 import { webhookEvents } from '../domain/webhook.ts';
 import type { Authority } from '../oauth/authority.ts';
 import { createWebhook } from '../operations/create-webhook.ts';
@@ -7,14 +8,25 @@ import { deleteWebhook } from '../operations/delete-webhook.ts';
 import { listWebhookDeliveries } from '../operations/list-webhook-deliveries.ts';
 import { listWebhooks } from '../operations/list-webhooks.ts';
 import type { Result, Tools } from '../operations/operation.ts';
+import { redeliverUndelivered } from '../operations/redeliver-undelivered.ts';
 import { redeliverWebhook } from '../operations/redeliver-webhook.ts';
 import { rotateWebhookSecret } from '../operations/rotate-webhook-secret.ts';
 import { testWebhook } from '../operations/test-webhook.ts';
 import { updateWebhook } from '../operations/update-webhook.ts';
+import { mostUrl, webhookFields } from '../operations/webhooks.ts';
 import { callerOf, memberRoutes, newCommandId, toSendAgain, type Visit } from './kit/member.ts';
 import { need, settled } from './kit/need.ts';
-import { notThere, PageTrouble } from './kit/trouble.tsx';
-import { nothingTold, type Told, webhookPage, webhooksPage } from './webhook-pages.tsx';
+import { notThere, PageTrouble, troubles } from './kit/trouble.tsx';
+import {
+  logHref,
+  nothingTold,
+  type Told,
+  type WebhookAct,
+  type Wrong,
+  webhookActs,
+  webhookPage,
+  webhooksPage,
+} from './webhook-pages.tsx';
 
 interface WebhookRoutesOptions {
   readonly authority: Authority;
@@ -31,9 +43,24 @@ const tellings: Readonly<Record<string, string>> = {
   off: 'It is off. What happens meanwhile is not told; what waits is delivered when it is on again.',
   on: 'It is on.',
   tested: 'A test event is on its way. Its line below says how it went; load the page anew in a moment.',
-  again: 'It is on its way again. Load the page anew in a moment.',
+  again: 'It is on its way. Load the page anew in a moment.',
+  all: 'All that was not taken is on its way, the oldest first. Load the page anew in a moment.',
   deleted: 'The webhook is deleted, with its log.',
 };
+
+/** Which field a refusal is about, and what is wrong with it in a sentence of its own. */
+function wrongOf(
+  refused: { readonly text: string; readonly facts: Readonly<Record<string, unknown>> },
+  fields: Fields,
+): Wrong | null {
+  const { url = '', description = '' } = fields;
+  const tooLong = (most: number) => `That is longer than ${most.toLocaleString('en-GB')} characters.`;
+  if (!webhookFields.url.safeParse(url).success) return { field: 'url', text: tooLong(mostUrl) };
+  if (!webhookFields.description.safeParse(description).success)
+    return { field: 'description', text: tooLong(limits.name) };
+  if (refused.facts.field !== 'url') return null;
+  return { field: 'url', text: refused.text.replace('Not done: the', 'The').replace(' Nothing changed.', '') };
+}
 
 export async function webhookRoutes(app: FastifyInstance, { authority, tools }: WebhookRoutesOptions): Promise<void> {
   const { page, form } = memberRoutes(app, authority, tools);
@@ -67,6 +94,7 @@ export async function webhookRoutes(app: FastifyInstance, { authority, tools }: 
       webhook,
       typed,
       deliveries,
+      cursor: cursor ?? null,
       nextCursor,
       told,
       commandId: newCommandId(),
@@ -80,27 +108,42 @@ export async function webhookRoutes(app: FastifyInstance, { authority, tools }: 
     const made = settled(
       await createWebhook.run(callerOf(visit, fields), { url, description, events: eventsOf(fields) }),
     );
-    if (!made.ok)
-      return html(reply, await list(visit, { ...nothingTold, problem: toSendAgain(made).problem }, fields), 422);
+    if (!made.ok) {
+      const told = { ...nothingTold, problem: toSendAgain(made).problem, wrong: wrongOf(made, fields) };
+      return html(reply, await list(visit, told, fields), 422);
+    }
     const { webhook, secret } = made.facts;
-    return html(reply, await list(visit, { ...nothingTold, secret: { url: webhook.url, secret } }), 201);
+    return html(reply, await list(visit, { ...nothingTold, secret: { of: webhook, secret, before: null } }), 201);
   });
 
   page('/settings/webhooks/:id', async (visit, reply) => html(reply, await one(visit, toldBy(visit))));
 
+  // What a button answers stands at the button's own address, until someone loads it from there.
+  page('/settings/webhooks/:id/:act', async ({ params: { id = '', act }, query }, reply) => {
+    if (!webhookActs.some((known) => known === act)) throw new PageTrouble(troubles.notFound);
+    return reply.redirect(logHref(id, query.cursor ?? null), 303);
+  });
+
   /** A button of one webhook's page: does it, then shows the truth. */
   const button = (
-    path: string,
+    path: WebhookAct,
     act: (visit: Visit, fields: Fields, webhook: string) => Promise<Result>,
     told: (fields: Fields) => string,
   ) =>
     form(`/settings/webhooks/:id/${path}`, async (visit, fields, reply) => {
       const { id = '' } = visit.params;
       const result = settled(await act(visit, fields, id));
-      const typed = path === 'change' ? fields : null;
-      if (!result.ok) return html(reply, await one(visit, { ...nothingTold, problem: result.text }, typed), 422);
-      const here = path === 'delete' ? '/settings/webhooks' : `/settings/webhooks/${id}`;
-      return reply.redirect(`${here}?told=${told(fields)}`, 303);
+      if (!result.ok) {
+        const problem = { ...nothingTold, problem: result.text };
+        if (path !== 'change') return html(reply, await one(visit, problem), 422);
+        return html(reply, await one(visit, { ...problem, wrong: wrongOf(result, fields) }, fields), 422);
+      }
+      const done = { told: told(fields) };
+      const here =
+        path === 'delete'
+          ? `/settings/webhooks?${new URLSearchParams(done)}`
+          : logHref(id, visit.query.cursor ?? null, done);
+      return reply.redirect(here, 303);
     });
   button(
     'change',
@@ -126,14 +169,22 @@ export async function webhookRoutes(app: FastifyInstance, { authority, tools }: 
     () => 'again',
   );
   button(
+    'redeliver-all',
+    (visit, _fields, webhook) => redeliverUndelivered.run(callerOf(visit), { webhook }),
+    () => 'all',
+  );
+  button(
     'delete',
     (visit, _fields, webhook) => deleteWebhook.run(callerOf(visit), { webhook }),
     () => 'deleted',
   );
-  form('/settings/webhooks/:id/secret', async (visit, _fields, reply) => {
-    const changed = settled(await rotateWebhookSecret.run(callerOf(visit), { webhook: visit.params.id }));
-    if (!changed.ok) return html(reply, await one(visit, { ...nothingTold, problem: changed.text }), 422);
-    const { webhook, secret } = changed.facts;
-    return html(reply, await one(visit, { ...nothingTold, secret: { url: webhook.url, secret } }));
+  form('/settings/webhooks/:id/secret', async (visit, fields, reply) => {
+    const { id: webhook = '' } = visit.params;
+    const stop_older = fields.stop_older !== undefined;
+    const changed = settled(await rotateWebhookSecret.run(callerOf(visit, fields), { webhook, stop_older }));
+    if (!changed.ok)
+      return html(reply, await one(visit, { ...nothingTold, problem: toSendAgain(changed).problem }), 422);
+    const { webhook: of, secret, oldUntil: until } = changed.facts;
+    return html(reply, await one(visit, { ...nothingTold, secret: { of, secret, before: { until } } }));
   });
 }

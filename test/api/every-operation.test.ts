@@ -21,7 +21,7 @@ const named = (name: string): Place => {
 const story = [
   ...['import_flows', 'list_imports', 'get_import'],
   ...['create_webhook', 'list_webhooks', 'test_webhook', 'list_webhook_deliveries', 'redeliver_webhook'],
-  ...['update_webhook', 'rotate_webhook_secret', 'delete_webhook'],
+  ...['redeliver_undelivered', 'update_webhook', 'rotate_webhook_secret', 'delete_webhook'],
   ...['create_template', 'save_template_draft', 'publish_template', 'discard_draft'],
   ...['invite_member', 'manage_member_invitation', 'change_member_role', 'remove_member', 'leave_org'],
   ...['erase_external_user', 'list_erasures', 'delete_org'],

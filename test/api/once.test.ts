@@ -126,6 +126,7 @@ describe('a key', () => {
       .object({ delivery: z.string() })
       .parse(await tryOut('test_webhook', { webhook }, { webhook: 'wh_other' }));
     await tryOut('redeliver_webhook', { webhook, delivery }, { webhook, delivery: 'ev_other' });
+    await tryOut('redeliver_undelivered', { webhook }, { webhook: 'wh_other' });
     await tryOut('delete_webhook', { webhook }, { webhook: 'wh_other' });
   });
 

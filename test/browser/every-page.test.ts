@@ -31,6 +31,7 @@ const noPages: Readonly<Record<string, string>> = {
   '/api/mcp/public': 'for MCP clients',
   '/settings': 'leads on to the first of them',
   '/settings/webhooks/:id': 'walked and checked by webhooks.test.ts, which has an endpoint to look at',
+  '/settings/webhooks/:id/:act': 'leads back to the webhook',
   '/flows/imports/:id': 'walked by imports.test.ts, which has an import to look at',
   '/dev/mailbox/:id/html': 'stands in a frame of its mail',
   '/files/:id': 'a file',

@@ -3,22 +3,27 @@ import { createServer, type Server } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { queue } from '../../src/db/webhooks.ts';
+import { flowEventBody } from '../../src/domain/webhook.ts';
 import { createFlowFromTemplate } from '../../src/operations/create-flow-from-template.ts';
 import { createWebhook } from '../../src/operations/create-webhook.ts';
 import { deleteWebhook } from '../../src/operations/delete-webhook.ts';
 import { listWebhookDeliveries } from '../../src/operations/list-webhook-deliveries.ts';
 import { listWebhooks } from '../../src/operations/list-webhooks.ts';
 import type { Operation, TypedOperation } from '../../src/operations/operation.ts';
+import { redeliverUndelivered } from '../../src/operations/redeliver-undelivered.ts';
 import { redeliverWebhook } from '../../src/operations/redeliver-webhook.ts';
 import { rotateWebhookSecret } from '../../src/operations/rotate-webhook-secret.ts';
 import { testWebhook } from '../../src/operations/test-webhook.ts';
 import { updateFlowStatus } from '../../src/operations/update-flow-status.ts';
 import { updateWebhook } from '../../src/operations/update-webhook.ts';
 import { poster } from '../../src/platform/post.ts';
+import { webhookWorkflowId } from '../../src/workflows/contract.ts';
 import { gus, mia, olivia } from '../mcp/principals.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 interface Heard {
+  readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: string;
 }
@@ -29,6 +34,9 @@ let url: string;
 /** What the receiver got, and how it answers next; 204 when nothing is said. */
 let heard: Heard[] = [];
 let answers: number[] = [];
+let answerBody: Buffer | string = '';
+/** What happens before the receiver answers. */
+let meanwhile: () => Promise<unknown> = async () => undefined;
 
 beforeAll(async () => {
   world = await startWorld();
@@ -36,8 +44,9 @@ beforeAll(async () => {
     let body = '';
     for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
     const headers = Object.fromEntries(Object.entries(request.headers).map(([k, v]) => [k, String(v)]));
-    heard.push({ headers, body });
-    response.writeHead(answers.shift() ?? 204).end();
+    heard.push({ path: request.url ?? '', headers, body });
+    await meanwhile();
+    response.writeHead(answers.shift() ?? 204).end(answerBody);
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   const address = receiver.address();
@@ -48,6 +57,8 @@ beforeEach(async () => {
   await world.owner.deleteFrom('webhooks').execute();
   heard = [];
   answers = [];
+  answerBody = '';
+  meanwhile = async () => undefined;
 });
 afterAll(async () => {
   receiver.closeAllConnections();
@@ -71,11 +82,8 @@ async function startedFlow(name: string) {
   return flow;
 }
 
-const bodySchema = z.object({
-  type: z.string(),
-  timestamp: z.string(),
-  data: z.object({ flow: z.object({ id: z.string(), name: z.string() }), text: z.string() }),
-});
+/** Nothing is in it that its documents don't tell. */
+const bodySchema = z.strictObject({ ...flowEventBody.shape, data: flowEventBody.shape.data.strict() });
 const eventually = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 30_000, interval: 100 });
 
 test('what happens in flows is told, once, in signed requests that the published library takes', async () => {
@@ -158,6 +166,60 @@ test('a changed secret and the old one both sign for a day, then the new one alo
   }
 });
 
+test('a secret that was promised a day signs for it: a second change waits, or stops all older ones', async () => {
+  const { webhook, secret: first } = await made();
+  const rotate = (more: object = {}) => rotateWebhookSecret.run(caller(), { webhook: webhook.id, ...more });
+  const both = await Promise.all([rotate(), rotate()]);
+  expect(both.map((r) => r.ok).sort()).toEqual([false, true]);
+  const second = both.flatMap((r) => (r.ok ? [r.facts.secret] : []))[0] ?? '';
+  const refused = both.find((r) => !r.ok);
+  expect(refused).toMatchObject({ code: 'wrong_status', text: expect.stringContaining('signs for 24 hours more') });
+  expect((await done(listWebhooks, {})).webhooks).toMatchObject([{ oldSecretUntil: expect.any(String) }]);
+  await done(testWebhook, { webhook: webhook.id });
+  await eventually(() => expect(heard).toHaveLength(1));
+  for (const secret of [first, second]) for (const h of heard) expect(() => verifyAt(secret, h)).not.toThrow();
+
+  const third = await done(rotateWebhookSecret, { webhook: webhook.id, stop_older: true });
+  expect(third).toMatchObject({ oldUntil: null, webhook: { oldSecretUntil: null } });
+  await done(testWebhook, { webhook: webhook.id });
+  await eventually(() => expect(heard).toHaveLength(2));
+  for (const h of heard.slice(1)) {
+    expect(() => verifyAt(third.secret, h)).not.toThrow();
+    for (const secret of [first, second]) expect(() => verifyAt(secret, h)).toThrow();
+  }
+  // Nothing is promised any more, so the next change is one with a day for the secret before.
+  expect(await rotate()).toMatchObject({ ok: true });
+});
+
+test('what failed or waits is all sent again at once, in the order in which it happened', async () => {
+  const { webhook } = await made();
+  answers = [500, 500, 410];
+  await owedThree(webhook.id);
+  await world.tools.webhooks.wake({ orgId: olivia.orgId, webhookId: webhook.id });
+  await eventually(async () => expect((await done(listWebhooks, {})).webhooks).toMatchObject([{ enabled: false }]));
+  const off = await redeliverUndelivered.run(caller(), { webhook: webhook.id });
+  expect(off).toMatchObject({ ok: false, code: 'wrong_status' });
+  const on = await done(updateWebhook, { webhook: webhook.id, enabled: true });
+  expect(on.webhook.failingSince).toBeNull();
+  expect((await log(webhook.id)).map((d) => d.state).sort()).toEqual(['FAILED', 'PENDING', 'PENDING']);
+  expect(await done(redeliverUndelivered, { webhook: webhook.id })).toMatchObject({ deliveries: 3 });
+  await eventually(async () => expect((await log(webhook.id)).map((d) => d.state)).toEqual(Array(3).fill('DELIVERED')));
+  expect(heard.slice(3).map((h) => h.headers['webhook-id'])).toEqual(['ev_owed_1', 'ev_owed_2', 'ev_owed_3']);
+  expect(await done(redeliverUndelivered, { webhook: webhook.id })).toMatchObject({ deliveries: 0 });
+});
+
+test('one that was moved begins anew: how it failed elsewhere says nothing', async () => {
+  const { webhook } = await made();
+  answers = [500];
+  await done(testWebhook, { webhook: webhook.id });
+  const failing = async () => (await done(listWebhooks, {})).webhooks[0]?.failingSince;
+  await eventually(async () => expect(await failing()).toEqual(expect.any(String)));
+  await done(updateWebhook, { webhook: webhook.id, description: 'Ours' });
+  expect(await failing()).toEqual(expect.any(String));
+  await done(updateWebhook, { webhook: webhook.id, url: `${url}/moved` });
+  expect(await failing()).toBeNull();
+});
+
 test('one that answers 410 is switched off; what waits is delivered when it is on again', async () => {
   const { webhook } = await made();
   answers = [410];
@@ -178,6 +240,87 @@ test('a redirection is not followed, and says what to do', async () => {
   expect(heard).toHaveLength(1);
 });
 
+test.each([
+  ['a NUL', Buffer.from('no\0t n\0ow'), 'it answered 500: no t n ow'],
+  ['no text at all', Buffer.from([0, 255, 254, 1, 2, 0]), 'it answered 500'],
+  ['a letter that is cut in two', `${'x'.repeat(199)}😀`, `it answered 500: ${'x'.repeat(199)}`],
+])('an answer with %s counts as an attempt like any other, and what is behind it is sent', async (_, body, why) => {
+  const { webhook } = await made();
+  answers = [500];
+  answerBody = body;
+  await done(testWebhook, { webhook: webhook.id });
+  await eventually(async () =>
+    expect(await log(webhook.id)).toMatchObject([{ state: 'PENDING', attempts: 1, lastStatus: 500, lastError: why }]),
+  );
+  await done(testWebhook, { webhook: webhook.id });
+  await eventually(async () => expect((await log(webhook.id))[0]).toMatchObject({ state: 'DELIVERED' }));
+});
+
+/** Three events for an endpoint of which none is on its way yet. */
+async function owedThree(webhook: string): Promise<void> {
+  const at = world.authority.clock();
+  const events = [1, 2, 3].map((n) => ({ id: `ev_owed_${n}`, type: 'webhook.test', at, body: `{"n":${n}}` }));
+  await world.database.withOrg(olivia, (trx) =>
+    queue(
+      trx,
+      olivia.orgId,
+      events.map((event) => ({ webhook, event })),
+    ),
+  );
+}
+
+describe('while one of several is on its way', () => {
+  /** Does something to the endpoint during the first of three deliveries. */
+  async function during(webhook: string, act: () => Promise<unknown>): Promise<void> {
+    await owedThree(webhook);
+    meanwhile = async () => {
+      meanwhile = async () => undefined;
+      await act();
+    };
+    await world.tools.webhooks.wake({ orgId: olivia.orgId, webhookId: webhook });
+  }
+  const idle = (webhook: string) =>
+    eventually(async () => {
+      const about = await world.client.workflow
+        .getHandle(webhookWorkflowId({ ...olivia, webhookId: webhook }))
+        .describe();
+      expect(about.status.name).toBe('COMPLETED');
+    });
+
+  test('switching the endpoint off or deleting it holds for the next', async () => {
+    const { webhook } = await made();
+    await during(webhook.id, () => done(updateWebhook, { webhook: webhook.id, enabled: false }));
+    await idle(webhook.id);
+    expect(heard).toHaveLength(1);
+    expect((await log(webhook.id)).map((d) => d.state).sort()).toEqual(['DELIVERED', 'PENDING', 'PENDING']);
+    const other = (await made()).webhook.id;
+    await during(other, () => done(deleteWebhook, { webhook: other }));
+    await idle(other);
+    expect(heard).toHaveLength(2);
+  });
+
+  test('a new address and a new secret hold for the next', async () => {
+    const { webhook } = await made();
+    let fresh = '';
+    await during(webhook.id, async () => {
+      await done(updateWebhook, { webhook: webhook.id, url: `${url}/moved` });
+      fresh = (await done(rotateWebhookSecret, { webhook: webhook.id })).secret;
+    });
+    await idle(webhook.id);
+    expect(heard.map((h) => h.path)).toEqual(['/hook', '/hook/moved', '/hook/moved']);
+    for (const h of heard.slice(1)) expect(() => verifyAt(fresh, h)).not.toThrow();
+  });
+
+  test('410 from an address that the endpoint has left does not switch it off', async () => {
+    const { webhook } = await made();
+    answers = [410];
+    await during(webhook.id, () => done(updateWebhook, { webhook: webhook.id, url: `${url}/moved` }));
+    await idle(webhook.id);
+    expect(heard.map((h) => h.path)).toEqual(['/hook', '/hook/moved', '/hook/moved']);
+    expect((await done(listWebhooks, {})).webhooks).toMatchObject([{ enabled: true }]);
+  });
+});
+
 test('an event whose worker died before it woke the endpoint is delivered when the projection is run again', async () => {
   const { webhook } = await made(['flow.created']);
   const wake = vi.spyOn(world.tools.webhooks, 'wake').mockRejectedValueOnce(new Error('the worker is gone'));
@@ -191,7 +334,7 @@ test('an event whose worker died before it woke the endpoint is delivered when t
 describe('the border', () => {
   const operations: Operation[] = [
     ...[listWebhookDeliveries, updateWebhook, deleteWebhook, rotateWebhookSecret, testWebhook],
-    redeliverWebhook,
+    ...[redeliverWebhook, redeliverUndelivered],
   ];
 
   test("another org's webhook is like one that is not there, and a MEMBER sees none", async () => {

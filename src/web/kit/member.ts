@@ -11,7 +11,8 @@ import { type Fields, readBody } from './body.ts';
 import { keptOf } from './kept.tsx';
 import { noOrgPage } from './no-org.tsx';
 import { isOurForm, sessionOf } from './session.ts';
-import { sendTrouble, type Trouble, troubles } from './trouble.tsx';
+import { PageTrouble, sendTrouble, type Trouble, troubles } from './trouble.tsx';
+import { whoMayHelp } from './who-may.ts';
 
 export interface Visit {
   readonly session: Session;
@@ -96,12 +97,33 @@ export function memberRoutes(app: FastifyInstance, authority: Authority, tools: 
   /** With what was typed, in a form that is this session's. */
   const fail = async (request: FastifyRequest, reply: FastifyReply, { session }: Visit, trouble: Trouble) =>
     sendTrouble(reply, trouble, await keptOf(request, authority.publicUrl, session.secret));
+  /** A refusal is a page among the others, from which one finds on; an outage is told by the server, as it is to all. */
+  const orRefusal = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    visit: Visit,
+    work: () => Promise<FastifyReply>,
+  ): Promise<FastifyReply> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof PageTrouble) || error.trouble.status >= 500) throw error;
+      const { session } = visit;
+      const trouble =
+        error.trouble === troubles.onlyAdmins
+          ? await whoMayHelp(error.trouble, session, callerOf(visit))
+          : error.trouble;
+      const kept = await keptOf(request, authority.publicUrl, session.secret);
+      return sendTrouble(reply, trouble, kept, { session, path: request.url });
+    }
+  };
   return {
     page(url, show) {
       app.get(url, async (request, reply) => {
         const visit = await visitOf(request);
         reply.header('cache-control', 'no-store');
-        return visit && 'principal' in visit ? show(visit, reply) : turnedAway(request, reply, visit);
+        if (!visit || !('principal' in visit)) return turnedAway(request, reply, visit);
+        return orRefusal(request, reply, visit, () => show(visit, reply));
       });
     },
     form(url, act, most) {
@@ -113,7 +135,7 @@ export function memberRoutes(app: FastifyInstance, authority: Authority, tools: 
         if (!fields.success) return fail(request, reply, visit, troubles.tooLong);
         if (!isOurForm(authority, request, visit.session.secret, fields.data.csrf))
           return fail(request, reply, visit, troubles.stale);
-        return act(visit, fields.data, reply);
+        return orRefusal(request, reply, visit, () => act(visit, fields.data, reply));
       });
     },
     fileForm(url, take, act) {

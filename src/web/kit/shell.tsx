@@ -13,12 +13,17 @@ const places = [
   ['/settings', 'Settings'],
 ] as const;
 
+type Place = (typeof places)[number][0];
+
+/** Where a path belongs. */
+export const placeOf = (path: string): Place => places.find(([href]) => path.startsWith(href))?.[0] ?? '/flows';
+
 const roles = { OWNER: 'Owner', ADMIN: 'Admin', MEMBER: 'Member' } as const;
 
 interface ShellProps {
   readonly session: Session;
-  readonly here: (typeof places)[number][0];
-  readonly counts?: Readonly<Partial<Record<(typeof places)[number][0], string>>>;
+  readonly here: Place;
+  readonly counts?: Readonly<Partial<Record<Place, string>>>;
   /** As wide as the window: for what stands side by side. */
   readonly wide?: boolean;
   readonly children: ComponentChildren;

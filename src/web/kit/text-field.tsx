@@ -4,19 +4,21 @@ interface TextFieldProps {
   readonly name: string;
   readonly label: string;
   readonly value?: string;
-  readonly type?: 'text' | 'email' | 'password';
+  readonly type?: 'text' | 'email' | 'password' | 'url';
   readonly autocomplete: string;
   readonly most: number;
   readonly least?: number;
+  /** It may be left empty. */
+  readonly optional?: boolean;
   readonly help?: string;
   readonly wrong?: string | null;
 }
 
 export function TextField(props: TextFieldProps) {
-  const { name, label, value, type = 'text', autocomplete, most, least, help, wrong = null } = props;
+  const { name, label, value, type = 'text', autocomplete, most, least, optional = false, help, wrong = null } = props;
   const told = [...(help ? [`${name}-help`] : []), ...(wrong === null ? [] : [`${name}-wrong`])].join(' ');
   const same = {
-    ...{ id: name, name, value, autocomplete, required: true },
+    ...{ id: name, name, value, autocomplete, required: !optional },
     ...{ maxLength: most, minLength: least },
     'aria-describedby': told || undefined,
     'aria-invalid': wrong === null ? undefined : ('true' as const),
@@ -28,6 +30,8 @@ export function TextField(props: TextFieldProps) {
         <input {...same} type="password" />
       ) : type === 'email' ? (
         <input {...same} type="email" />
+      ) : type === 'url' ? (
+        <input {...same} type="url" />
       ) : (
         <input {...same} type="text" />
       )}

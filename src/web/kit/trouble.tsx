@@ -1,8 +1,10 @@
 /** When a page can't be shown: what happened, and what now. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Session } from '../../oauth/session.ts';
 import { type Kept, KeptForm } from './kept.tsx';
 import { renderPage } from './page.tsx';
-import { Mark } from './parts.tsx';
+import { Solo } from './parts.tsx';
+import { placeOf, Shell } from './shell.tsx';
 
 export interface Trouble {
   readonly status: number;
@@ -84,36 +86,63 @@ export const signedOut = (next: string): Trouble => ({
   to: { href: `/sign-in?${new URLSearchParams({ next })}`, title: 'Sign in', newTab: true },
 });
 
-const troublePage = ({ status, title, text, to }: Trouble, kept: Kept | null): string =>
+/** Of a member, who finds their way on from it. */
+interface Inside {
+  readonly session: Session;
+  /** The path of the page. */
+  readonly path: string;
+}
+
+const troublePage = (trouble: Trouble, kept: Kept | null, inside: Inside | null): string =>
   renderPage({
-    title,
-    children: (
-      <main class="solo">
-        <div class="card sheet">
-          <p class="brand">
-            <Mark />
-            Booflow
-          </p>
-          <p class="num small">{status}</p>
-          <h1>{title}</h1>
-          <p>{text}</p>
-          {to && (
-            <p>
-              <a class="button" href={to.href} target={to.newTab ? '_blank' : undefined}>
-                {to.title}
-              </a>
-            </p>
-          )}
-          {kept && <KeptForm kept={kept} />}
+    title: trouble.title,
+    children: inside ? (
+      <Shell session={inside.session} here={placeOf(inside.path)}>
+        <div class="stack">
+          <Told trouble={trouble} kept={kept} />
         </div>
-      </main>
+      </Shell>
+    ) : (
+      <Solo>
+        <Told trouble={trouble} kept={kept} />
+      </Solo>
     ),
   });
+
+const Told = ({
+  trouble: { status, title, text, to },
+  kept,
+}: {
+  readonly trouble: Trouble;
+  readonly kept: Kept | null;
+}) => (
+  <>
+    <p class="num small">{status}</p>
+    <h1>{title}</h1>
+    <p>{text}</p>
+    {to && (
+      <p>
+        <a class="button" href={to.href} target={to.newTab ? '_blank' : undefined}>
+          {to.title}
+        </a>
+      </p>
+    )}
+    {kept && <KeptForm kept={kept} />}
+  </>
+);
 
 /** Is it a person's browser that asks, so that a page is the answer? */
 export const wantsPage = (request: FastifyRequest): boolean =>
   (request.headers.accept ?? '').includes('text/html') && !/^\/(api|oauth|\.well-known)\//.test(request.url);
 
 /** With a form that failed: what it held is kept on the page, and can be sent again from it. */
-export const sendTrouble = (reply: FastifyReply, trouble: Trouble, kept: Kept | null = null): FastifyReply =>
-  reply.code(trouble.status).type('text/html').send(troublePage(trouble, kept));
+export const sendTrouble = (
+  reply: FastifyReply,
+  trouble: Trouble,
+  kept: Kept | null = null,
+  inside: Inside | null = null,
+): FastifyReply =>
+  reply
+    .code(trouble.status)
+    .type('text/html')
+    .send(troublePage(trouble, kept, inside));

@@ -40,3 +40,23 @@ export function Ago({ at, now }: { readonly at: string; readonly now: number }) 
     </time>
   );
 }
+
+/** What is yet to come: "in less than a minute", "in 5 min", "in 23 h", then the day. */
+export function Until({ at, now }: { readonly at: string; readonly now: number }) {
+  const ms = Date.parse(at);
+  const left = ms - now;
+  const zone = useContext(TimeZone);
+  const words =
+    left < minute
+      ? 'in less than a minute'
+      : left < 60 * minute
+        ? `in ${Math.round(left / minute)} min`
+        : left < 36 * 60 * minute
+          ? `in ${Math.round(left / (60 * minute))} h`
+          : shortDate(ms, now, zone);
+  return (
+    <time dateTime={at} title={at}>
+      {words}
+    </time>
+  );
+}
