@@ -37,7 +37,7 @@ import { dataRoutes } from './web/data.tsx';
 import { erasureRoutes } from './web/erasure.tsx';
 import { flowRoutes } from './web/flows.ts';
 import { homeRoutes } from './web/home.tsx';
-import { importRoutes } from './web/imports.tsx';
+import { importRoutes } from './web/imports.ts';
 import { joinRoutes } from './web/join.tsx';
 import { keptOf } from './web/kit/kept.tsx';
 import { PageTrouble, sendTrouble, type Trouble, troubles, wantsPage } from './web/kit/trouble.tsx';

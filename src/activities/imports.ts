@@ -2,13 +2,14 @@
 import { Context } from '@temporalio/activity';
 import type { Database } from '../db/database.ts';
 import {
+  beginLines,
   countLines,
+  failRest,
   findImport,
   finishImport,
   type ImportRow,
   listLines,
   settleLine,
-  stopImport,
 } from '../db/imports.ts';
 import { findMemberById } from '../db/members.ts';
 import type { MemberRow } from '../db/people.ts';
@@ -64,10 +65,18 @@ export const makeImportActivities = ({ database, importLine }: ImportActivitiesN
         const member = await database.withOrg(org, (trx) => findMemberById(trx, found.by.userId));
         const why = whyNot(found.by.name, member);
         if (member === undefined || why !== null) {
-          settled += await database.withOrg(org, (trx) => stopImport(trx, importId, why ?? ''));
+          settled += await database.withOrg(org, (trx) => failRest(trx, importId, why ?? ''));
           break;
         }
-        await Promise.all(lines.slice(i, i + linesAtOnce).map(({ input }) => one(member, input)));
+        const some = lines.slice(i, i + linesAtOnce);
+        const begun = await database.withOrg(org, (trx) =>
+          beginLines(
+            trx,
+            importId,
+            some.map((l) => l.line),
+          ),
+        );
+        await Promise.all(some.filter((l) => begun.has(l.line)).map(({ input }) => one(member, input)));
       }
     } finally {
       clearInterval(beat);

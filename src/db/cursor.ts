@@ -10,7 +10,7 @@ export interface Cursor {
 }
 
 /** The lists that have pages: the cursor of one is no place in another. */
-export type PagedList = 'flows' | 'tasks' | 'deliveries';
+export type PagedList = 'flows' | 'tasks' | 'deliveries' | 'imports';
 
 /** What the database takes for a moment, and no other spelling. */
 const moment = z.union([z.literal('infinity'), z.iso.datetime()]);

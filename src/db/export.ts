@@ -186,7 +186,12 @@ export const exportedImports = (read: Read) =>
     trx
       .selectFrom('flow_imports')
       .select(['id', 'template_id as templateId', 'template_name as templateName', 'total'])
-      .select(['created_at as createdAt', 'finished_at as finishedAt'])
+      .select([
+        'created_at as createdAt',
+        'finished_at as finishedAt',
+        'stopped_at as stoppedAt',
+        'stopped_by as stoppedBy',
+      ])
       .select(sql<string>`by ->> 'name'`.as('by'))
       .where('id', '>', after?.id ?? '')
       .orderBy('id')

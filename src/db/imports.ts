@@ -1,4 +1,5 @@
 /** Imports: many flows from one table, and what became of each line. */
+import { createHash } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
 import type { Trx } from './database.ts';
 import type { FlowImportLines, FlowImports, ImportLine } from './schema.ts';
@@ -13,20 +14,51 @@ export interface NewImport {
   readonly by: string;
   readonly at: Date;
   readonly lines: readonly ImportLine[];
+  readonly hash: string;
 }
 
-/** Keeps what is asked for. False when it was asked for before. */
-export async function insertImport(trx: Trx, { orgId, id, template, by, at, lines }: NewImport): Promise<boolean> {
-  const made = await trx
+/** Two imports of an org at one moment would not see each other's: one waits for the other. */
+export const oneImportAtATime = (trx: Trx, orgId: string): Promise<unknown> =>
+  sql`select pg_advisory_xact_lock(hashtextextended(${`imports ${orgId}`}, 0))`.execute(trx);
+
+/** The same for the same lines with the same template, in whatever order and from whatever file. */
+export function tableHash(templateId: string, lines: readonly ImportLine[]): string {
+  const texts = lines.map(({ line: _, ...asked }) => JSON.stringify(Object.entries(asked).sort()));
+  return createHash('sha256')
+    .update(JSON.stringify([templateId, ...texts.sort()]))
+    .digest('base64url');
+}
+
+/** The last import of this table. */
+export const findSameTable = (trx: Trx, hash: string): Promise<ImportRow | undefined> =>
+  trx
+    .selectFrom('flow_imports')
+    .selectAll()
+    .where('table_hash', '=', hash)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+
+/** Those of the names that a flow has which was not cancelled, or a line that an import has still to make. */
+export async function namesThere(trx: Trx, names: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select distinct on (lower(name)) name from unnest(${names}::text[]) with ordinality as asked (name, place)
+    where exists (select 1 from flows where name_key = lower(asked.name) and status <> 'CANCELLED')
+      or lower(name) in (select lower(input ->> 'name') from flow_import_lines where state = 'PENDING')
+    order by lower(name), place`.execute(trx);
+  return rows.map((r) => r.name);
+}
+
+/** Keeps what is asked for. */
+export async function insertImport(trx: Trx, asked: NewImport): Promise<void> {
+  const { orgId, id, template, by, at, lines, hash } = asked;
+  await trx
     .insertInto('flow_imports')
     .values({
       ...{ org_id: orgId, id, template_id: template.id, template_name: template.name },
-      ...{ by, total: lines.length, created_at: at },
+      ...{ by, total: lines.length, created_at: at, table_hash: hash },
     })
-    .onConflict((on) => on.doNothing())
-    .returning('id')
-    .executeTakeFirst();
-  if (!made) return false;
+    .execute();
   const rows = lines.map((l) => ({
     ...{ org_id: orgId, import_id: id, line: l.line },
     ...{ input: JSON.stringify(l), state: 'PENDING' as const },
@@ -36,30 +68,49 @@ export async function insertImport(trx: Trx, { orgId, id, template, by, at, line
       .insertInto('flow_import_lines')
       .values(rows.slice(i, i + 500))
       .execute();
-  return true;
 }
 
 export const findImport = (trx: Trx, id: string): Promise<ImportRow | undefined> =>
   trx.selectFrom('flow_imports').selectAll().where('id', '=', id).executeTakeFirst();
 
-/** The org's imports, the newest first. */
-export const listImports = (trx: Trx, most: number): Promise<ImportRow[]> =>
-  trx.selectFrom('flow_imports').selectAll().orderBy('created_at', 'desc').limit(most).execute();
+/** The org's imports, the newest first, from after a place on. */
+export function listImports(
+  trx: Trx,
+  after: { readonly at: string; readonly id: string } | null,
+  most: number,
+): Promise<ImportRow[]> {
+  let rows = trx.selectFrom('flow_imports').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(most);
+  if (after !== null) rows = rows.where(sql<boolean>`(created_at, id) < (${new Date(after.at)}, ${after.id})`);
+  return rows.execute();
+}
 
 export interface ImportCounts {
   readonly pending: number;
   readonly done: number;
   readonly failed: number;
+  readonly stopped: number;
 }
 
-export async function countLines(trx: Trx, id: string): Promise<ImportCounts> {
+const noLines: ImportCounts = { pending: 0, done: 0, failed: 0, stopped: 0 };
+
+/** How many lines stand how, by the import's id. */
+export async function countLinesOf(trx: Trx, ids: readonly string[]): Promise<(id: string) => ImportCounts> {
   const n = (state: ImportLineRow['state']) => sql<number>`(count(*) filter (where state = ${state}))::int`;
-  return trx
-    .selectFrom('flow_import_lines')
-    .select([n('PENDING').as('pending'), n('DONE').as('done'), n('FAILED').as('failed')])
-    .where('import_id', '=', id)
-    .executeTakeFirstOrThrow();
+  const rows =
+    ids.length === 0
+      ? []
+      : await trx
+          .selectFrom('flow_import_lines')
+          .select(['import_id', n('PENDING').as('pending'), n('DONE').as('done')])
+          .select([n('FAILED').as('failed'), n('STOPPED').as('stopped')])
+          .where('import_id', 'in', ids)
+          .groupBy('import_id')
+          .execute();
+  const byId = new Map(rows.map(({ import_id: id, ...counts }) => [id, counts]));
+  return (id) => byId.get(id) ?? noLines;
 }
+
+export const countLines = async (trx: Trx, id: string): Promise<ImportCounts> => (await countLinesOf(trx, [id]))(id);
 
 /** Lines in their order, from after a line on. */
 export function listLines(
@@ -93,8 +144,40 @@ export async function settleLine(
     .execute();
 }
 
-/** Ends what is not begun, with why. Gives how many lines that were. */
-export async function stopImport(trx: Trx, id: string, why: string): Promise<number> {
+/** Marks lines as begun, before anything is made of them. Gives those that are still to be made: one may be stopped by now. */
+export async function beginLines(trx: Trx, id: string, lines: readonly number[]): Promise<ReadonlySet<number>> {
+  // Waits for who is stopping it, and lets them wait.
+  await trx.selectFrom('flow_imports').select('id').where('id', '=', id).forShare().execute();
+  const begun = await trx
+    .updateTable('flow_import_lines')
+    .set({ begun: true })
+    .where('import_id', '=', id)
+    .where('line', 'in', lines)
+    .where('state', '=', 'PENDING')
+    .returning('line')
+    .execute();
+  return new Set(begun.map((l) => l.line));
+}
+
+/** Leaves out what is not begun. `by`: the name of who wants it. Who stopped it first is kept. */
+export async function stopImport(trx: Trx, id: string, by: string, at: Date): Promise<void> {
+  await trx
+    .updateTable('flow_imports')
+    .set({ stopped_at: at, stopped_by: by })
+    .where('id', '=', id)
+    .where('stopped_at', 'is', null)
+    .execute();
+  await trx
+    .updateTable('flow_import_lines')
+    .set({ state: 'STOPPED' })
+    .where('import_id', '=', id)
+    .where('state', '=', 'PENDING')
+    .where('begun', '=', false)
+    .execute();
+}
+
+/** Ends all that is left as failed, with why. Gives how many lines that were. */
+export async function failRest(trx: Trx, id: string, why: string): Promise<number> {
   const { numUpdatedRows } = await trx
     .updateTable('flow_import_lines')
     .set({ state: 'FAILED', error: why })

@@ -9,6 +9,7 @@ import type { AssigneeHint, Condition, DueOffset, FormField, TaskType } from '..
 type Json<T> = ColumnType<T, string, string>;
 type Stamp = ColumnType<Date, Date | undefined, Date>;
 type Role = 'OWNER' | 'ADMIN' | 'MEMBER';
+type Door = 'mcp' | 'api' | 'web' | 'cli';
 
 export interface Orgs {
   id: string;
@@ -392,17 +393,24 @@ export interface FlowImports {
   id: string;
   template_id: string;
   template_name: string;
-  by: Json<{ readonly userId: string; readonly name: string }>;
+  /** `through`: the door they came by; what is made is made through it. */
+  by: Json<{ readonly userId: string; readonly name: string; readonly through?: Door }>;
   total: number;
   created_at: Date;
   finished_at: Date | null;
+  stopped_at: Date | null;
+  /** The name of who stopped it. */
+  stopped_by: string | null;
+  table_hash: string | null;
 }
 export interface FlowImportLines {
   org_id: string;
   import_id: string;
   line: number;
   input: Json<ImportLine>;
-  state: 'PENDING' | 'DONE' | 'FAILED';
+  /** Something may have been made of it. */
+  begun: Generated<boolean>;
+  state: 'PENDING' | 'DONE' | 'FAILED' | 'STOPPED';
   flow_id: string | null;
   error: string | null;
 }

@@ -1,4 +1,7 @@
-/** How large things may be. One place, so every border and the flow itself agree. Lengths are in UTF-16 code units. */
+/**
+ * How large things may be. One place, so every border and the flow itself agree. Lengths are in code points, as zod counts
+ * them: a letter of any alphabet is one, and so is an emoji. (A browser's own `maxlength` counts UTF-16 and stops earlier.)
+ */
 export const limits = {
   name: 200,
   email: 254,
@@ -50,3 +53,6 @@ export const limits = {
   /** How many outcomes of commands a flow remembers, to answer the same command id the same way. */
   outcomesKept: 1_000,
 } as const;
+
+/** The length of a text as these limits mean it. */
+export const lengthOf = (text: string): number => [...text].length;

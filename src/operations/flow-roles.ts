@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Trx } from '../db/database.ts';
 import { listMembers } from '../db/people.ts';
-import { limits } from '../domain/limits.ts';
+import { lengthOf, limits } from '../domain/limits.ts';
 import type { Client, FilledRole } from '../domain/roles.ts';
 import { type AssigneeHint, rolesOf, sameRole, type Template } from '../domain/template.ts';
 import { addressOf, invitee } from './invitees.ts';
@@ -75,7 +75,7 @@ function clientOf(flowId: string, role: string, who: string | { email: string; n
         ? [written[2] ?? '', written[1]?.trim() ?? '']
         : [who, ''];
   const email = addressOf(address);
-  if (email !== null && name.length <= limits.name) return invitee(flowId, email, name, role);
+  if (email !== null && lengthOf(name) <= limits.name) return invitee(flowId, email, name, role);
   throw new Refusal(
     'bad_address',
     `The role ${quote(role)} is a client's, so give their mail address; ${quote(address)} is none. Nothing changed.`,

@@ -2,7 +2,7 @@
 
 import type { MemberRow } from '../db/people.ts';
 import type { ImportLine } from '../db/schema.ts';
-import { type MemberPrincipal, scopes } from '../oauth/principal.ts';
+import { type Door, type MemberPrincipal, scopes } from '../oauth/principal.ts';
 import { createFlowFromTemplate } from './create-flow-from-template.ts';
 import { inviteExternalUser } from './invite-external-user.ts';
 import type { Result, Tools } from './operation.ts';
@@ -21,15 +21,16 @@ interface Of {
   readonly org_id: string;
   readonly id: string;
   readonly template_id: string;
+  readonly by: { readonly through?: Door };
 }
 
-/** As a member of today; `tools` are those of a worker, which writes no mail by itself. */
+/** As a member of today, through the door the import came by; `tools` are those of a worker, which writes no mail by itself. */
 export const importerOf =
   (tools: Omit<Tools, 'now' | 'sendMail'>) =>
   (of: Of, { id: userId, name, email, role }: MemberRow, line: ImportLine): Promise<LineOutcome> =>
     importLine(
       { ...tools, sendMail: notHere, now: Date.now() },
-      { kind: 'member', orgId: of.org_id, userId, name, email, role, through: 'web', scopes },
+      { kind: 'member', orgId: of.org_id, userId, name, email, role, through: of.by.through ?? 'web', scopes },
       of,
       line,
     );

@@ -3,7 +3,7 @@ import { CsvError, parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import type { ImportLine } from '../db/schema.ts';
 import { isCalendarDay } from '../domain/dates.ts';
-import { limits } from '../domain/limits.ts';
+import { lengthOf, limits } from '../domain/limits.ts';
 import { isStorable } from '../domain/storable.ts';
 import { addressOf } from './invitees.ts';
 import { quote } from './words.ts';
@@ -24,25 +24,69 @@ export type TableReading =
   | { readonly ok: true; readonly lines: readonly ImportLine[] }
   | { readonly ok: false; readonly problems: readonly TableProblem[] };
 
-const recordSchema = z.array(z.object({ record: z.array(z.string()), info: z.object({ lines: z.number() }) }));
+/** Where it ends, by the line and by the text that was read since the record before, blank lines included. */
+const readTo = z.object({ lines: z.number(), raw: z.string() });
+const recordSchema = z.array(
+  z.object({ record: z.array(z.string()), raw: z.string(), info: readTo.pick({ lines: true }) }),
+);
 
-const yes = new Set(['yes', 'y', 'true', '1', 'x']);
-const no = new Set(['', 'no', 'n', 'false', '0']);
+/** What stands for yes and no in the column `start`. */
+export const startWords = { yes: ['yes', 'y', 'true', '1', 'x'], no: ['no', 'n', 'false', '0'] } as const;
+const yes = new Set<string>(startWords.yes);
+const no = new Set<string>(['', ...startWords.no]);
 
-/** Reads a table: with commas or semicolons, with or without a byte order mark. Tells everything that is wrong with it. */
-export function readTable(csv: string): TableReading {
+const recordMost = 20_000;
+const grouped = (n: number): string => n.toLocaleString('en');
+
+/** Spreadsheets write what is usual where they run; no column's name has any of these in it. */
+function delimiterOf(csv: string): string {
+  const heading = csv.split('\n').find((l) => l.trim() !== '') ?? '';
+  const times = (d: string): number => heading.split(d).length;
+  return [',', ';', '\t'].reduce((most, d) => (times(d) > times(most) ? d : most));
+}
+
+/** The line where it begins: a quoted cell may go over several. */
+const beginOf = ({ lines, raw }: z.infer<typeof readTo>): number =>
+  lines - (raw.trimStart().replace(/\n$/, '').split('\n').length - 1);
+
+/** What stopped the reading, as whoever has the table before them would see it. */
+function unreadable(error: CsvError): TableProblem {
+  const at = readTo.safeParse(error);
+  const line = at.success ? beginOf(at.data) : 0;
+  switch (error.code) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return { line, message: 'A quotation mark (") opens here and is never closed.' };
+    case 'CSV_MAX_RECORD_SIZE':
+      return {
+        line,
+        message: `It is longer than ${grouped(recordMost)} characters. Perhaps a quotation mark (") opens here and is never closed.`,
+      };
+    default:
+      return {
+        line,
+        message:
+          'A quotation mark (") stands inside a cell, or is not closed. Put the whole cell in quotation marks, and write those inside it twice.',
+      };
+  }
+}
+
+/**
+ * Reads a table: with commas, semicolons or tabs, with or without a byte order mark. Tells everything that is wrong with
+ * it, by the lines where its records begin.
+ */
+export function readTable(text: string): TableReading {
   const whole = (message: string): TableReading => ({ ok: false, problems: [{ line: 0, message }] });
+  // One kind of line break, so that lines are counted as an editor counts them, in quoted cells too.
+  const csv = text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n');
   let records: z.infer<typeof recordSchema>;
   try {
-    const firstLine = csv.slice(0, csv.indexOf('\n') === -1 ? csv.length : csv.indexOf('\n'));
-    const delimiter = firstLine.includes(';') && !firstLine.includes(',') ? ';' : ',';
     const read: unknown = parse(csv, {
-      ...{ bom: true, delimiter, info: true, skip_empty_lines: true, skip_records_with_empty_values: true },
-      ...{ trim: true, relax_column_count: true, max_record_size: 20_000 },
+      ...{ delimiter: delimiterOf(csv), info: true, raw: true, record_delimiter: '\n', max_record_size: recordMost },
+      ...{ trim: true, relax_column_count: true, skip_empty_lines: true, skip_records_with_empty_values: true },
     });
     records = recordSchema.parse(read);
   } catch (error) {
-    if (error instanceof CsvError) return whole(`This is not a table in CSV: ${error.message}.`);
+    if (error instanceof CsvError) return { ok: false, problems: [unreadable(error)] };
     throw error;
   }
   const [heading, ...rows] = records;
@@ -54,39 +98,55 @@ export function readTable(csv: string): TableReading {
       .replace(/[\s-]+/g, '_'),
   );
   const known = new Set<string>(columns);
-  const strange = named.filter((n) => !known.has(n));
+  const names = named.filter((n) => n !== '');
+  const strange = names.filter((n) => !known.has(n));
   if (strange.length > 0)
     return whole(
       `There is no column ${strange.map((s) => quote(s)).join(', ')}. The columns are: ${columns.join(', ')}.`,
     );
-  if (new Set(named).size !== named.length) return whole('Two columns have the same name.');
+  if (new Set(names).size !== names.length) return whole('Two columns have the same name.');
   if (!named.includes('name'))
     return whole('The column "name" is missing: what to call each flow, such as the client.');
   if (rows.length === 0) return whole('The table has a heading and no line below it.');
   if (rows.length > linesMost)
-    return whole(`The table has ${rows.length} lines; ${linesMost} is the most. Make several imports of it.`);
+    return whole(
+      `The table has ${grouped(rows.length)} lines; ${grouped(linesMost)} is the most. Make several imports of it.`,
+    );
 
   const problems: TableProblem[] = [];
-  const lines = rows.map(({ record, info }): ImportLine => {
-    const line = info.lines;
+  const firstWith = new Map<string, number>();
+  const lines = rows.map(({ record, raw, info }): ImportLine => {
+    const line = beginOf({ lines: info.lines, raw });
     const say = (message: string): void => void problems.push({ line, message });
-    const cell = (column: Column): string => record[named.indexOf(column)] ?? '';
-    if (record.length > named.length) say(`It has ${record.length} cells, and the heading ${named.length}.`);
+    const cell = (column: Column): string => record[named.indexOf(column)]?.trim() ?? '';
+    // Spreadsheets write empty cells to the right of a table, too.
+    const cells = record.findLastIndex((c) => c !== '') + 1;
+    if (cells > named.length) say(`It has ${cells} cells, and the heading ${named.length}.`);
+    const stray = record.find((c, i) => c !== '' && named[i] === '');
+    if (stray !== undefined) say(`${quote(stray)} stands in a column without a name.`);
     const name = cell('name');
     if (name === '') say('The name is empty.');
-    if (name.length > limits.name) say(`The name has ${name.length} letters; ${limits.name} is the most.`);
+    if (lengthOf(name) > limits.name)
+      say(`The name has ${grouped(lengthOf(name))} letters; ${limits.name} is the most.`);
     const written = cell('client_email');
     const email = written === '' ? null : addressOf(written);
     if (written !== '' && email === null) say(`${quote(written)} is no mail address.`);
     if (email === null && (cell('client_name') !== '' || cell('client_role') !== ''))
       say('A client has a name or role here, and no address.');
-    if (cell('client_name').length > limits.name || cell('client_role').length > limits.role)
+    if (lengthOf(cell('client_name')) > limits.name || lengthOf(cell('client_role')) > limits.role)
       say('The name or role of the client is too long.');
     const start = cell('start').toLowerCase();
     if (!yes.has(start) && !no.has(start)) say(`start is ${quote(cell('start'))}; it must be yes or no.`);
     const startDate = cell('start_date') === '' ? null : cell('start_date');
     if (startDate !== null && !isCalendarDay(startDate)) say(`start_date is ${quote(startDate)}; write it YYYY-MM-DD.`);
     if (startDate !== null && !yes.has(start)) say('It has a start_date, and start is not yes.');
+    const same = JSON.stringify([name.toLowerCase(), email]);
+    const first = firstWith.get(same);
+    if (first === undefined) firstWith.set(same, line);
+    else if (name !== '')
+      say(
+        `It is the same as line ${first}: ${quote(name)}${email === null ? '' : ` for ${email}`}. Leave one of them out.`,
+      );
     if (!isStorable(record)) say("It has characters that can't be stored.");
     return {
       line,

@@ -75,6 +75,7 @@ import { setDueDate } from './set-due-date.ts';
 import { setMyReminders } from './set-my-reminders.ts';
 import { setOrgLogo } from './set-org-logo.ts';
 import { skipTask } from './skip-task.ts';
+import { stopImport } from './stop-import.ts';
 import { suggestNames } from './suggest-names.ts';
 import { testWebhook } from './test-webhook.ts';
 import { updateFlowStatus } from './update-flow-status.ts';
@@ -129,6 +130,7 @@ export const operations: readonly Operation[] = [
   importFlows,
   getImport,
   listImports,
+  stopImport,
   listWebhooks,
   createWebhook,
   updateWebhook,

@@ -107,9 +107,14 @@ export function flowsPage(view: FlowsView): string {
             <Glance overview={overview} />
           </div>
           {admin && (
-            <a class="button primary" href="/flows/new">
-              New flow
-            </a>
+            <div class="actions">
+              <a class="button" href="/flows/import">
+                From a table
+              </a>
+              <a class="button primary" href="/flows/new">
+                New flow
+              </a>
+            </div>
           )}
         </div>
         {overview.flows.total === 0 ? (

@@ -28,7 +28,8 @@ export const chooseTemplatePage = ({ session, own, open, problem }: ChooseView):
         </p>
         <h1>Which template is it made from?</h1>
         <p class="small">
-          Many at once: <a href="/flows/import">from a table</a>.
+          Many at once: <a href="/flows/import">from a table</a>. Those made so far:{' '}
+          <a href="/flows/imports">imports</a>.
         </p>
         <Notice text={problem} bad />
         <Group title="Yours" templates={own} />

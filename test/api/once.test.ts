@@ -145,7 +145,8 @@ describe('a key', () => {
 
   test('of an import', async () => {
     const table = { template: 'Client Onboarding', csv: 'name\nOnce Imported\n' };
-    await tryOut('import_flows', table, { ...table, csv: 'name\nTwice Imported\n' });
+    const made = await tryOut('import_flows', table, { ...table, csv: 'name\nTwice Imported\n' });
+    await tryOut('stop_import', { import: made.import }, { import: 'im_other' });
   });
 
   test('of a client who is erased', async () => {

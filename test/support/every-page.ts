@@ -74,6 +74,7 @@ export const everyPage: readonly KnownPage[] = [
   { name: 'account', route: '/settings/account', as: 'olivia', path: () => '/settings/account' },
   { name: 'notifications', route: '/settings/notifications', as: 'olivia', path: () => '/settings/notifications' },
   { name: 'import', route: '/flows/import', as: 'olivia', path: () => '/flows/import' },
+  { name: 'imports', route: '/flows/imports', as: 'olivia', path: () => '/flows/imports' },
   { name: 'reminders-gone', route: '/reminders/:secret', as: 'nobody', path: () => '/reminders/gone', status: 404 },
   { name: 'portal-task', route: '/portal/tasks/:id', as: 'client', path: ({ portalTask }) => portalTask },
   { name: 'sign-in', route: '/sign-in', as: 'nobody', path: () => '/sign-in' },

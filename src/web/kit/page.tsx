@@ -9,10 +9,12 @@ export interface PageProps {
   readonly scripts?: readonly string[];
   /** Style sheets of ours beside the common ones, such as an org's colour. */
   readonly styles?: readonly string[];
+  /** Where no script runs, the page loads itself anew after so many seconds: with one it would take focus and place away. */
+  readonly refreshWithoutScript?: number;
 }
 
 /** The whole document as text. */
-export function renderPage({ title, children, scripts = [], styles = [] }: PageProps): string {
+export function renderPage({ title, children, scripts = [], styles = [], refreshWithoutScript }: PageProps): string {
   const html = renderToString(
     <html lang="en">
       <head>
@@ -36,6 +38,11 @@ export function renderPage({ title, children, scripts = [], styles = [] }: PageP
         {scripts.map((src) => (
           <script type="module" src={src} />
         ))}
+        {refreshWithoutScript !== undefined && (
+          <noscript>
+            <meta http-equiv="refresh" content={String(refreshWithoutScript)} />
+          </noscript>
+        )}
       </head>
       <body>{children}</body>
     </html>,
