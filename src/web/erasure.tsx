@@ -127,7 +127,7 @@ const Confirm = ({ session, preview: p, wrong }: ConfirmProps) => (
       members wrote in their own words, and what left Booflow before: mails, exports, and what webhooks delivered.
     </p>
     <TextField {...{ name: 'typed', label: 'Type the address to confirm', most: 254, wrong, autocomplete: 'off' }} />
-    <button type="submit" class="button">
+    <button type="submit" class="button bad">
       Erase for good
     </button>
   </form>

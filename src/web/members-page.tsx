@@ -9,6 +9,7 @@ import type { listOrgEvents } from '../operations/list-org-events.ts';
 import type { listOrgMembers } from '../operations/list-org-members.ts';
 import { count } from '../operations/words.ts';
 import { Face } from './kit/face.tsx';
+import { newCommandId } from './kit/member.ts';
 import { numberWord } from './kit/number.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
@@ -70,6 +71,7 @@ export function membersPage(view: MembersView): string {
         {manages && (
           <form method="post" action="/settings/members/invite" class="ask">
             <Csrf secret={session.secret} />
+            <input type="hidden" name="command_id" value={newCommandId()} />
             <div class="field">
               <label for="email">Mail address</label>
               <input
@@ -141,6 +143,7 @@ export function membersPage(view: MembersView): string {
                   {manages && (
                     <form method="post" action="/settings/members/invitations" class="pair">
                       <Csrf secret={session.secret} />
+                      <input type="hidden" name="command_id" value={newCommandId()} />
                       <input type="hidden" name="invitation" value={i.id} />
                       <button
                         type="submit"
@@ -249,6 +252,7 @@ export function memberPage({ session, found, members, notice, problem }: MemberV
         {(may.remove || may.leave) && (
           <form method="post" action={`${base}/${me ? 'leave' : 'remove'}`} class="card sheet part">
             <Csrf secret={session.secret} />
+            <input type="hidden" name="command_id" value={newCommandId()} />
             <h2>{me ? `Leave ${org}` : `Remove ${member.name}`}</h2>
             <p>
               {me ? 'Your' : 'Their'} API keys and connected apps in {org} end at once.{' '}
