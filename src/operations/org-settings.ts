@@ -4,15 +4,6 @@ import { brandingOf } from '../db/branding.ts';
 import type { Trx } from '../db/database.ts';
 import { readOrgSettings } from '../db/people.ts';
 import { adjustment, brandShades, ownColour } from '../domain/brand.ts';
-import { limits } from '../domain/limits.ts';
-
-/** A name on one line, without what draws over the text around it. */
-export const oneLineName = z
-  .string()
-  .trim()
-  .min(1, 'is empty')
-  .max(limits.name)
-  .regex(/^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u, 'has line breaks or control characters');
 
 const shadesShape = z.object({ brand: z.string(), ink: z.string(), soft: z.string() });
 export const orgSettingsShape = z.object({
