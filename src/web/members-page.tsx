@@ -12,6 +12,7 @@ import { Face } from './kit/face.tsx';
 import { newCommandId } from './kit/member.ts';
 import { numberWord } from './kit/number.ts';
 import { renderPage } from './kit/page.tsx';
+import { Pager } from './kit/pager.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
 import { Settings } from './kit/settings.tsx';
 import { Day } from './kit/when.tsx';
@@ -19,7 +20,7 @@ import { Day } from './kit/when.tsx';
 type Member = z.output<typeof listOrgMembers.output>['members'][number];
 type Invitation = z.output<typeof listMemberInvitations.output>['invitations'][number];
 type HandOver = z.output<typeof listHandOvers.output>['handOvers'][number];
-type OrgEvent = z.output<typeof listOrgEvents.output>['events'][number];
+type Changes = z.output<typeof listOrgEvents.output>;
 type Found = z.output<typeof getMember.output>;
 
 export const settingsStyles = ['/assets/settings.css'];
@@ -37,7 +38,8 @@ export interface MembersView {
   readonly members: readonly Member[];
   readonly invitations: readonly Invitation[];
   readonly handOvers: readonly HandOver[];
-  readonly events: readonly OrgEvent[];
+  /** Null for who may not see them. */
+  readonly changes: Changes | null;
   readonly notice: string | null;
   readonly problem: string | null;
   readonly typed: Readonly<Record<string, string>>;
@@ -51,7 +53,7 @@ function headline(org: string, members: number, invited: number): string {
 }
 
 export function membersPage(view: MembersView): string {
-  const { session, now, members, invitations, handOvers, events, notice, problem, typed } = view;
+  const { session, now, members, invitations, handOvers, changes, notice, problem, typed } = view;
   const org = session.org?.name ?? 'your organization';
   const manages = session.org !== null && session.org.role !== 'MEMBER';
   return renderPage({
@@ -170,11 +172,11 @@ export function membersPage(view: MembersView): string {
             </ul>
           </section>
         )}
-        {events.length > 0 && (
-          <section>
+        {changes !== null && changes.events.length > 0 && (
+          <section id="changes">
             <h2>What changed</h2>
             <ul class="feed">
-              {events.map((e) => (
+              {changes.events.map((e) => (
                 <li>
                   <b>{e.by}</b> {e.text}
                   <span class="small">
@@ -184,6 +186,11 @@ export function membersPage(view: MembersView): string {
                 </li>
               ))}
             </ul>
+            <Pager
+              list={changes}
+              first="/settings/members#changes"
+              href={(cursor) => `/settings/members?cursor=${encodeURIComponent(cursor)}#changes`}
+            />
           </section>
         )}
       </Settings>

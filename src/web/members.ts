@@ -33,16 +33,17 @@ export async function membersRoutes(
 
   const list = async (visit: Visit, reply: FastifyReply, told: Told = {}) => {
     const caller = callerOf(visit);
+    const { cursor } = visit.query;
     const [members, invitations, handOvers, events] = await Promise.all([
       listOrgMembers.run(caller, {}),
       listMemberInvitations.run(caller, {}),
       listHandOvers.run(caller, {}),
-      visit.principal.role === 'MEMBER' ? null : listOrgEvents.run(caller, { limit: 20 }),
+      visit.principal.role === 'MEMBER' ? null : listOrgEvents.run(caller, { limit: 20, ...(cursor && { cursor }) }),
     ]);
     const view = {
       ...{ session: visit.session, now: visit.tools.now },
       ...{ members: need(members).members, invitations: need(invitations).invitations },
-      ...{ handOvers: need(handOvers).handOvers, events: events === null ? [] : need(events).events },
+      ...{ handOvers: need(handOvers).handOvers, changes: events === null ? null : need(events) },
       ...{ notice: told.notice ?? null, problem: told.problem ?? null, typed: told.typed ?? {} },
     };
     return html(reply, membersPage(view), told.problem === undefined ? 200 : 422);
