@@ -8,8 +8,19 @@ import { commandInput } from './command.ts';
 import { needManager } from './member-rules.ts';
 import { changingMembers } from './members.ts';
 import { operation } from './operation.ts';
-import { isTimeZone, orgSettingsShape, settingsOf } from './org-settings.ts';
+import { orgSettingsShape, settingsOf, timeZoneNamed } from './org-settings.ts';
 import { dots, lines, plain } from './words.ts';
+
+const timeZoneInput = z
+  .string()
+  .trim()
+  .max(100)
+  .transform((name, context) => {
+    const zone = timeZoneNamed(name);
+    if (zone !== null) return zone;
+    context.addIssue({ code: 'custom', message: 'is no IANA time zone, such as Europe/Berlin' });
+    return z.NEVER;
+  });
 
 const output = orgSettingsShape.extend({ changed: z.array(z.string()) });
 
@@ -24,8 +35,8 @@ export const updateOrgSettings = operation({
   rest: { method: 'PATCH', path: '/org/settings', example: { time_zone: 'Europe/Berlin' } },
   input: z.strictObject({
     name: nameOf(limits.name).optional(),
-    time_zone: z.string().trim().max(100).refine(isTimeZone, 'is no IANA time zone, such as Europe/Berlin').optional(),
-    colour: z.string().trim().toLowerCase().regex(colourPattern, 'is no colour, such as #1f6f4a').nullable().optional(),
+    time_zone: timeZoneInput.optional(),
+    colour: z.string().trim().regex(colourPattern, 'is no colour, such as #1f6f4a').toLowerCase().nullable().optional(),
     ...commandInput,
   }),
   output,
