@@ -5,10 +5,11 @@ import { CliError } from './cli/error.ts';
 import { type FlowsCli, flowsUsage, isTold, runFlows } from './cli/flows.ts';
 import { listApiKeys, revokeApiKey } from './db/api-keys.ts';
 import { Database, openAsOwner } from './db/database.ts';
+import { limits } from './domain/limits.ts';
+import { nameOf } from './domain/naming.ts';
 import { createApiKey } from './oauth/api-keys.ts';
 import { FlowGateway } from './operations/gateway.ts';
 import { importTools } from './operations/import-tools.ts';
-import { oneLineName } from './operations/org-settings.ts';
 import { wakerOf } from './operations/webhooks.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
 import { openFiles } from './platform/files/open.ts';
@@ -111,7 +112,7 @@ async function runApiKeys(database: Database, verb: string | undefined, values: 
   switch (verb) {
     case 'create': {
       const email = need(values.user, 'user').toLowerCase();
-      const name = oneLineName.safeParse(need(values.name, 'name'));
+      const name = nameOf(limits.name).safeParse(need(values.name, 'name'));
       if (!name.success) throw new CliError(`--name ${name.error.issues[0]?.message}`);
       const secret = await database.withOrg({ orgId }, async (trx) => {
         const member = await trx

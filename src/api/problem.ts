@@ -58,6 +58,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   nothing_to_publish: kind(409, 'The template has no draft, or one that changes nothing.'),
   reminded_lately: kind(409, 'They were reminded within the last hours.'),
   task_not_ready: kind(409, 'The task waits on others; `blockedBy` lists them.'),
+  there_already: kind(409, 'An import would make what is there already; say `again` to make it all the same.'),
   too_many_files: kind(409, 'The field has as many files as it may have.'),
   wrong_status: kind(409, 'The flow or task is not in a state where this can be done.'),
   precondition_failed: kind(412, 'If-Match or If-None-Match on a write, which compares no ETags.'),

@@ -43,8 +43,9 @@ export interface NewKey {
   readonly hint: string;
 }
 
-export async function insertApiKey(trx: Trx, key: NewKey): Promise<void> {
-  await trx
+/** False when there is a key with this id already: nothing is done then. */
+export async function insertApiKey(trx: Trx, key: NewKey): Promise<boolean> {
+  const done = await trx
     .insertInto('api_keys')
     .values({
       id: key.id,
@@ -56,8 +57,13 @@ export async function insertApiKey(trx: Trx, key: NewKey): Promise<void> {
       last_used_at: null,
       revoked_at: null,
     })
-    .execute();
+    .onConflict((on) => on.column('id').doNothing())
+    .executeTakeFirst();
+  return done.numInsertedOrUpdatedRows === 1n;
 }
+
+export const findApiKeyById = (trx: Trx, id: string): Promise<{ name: string } | undefined> =>
+  trx.selectFrom('api_keys').select('name').where('id', '=', id).executeTakeFirst();
 
 /** The org's keys, newest first, revoked ones too. */
 export function listApiKeys(trx: Trx) {

@@ -1,4 +1,5 @@
 /** Where a page ended: the sort values of its last row (or of its first, to go back), opaque to whoever holds it. */
+import { type SqlBool, sql } from 'kysely';
 import { z } from 'zod';
 
 export interface Cursor {
@@ -10,7 +11,7 @@ export interface Cursor {
 }
 
 /** The lists that have pages: the cursor of one is no place in another. */
-export type PagedList = 'flows' | 'tasks' | 'deliveries' | 'imports';
+export type PagedList = 'flows' | 'tasks' | 'deliveries' | 'imports' | 'org_events' | 'erasures' | 'activity';
 
 /** What the database takes for a moment, and no other spelling. */
 const moment = z.union([z.literal('infinity'), z.iso.datetime()]);
@@ -48,3 +49,7 @@ export function readCursor(list: PagedList, text: string): Cursor | null {
     throw error;
   }
 }
+
+/** Of a list that is newest first: what comes on from this row, or what is before it, which is read the other way round. */
+export const beyond = (column: 'at' | 'created_at', { at, id, back }: Cursor) =>
+  sql<SqlBool>`(${sql.ref(column)}, id) ${back ? sql`>` : sql`<`} (${at}::timestamptz, ${id})`;

@@ -3,6 +3,7 @@ import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Actor } from '../domain/actor.ts';
 import { erasedAddress, erasedName, erasePerson, eraseTold, type Person, personOf } from '../domain/erasure.ts';
 import type { Flow } from '../domain/flow.ts';
+import { beyond, type Cursor } from './cursor.ts';
 import type { Trx } from './database.ts';
 import { readFlow } from './read-flow.ts';
 import type { Erasures, Tables } from './schema.ts';
@@ -30,9 +31,14 @@ export const findOpenErasure = (trx: Trx, address: string): Promise<ErasureRow |
 export const findErasure = (trx: Trx, id: string): Promise<ErasureRow | undefined> =>
   trx.selectFrom('erasures').selectAll().where('id', '=', id).executeTakeFirst();
 
-/** The newest first. */
-export const listErasures = (trx: Trx, limit: number): Promise<ErasureRow[]> =>
-  trx.selectFrom('erasures').selectAll().orderBy('created_at', 'desc').limit(limit).execute();
+/** A page, the newest first. */
+export async function listErasures(trx: Trx, from: Cursor | null, limit: number): Promise<ErasureRow[]> {
+  const order = from?.back ? 'asc' : 'desc';
+  let rows = trx.selectFrom('erasures').selectAll().orderBy('created_at', order).orderBy('id', order).limit(limit);
+  if (from) rows = rows.where(beyond('created_at', from));
+  const found = await rows.execute();
+  return from?.back ? found.reverse() : found;
+}
 
 /** Flows that know this address, by which client of theirs. */
 export const flowsWith = (trx: Trx, address: string): Promise<{ id: string; flow_id: string; status: string }[]> =>

@@ -14,7 +14,7 @@ export interface FlowFilter {
   /** ACTIVE flows with a READY task that lies with this person, with any client, or with nobody. */
   readonly waitsOn?: { kind: 'member' | 'external'; id: string } | 'clients' | 'nobody' | undefined;
   readonly templateId?: string | undefined;
-  /** Beginnings of words, each of which the flow's name or one of its clients has. */
+  /** Beginnings of words, each of which the flow's name or one of its clients has. No flow fits none of them. */
   readonly words?: readonly string[] | undefined;
 }
 
@@ -62,6 +62,7 @@ const matching = (filter: FlowFilter) => (eb: ExpressionBuilder<Tables, 'flows'>
   else if (filter.waitsOn === 'clients') wanted.push(hasTask(sql`t.assignee_kind = 'external'`));
   else if (filter.waitsOn)
     wanted.push(hasTask(sql`t.assignee_kind = ${filter.waitsOn.kind} and t.assignee_id = ${filter.waitsOn.id}`));
+  if (filter.words?.length === 0) wanted.push(sql<SqlBool>`false`);
   for (const word of filter.words ?? []) {
     wanted.push(sql<SqlBool>`exists (select from flow_words w where w.org_id = flows.org_id and w.flow_id = flows.id
       and w.word >= lower(${word}) and w.word < lower(${word}) || ${'\u{10ffff}'})`);

@@ -117,6 +117,11 @@ describe('each page is read from an index, and sorts no more than it shows', () 
     ],
     ['flows by a word that many have', (trx) => flows.listFlows(trx, { words: ['flo'] }, null, 26)],
     ['flows by words that few have', (trx) => flows.listFlows(trx, { words: ['flow', '77'] }, null, 26)],
+    [
+      'flows by as many words as are taken',
+      (trx) =>
+        flows.listFlows(trx, { words: ['flow', '77', ...Array.from({ length: 18 }, (_, n) => `w${n}`)] }, null, 26),
+    ],
     ["flows by a client's address", (trx) => flows.listFlows(trx, { words: ['org', 'a77', 'x'] }, null, 26)],
     ['the task that is late the longest', (trx) => flows.slowest(trx)],
     ['tasks', (trx) => flows.listTasks(trx, {}, null, 26)],
@@ -161,6 +166,7 @@ it('counts what is not kept up to a hundred, and says so', async () => {
   expect(await count({ status: 'ACTIVE' })).toEqual({ n: 1_200, stopped: false, late: 100 });
   expect(await count({ status: 'PAUSED' })).toEqual({ n: 1_200, stopped: false, late: 0 });
   expect(await count({ words: ['flow'] })).toEqual({ n: 100, stopped: true, late: 100 });
+  expect(await count({ words: [] })).toEqual({ n: 0, stopped: false, late: 0 });
   expect(await count({ words: ['flow', '77'] })).toEqual({ n: 11, stopped: false, late: 2 });
   expect(await count({ words: ['flow', '77'], overdue: true })).toEqual({ n: 2, stopped: false, late: 2 });
   const tasks = (filter: flows.TaskFilter) => database.withOrg(org, (trx) => flows.countTasks(trx, filter));

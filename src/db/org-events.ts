@@ -1,5 +1,6 @@
 /** What was changed about an org, its members and settings, and by whom. */
 import { newId } from '../platform/ids.ts';
+import { beyond, type Cursor } from './cursor.ts';
 import type { Trx } from './database.ts';
 
 export const orgEventKinds = [
@@ -41,13 +42,16 @@ export async function noteOrgEvent(
     .execute();
 }
 
-/** The org's last changes, the newest first. */
-export function listOrgEvents(trx: Trx, limit: number) {
-  return trx
+/** A page of the org's changes, the newest first. */
+export async function listOrgEvents(trx: Trx, from: Cursor | null, limit: number) {
+  const order = from?.back ? 'asc' : 'desc';
+  let rows = trx
     .selectFrom('org_events')
     .select(['id', 'at', 'what', 'text', 'by_name', 'through'])
-    .orderBy('at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute();
+    .orderBy('at', order)
+    .orderBy('id', order)
+    .limit(limit);
+  if (from) rows = rows.where(beyond('at', from));
+  const found = await rows.execute();
+  return from?.back ? found.reverse() : found;
 }

@@ -1,6 +1,7 @@
 /** Drafts of templates. Every save counts the template's revision up: who saves names the one they saw, or saves nothing. */
 import type { Draft } from '../domain/draft.ts';
 import { draftSchema } from '../domain/draft.ts';
+import { isName } from '../domain/naming.ts';
 import type { Trx } from './database.ts';
 
 /** How many saves of a draft are kept, to put back what was removed. */
@@ -50,7 +51,7 @@ export async function saveDraft(trx: Trx, { orgId, id, revision: seen, draft, by
   // What was never published is listed by its draft.
   if (taken.version === 0) {
     const { name, description, category, steps } = draft;
-    const head = { name: name.trim() || 'Untitled', description, category, step_count: steps.length };
+    const head = { name: isName(name) ? name.trim() : 'Untitled', description, category, step_count: steps.length };
     await trx.updateTable('templates').set(head).where('id', '=', id).execute();
   }
   await trx

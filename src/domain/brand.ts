@@ -17,8 +17,8 @@ export interface BrandShades {
 /** Booflow's own green, for orgs that chose none. */
 export const ownColour = '#0b6b58';
 
-/** `#rrggbb` in lower case. */
-export const colourPattern = /^#[0-9a-f]{6}$/;
+/** `#rrggbb`, as it may be written; it is kept in lower case. */
+export const colourPattern = /^#[0-9a-fA-F]{6}$/;
 
 /** WCAG 2.2, 1.4.3: for text. */
 const readable = 4.5;

@@ -1,6 +1,7 @@
 /** A template being written: a template's shape, in which much may still be missing or wrong, kept as it was typed. */
 import { z } from 'zod';
 import { limits } from './limits.ts';
+import { nameTrouble } from './naming.ts';
 import { templateProblems } from './read-template.ts';
 import { jsonBytes } from './size.ts';
 import { isStorable } from './storable.ts';
@@ -94,7 +95,9 @@ export function draftProblems(draft: Draft): DraftProblem[] {
     ? []
     : [{ step: '', title: '', at: '', message: "A text has characters that can't be stored. Remove them." }];
   const order = new Map(draft.steps.map((s, i) => [s.key, i + 1]));
-  return [...shape, ...rules, ...storable].sort((a, b) => (order.get(a.step) ?? 0) - (order.get(b.step) ?? 0));
+  return [...shape, ...rules, ...namingProblems(draft), ...storable].sort(
+    (a, b) => (order.get(a.step) ?? 0) - (order.get(b.step) ?? 0),
+  );
 }
 
 /** "Choose the form and the field" is said once, not for each of the two. */
@@ -104,6 +107,28 @@ const once = (problems: readonly DraftProblem[]): DraftProblem[] =>
       problems.findIndex((q) => q.step === p.step && q.message === p.message && partOf(q.at) === partOf(p.at)) === i ||
       /\d/.test(p.at),
   );
+
+/** Asked of what is written now and not of `templateSchema`, which must read what was published before there was this rule. */
+function namingProblems(draft: Draft): DraftProblem[] {
+  const look = (step: string, title: string, at: string, text: string): DraftProblem[] => {
+    const trouble = nameTrouble(text.trim());
+    return trouble === null ? [] : [{ step, title, at, message: `This ${trouble}. Write it anew.` }];
+  };
+  return [
+    ...look('', '', 'name', draft.name),
+    ...look('', '', 'category', draft.category),
+    ...draft.steps.flatMap(({ key, title, assignee, fields }) => [
+      ...look(key, title, 'title', title),
+      ...('role' in assignee ? look(key, title, 'assignee.role', assignee.role) : []),
+      ...fields.flatMap((field, i) => [
+        ...look(key, title, `fields.${i}.label`, field.label),
+        ...(field.type === 'choice' ? field.options : []).flatMap((option, j) =>
+          look(key, title, `fields.${i}.options.${j}`, option),
+        ),
+      ]),
+    ]),
+  ];
+}
 
 const titleOf = (draft: Draft, key: string): string => draft.steps.find((s) => s.key === key)?.title ?? '';
 

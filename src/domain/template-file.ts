@@ -24,13 +24,18 @@ export function readTemplateFile(input: unknown): FileReading {
   const parsed = typeof input === 'string' ? parse(input) : ({ ok: true, value: input } as const);
   if (!parsed.ok) return { ok: false, problems: [parsed.message] };
   const { value } = parsed;
-  const { $schema: _, ...rest } = { $schema: '', ...(isObject(value) ? value : {}) };
-  const reading = readDraft(isObject(value) ? rest : value);
+  const reading = readDraft(isObject(value) ? withoutSchema(value) : value);
   if (!reading.ok) return { ok: false, problems: [reading.message] };
   const problems = draftProblems(reading.draft).map(({ step, at, message }) =>
     [step && `step "${step}"`, at, message].filter((part) => part !== '').join(': '),
   );
   return problems.length > 0 ? { ok: false, problems } : { ok: true, template: templateSchema.parse(reading.draft) };
+}
+
+/** What an export gives names its schema, which is no part of the template. */
+export function withoutSchema(file: object): object {
+  const { $schema: _, ...template } = { $schema: '', ...file };
+  return template;
 }
 
 const isObject = (value: unknown): value is object =>

@@ -3,7 +3,7 @@ import { listApiKeys, revokeApiKey } from '../db/api-keys.ts';
 import { listGrants, revokeGrant } from '../db/oauth.ts';
 import { listMembers } from '../db/people.ts';
 import { deleteSession, listSessions, setCurrentOrg } from '../db/sessions.ts';
-import { createApiKey } from './api-keys.ts';
+import { createApiKeyOnce, type KeyMade } from './api-keys.ts';
 import type { Authority } from './authority.ts';
 import type { MemberPrincipal } from './principal.ts';
 import type { Session } from './session.ts';
@@ -16,9 +16,13 @@ export async function keysOf({ database }: Authority, principal: MemberPrincipal
 }
 export type KeyRow = Awaited<ReturnType<typeof keysOf>>[number];
 
-/** The secret is given out here and never again. */
-export const makeKey = ({ database }: Authority, principal: MemberPrincipal, name: string) =>
-  database.withOrg(principal, (trx) => createApiKey(trx, principal, name));
+/** The secret is given out here and never again; the same command id makes no second key. */
+export const makeKey = (
+  { database }: Authority,
+  principal: MemberPrincipal,
+  name: string,
+  commandId: string,
+): Promise<KeyMade> => database.withOrg(principal, (trx) => createApiKeyOnce(trx, principal, name, commandId));
 
 /** True when it was a live key that this person may revoke. */
 export async function revokeKey(authority: Authority, principal: MemberPrincipal, id: string): Promise<boolean> {

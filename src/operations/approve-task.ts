@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
+import { textOf } from '../domain/naming.ts';
 import {
   acceptedText,
   actedOn,
@@ -32,7 +33,7 @@ export const approveTask = operation({
   input: z.strictObject({
     ...taskInput,
     decision: z.enum(decisions),
-    comment: z.string().trim().max(limits.reason).optional().describe('With reject: the reason, needed'),
+    comment: textOf(limits.reason).optional().describe('With reject: the reason, needed'),
     ...commandInput,
   }),
   output: z.object({ ...commandOutput, ...actedOn, decision: z.enum(decisions) }),

@@ -1,23 +1,56 @@
 import { z } from 'zod';
+import type { Invitee } from '../domain/command.ts';
 import { limits } from '../domain/limits.ts';
+import { lineOf } from '../domain/naming.ts';
+import type { MemberPrincipal } from '../oauth/principal.ts';
 import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf } from './command.ts';
+import { flowTruth } from './flow-truth.ts';
 import { withinTheHour } from './invitation-limit.ts';
 import { addressOf, invitee } from './invitees.ts';
 import { findFlow, nameOrId } from './names.ts';
-import { operation } from './operation.ts';
+import { type Call, operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
-import { count, dots, lines, plain, quote } from './words.ts';
+import { count, dots, lines, plain, quote, short } from './words.ts';
 
-const outcomes = ['invited', 'already_invited', 'bad_address', 'too_many', 'accepted'] as const;
+const outcomes = ['invited', 'already_invited', 'bad_address', 'bad_name', 'bad_role', 'too_many', 'accepted'] as const;
 type Outcome = (typeof outcomes)[number];
 
 const words: Record<Outcome, string> = {
   invited: 'invited',
   already_invited: 'already invited, nothing changed',
   bad_address: 'no mail address, not invited',
+  bad_name: `the name is not one line of up to ${limits.name} characters that can be seen, not invited`,
+  bad_role: `the role is not one line of up to ${limits.role} characters that can be seen, not invited`,
   too_many: `not invited: a flow takes ${limits.externalsPerFlow} external users at most`,
   accepted: 'stored, not invited yet',
 };
+
+const outcomeShape = z.object({ email: z.string(), outcome: z.enum(outcomes), id: z.string().nullable() });
+type Told = z.infer<typeof outcomeShape>;
+
+const nameLine = lineOf(limits.name).optional();
+const roleLine = lineOf(limits.role).optional();
+
+/** A row of what was given; looked at by itself, since one that is wrong stops no other. */
+const row = z
+  .strictObject({
+    email: z.string(),
+    name: z.string().optional().describe(`At most ${limits.name} characters`),
+    role: z.string().optional().describe(`At most ${limits.role} characters`),
+  })
+  .transform((given) => {
+    const address = addressOf(given.email);
+    const name = nameLine.safeParse(given.name);
+    const role = roleLine.safeParse(given.role);
+    const bad = (outcome: Outcome) => ({ email: address ?? shown(given.email), outcome, person: null });
+    if (address === null) return bad('bad_address');
+    if (!name.success) return bad('bad_name');
+    if (!role.success) return bad('bad_role');
+    return { email: address, outcome: null, person: { name: name.data, role: role.data } };
+  });
+
+/** What was given for an address, as far as it can be told: it may be of any length, and no text that a database takes. */
+const shown = (given: string): string => short(plain(given.replace(/\p{Cs}/gu, '\ufffd')), limits.email);
 
 export const bulkInviteExternal = operation({
   name: 'bulk_invite_external',
@@ -34,50 +67,30 @@ export const bulkInviteExternal = operation({
   },
   input: z.strictObject({
     flow: nameOrId('Name or id'),
-    people: z
-      .array(
-        z.strictObject({
-          email: z.string().trim().max(limits.name),
-          name: z.string().trim().max(limits.name).optional(),
-          role: z.string().trim().max(limits.role).optional(),
-        }),
-      )
-      .min(1)
-      .max(limits.invitesPerCommand),
+    people: z.array(row).min(1).max(limits.invitesPerCommand),
     ...commandInput,
   }),
   output: z.object({
     ...commandOutput,
     invited: z.number().int(),
-    outcomes: z.array(z.object({ email: z.string(), outcome: z.enum(outcomes), id: z.string().nullable() })),
+    outcomes: z.array(outcomeShape),
   }),
   async handler(call, { flow: ref, people }) {
     const flow = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
-    const read = people.map((p) => {
-      const address = addressOf(p.email);
-      return { given: p.email, person: address === null ? null : invitee(flow.id, address, p.name, p.role) };
-    });
-    const wanted = read.flatMap((r) => (r.person === null ? [] : [r.person]));
-    if (wanted.length === 0) {
-      const given = read.slice(0, 5).map((r) => quote(r.given, 60));
-      throw new Refusal('bad_input', `None of these is a mail address: ${given.join(', ')}. Nothing changed.`);
-    }
+    const read: Row[] = people.map(({ email, outcome, person }) =>
+      person === null
+        ? { told: { email, outcome, id: null } }
+        : { person: invitee(flow.id, email, person.name, person.role) },
+    );
+    const wanted = read.flatMap((r) => ('person' in r ? [r.person] : []));
+    if (wanted.length === 0) throw nobody(read.flatMap((r) => ('told' in r ? [r.told] : [])));
     const facts = await withinTheHour(
       call,
       wanted.length,
-      () => command(call, flow, { type: 'invite', people: wanted }),
+      () => invite(call, flow, wanted, read),
       ({ effects }) => effects?.invited.filter((i) => i.status === 'invited').length ?? wanted.length,
     );
-    const told = [...(facts.effects?.invited ?? [])];
-    const each = read.map((r) => {
-      if (r.person === null) return { email: r.given, outcome: 'bad_address' as const, id: null };
-      const one = told.shift();
-      return {
-        email: r.person.email,
-        outcome: one?.status ?? ('accepted' as const),
-        id: one?.externalId ?? r.person.externalId,
-      };
-    });
+    const each = outcomesOf(read, (_person, n) => facts.effects?.invited[n]);
     return { ...factsOf(facts), invited: each.filter((o) => o.outcome === 'invited').length, outcomes: each };
   },
   text(f, now, zone) {
@@ -93,3 +106,52 @@ export const bulkInviteExternal = operation({
     );
   },
 });
+
+/** Somebody to invite, or what there is to tell of a row that is nobody. */
+type Row = { readonly person: Invitee } | { readonly told: Told };
+
+/** In the order of what was given; `of` tells what became of the nth who could be invited. */
+function outcomesOf(
+  read: readonly Row[],
+  of: (person: Invitee, n: number) => { readonly status: Outcome; readonly externalId: string } | undefined,
+): Told[] {
+  let n = 0;
+  return read.map((r) => {
+    if ('told' in r) return r.told;
+    const one = of(r.person, n++);
+    return { email: r.person.email, outcome: one?.status ?? 'accepted', id: one?.externalId ?? r.person.externalId };
+  });
+}
+
+function nobody(told: readonly Told[]): Refusal {
+  const given = told.slice(0, 5).map((o) => quote(o.email, 60));
+  const text = told.every((o) => o.outcome === 'bad_address')
+    ? `None of these is a mail address: ${given.join(', ')}.`
+    : lines(
+        'Nobody was invited.',
+        told.map((o) => `- ${plain(o.email)}: ${words[o.outcome]}`),
+      );
+  return new Refusal('bad_input', `${text} Nothing changed.`, { outcomes: told });
+}
+
+/** Where the flow refuses because nobody could be invited, it is asked who is there already: each one's outcome is told. */
+async function invite(
+  call: Call<MemberPrincipal>,
+  flow: { readonly id: string; readonly name: string },
+  people: Invitee[],
+  read: readonly Row[],
+) {
+  try {
+    return await command(call, flow, { type: 'invite', people });
+  } catch (error) {
+    if (!(error instanceof Refusal) || (error.code !== 'already_invited' && error.code !== 'too_large')) throw error;
+    const { externals } = (await flowTruth(call, call.principal.orgId, flow.id)).flow;
+    // What is too large may be the flow itself, too.
+    if (error.code === 'too_large' && externals.length < limits.externalsPerFlow) throw error;
+    const outcomes = outcomesOf(read, ({ email, externalId }) => {
+      const known = externals.find((e) => e.email === email && e.invitation !== 'REVOKED');
+      return known ? { status: 'already_invited', externalId: known.id } : { status: 'too_many', externalId };
+    });
+    throw new Refusal(error.code, error.message, { ...error.facts, outcomes });
+  }
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
+import { textOf } from '../domain/naming.ts';
 import { acceptedText, command, commandInput, commandOutput, factsOf } from './command.ts';
 import { operation } from './operation.ts';
 
@@ -13,7 +14,7 @@ export const commentOnMyTask = operation({
   surfaces: ['web'],
   input: z.strictObject({
     task: z.string().min(1).max(limits.id),
-    text: z.string().trim().min(1, 'Write something first').max(limits.comment),
+    text: textOf(limits.comment).min(1, 'Write something first'),
     ...commandInput,
   }),
   output: z.object(commandOutput),

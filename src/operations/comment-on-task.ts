@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { commentAudiences } from '../domain/flow.ts';
 import { limits } from '../domain/limits.ts';
+import { textOf } from '../domain/naming.ts';
 import { acceptedText, actedOn, commandInput, commandOnTask, commandOutput, taskInput } from './command.ts';
 import { operation } from './operation.ts';
 import { plain, quote } from './words.ts';
@@ -21,7 +22,7 @@ export const commentOnTask = operation({
   },
   input: z.strictObject({
     ...taskInput,
-    text: z.string().trim().min(1).max(limits.comment),
+    text: textOf(limits.comment).min(1),
     audience: z.enum(commentAudiences).default('internal'),
     ...commandInput,
   }),

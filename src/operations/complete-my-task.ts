@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
+import { textOf } from '../domain/naming.ts';
 import { acceptedText, command, commandInput, commandOutput, factsOf } from './command.ts';
 import { answersInput } from './complete-task.ts';
 import { needFiles } from './files.ts';
@@ -16,7 +17,7 @@ export const completeMyTask = operation({
   input: z.strictObject({
     task: z.string().min(1).max(limits.id),
     answers: answersInput,
-    comment: z.string().trim().max(limits.comment).optional(),
+    comment: textOf(limits.comment).optional(),
     ...commandInput,
   }),
   output: z.object(commandOutput),

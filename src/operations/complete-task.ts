@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Command } from '../domain/command.ts';
 import { limits } from '../domain/limits.ts';
+import { textOf } from '../domain/naming.ts';
 import {
   acceptedText,
   actedOn,
@@ -44,7 +45,7 @@ export const completeTask = operation({
   input: z.strictObject({
     ...taskInput,
     answers: answersInput,
-    comment: z.string().trim().max(limits.comment).optional(),
+    comment: textOf(limits.comment).optional(),
     ...commandInput,
   }),
   output: z.object({ ...commandOutput, ...actedOn }),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { insertTemplate, readDraftSave } from '../db/template-drafts.ts';
 import { publishTemplate, readTemplateHead, readTemplateVersion, usableTemplates } from '../db/templates.ts';
 import { limits } from '../domain/limits.ts';
+import { nameOf } from '../domain/naming.ts';
 import { withoutMembers } from '../domain/template.ts';
 import { idFrom } from '../platform/ids.ts';
 import { commandInput } from './command.ts';
@@ -29,7 +30,7 @@ export const copyTemplate = operation({
   },
   input: z.strictObject({
     template: nameOrId('Name or id of the one to copy'),
-    name: z.string().trim().min(1).max(limits.name).optional().describe('What to call the copy'),
+    name: nameOf(limits.name).optional().describe('What to call the copy'),
     ...commandInput,
   }),
   output,

@@ -4,6 +4,7 @@ import { readTimeZone } from '../db/people.ts';
 import { readTemplateVersion } from '../db/templates.ts';
 import { createFlow } from '../domain/create.ts';
 import { limits } from '../domain/limits.ts';
+import { nameOf } from '../domain/naming.ts';
 import { rolesIn, withClients } from '../domain/roles.ts';
 import { idFrom } from '../platform/ids.ts';
 import { accepted, acceptedText, actorOf, applied, commandInput, commandOutput, factsOf } from './command.ts';
@@ -31,7 +32,7 @@ export const createFlowFromTemplate = operation({
   },
   input: z.strictObject({
     template: nameOrId('Name or id'),
-    name: z.string().trim().min(1).max(limits.name).describe('What to call the flow, such as the client'),
+    name: nameOf(limits.name).describe('What to call the flow, such as the client'),
     roles: rolesInput,
     ...commandInput,
   }),

@@ -3,6 +3,7 @@ import { insertTemplate } from '../db/template-drafts.ts';
 import { readTemplateHead } from '../db/templates.ts';
 import type { Draft } from '../domain/draft.ts';
 import { limits } from '../domain/limits.ts';
+import { nameOf } from '../domain/naming.ts';
 import { fileLength, readTemplateFile } from '../domain/template-file.ts';
 import { idFrom } from '../platform/ids.ts';
 import { commandInput } from './command.ts';
@@ -29,7 +30,7 @@ export const createTemplate = operation({
     location: '/templates/{template.id}',
   },
   input: z.strictObject({
-    name: z.string().trim().min(1).max(limits.name).optional().describe("Needed without a file; else the file's"),
+    name: nameOf(limits.name).optional().describe("Needed without a file; else the file's"),
     file: z
       .union([z.string().max(4 * fileLength), z.record(z.string(), z.unknown())])
       .optional()

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
+import { textOf } from '../domain/naming.ts';
 import { decisions } from './approve-task.ts';
 import { acceptedText, command, commandInput, commandOutput, factsOf } from './command.ts';
 import { operation } from './operation.ts';
@@ -15,7 +16,7 @@ export const decideMyTask = operation({
   input: z.strictObject({
     task: z.string().min(1).max(limits.id),
     decision: z.enum(decisions),
-    comment: z.string().trim().max(limits.reason).optional(),
+    comment: textOf(limits.reason).optional(),
     ...commandInput,
   }),
   output: z.object(commandOutput),

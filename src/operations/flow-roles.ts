@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Trx } from '../db/database.ts';
 import { listMembers } from '../db/people.ts';
 import { lengthOf, limits } from '../domain/limits.ts';
+import { lineOf, nameTrouble } from '../domain/naming.ts';
 import type { Client, FilledRole } from '../domain/roles.ts';
 import { type AssigneeHint, rolesOf, sameRole, type Template } from '../domain/template.ts';
 import { addressOf, invitee } from './invitees.ts';
@@ -21,7 +22,7 @@ export const rolesInput = z
         .trim()
         .min(1)
         .max(limits.name + limits.email),
-      z.strictObject({ email: z.string().max(limits.email), name: z.string().trim().max(limits.name).optional() }),
+      z.strictObject({ email: z.string().max(limits.email), name: lineOf(limits.name).optional() }),
     ]),
   )
   .refine((roles) => Object.keys(roles).length <= most, `at most ${most} roles`)
@@ -67,7 +68,7 @@ export async function peopleFor(
 
 /** From "Jane Alder <jane@acme.com>", from "jane@acme.com", or from address and name apart. */
 function clientOf(flowId: string, role: string, who: string | { email: string; name?: string | undefined }) {
-  const written = typeof who === 'string' ? /^(.*?)<([^<>]+)>$/.exec(who) : null;
+  const written = typeof who === 'string' ? /^(.*?)<([^<>]+)>$/s.exec(who) : null;
   const [address, name] =
     typeof who !== 'string'
       ? [who.email, who.name ?? '']
@@ -75,6 +76,13 @@ function clientOf(flowId: string, role: string, who: string | { email: string; n
         ? [written[2] ?? '', written[1]?.trim() ?? '']
         : [who, ''];
   const email = addressOf(address);
+  const trouble = nameTrouble(name);
+  if (trouble !== null) {
+    throw new Refusal(
+      'bad_input',
+      `The name ${quote(name)} of the client whose role is ${quote(role)} ${trouble}. Nothing changed.`,
+    );
+  }
   if (email !== null && lengthOf(name) <= limits.name) return invitee(flowId, email, name, role);
   throw new Refusal(
     'bad_address',

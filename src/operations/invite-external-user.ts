@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
+import { lineOf } from '../domain/naming.ts';
 import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf } from './command.ts';
 import { withinTheHour } from './invitation-limit.ts';
 import { addressOf, invitee } from './invitees.ts';
@@ -26,8 +27,8 @@ export const inviteExternalUser = operation({
   input: z.strictObject({
     flow: nameOrId('Name or id'),
     email: z.string().trim().max(limits.email),
-    name: z.string().trim().max(limits.name).optional().describe('Their name, when known'),
-    role: z.string().trim().max(limits.role).optional().describe('Free text, such as "client reviewer"'),
+    name: lineOf(limits.name).optional().describe('Their name, when known'),
+    role: lineOf(limits.role).optional().describe('Free text, such as "client reviewer"'),
     ...commandInput,
   }),
   output: z.object({

@@ -81,12 +81,19 @@ async function waitsOn(trx: Trx, ref: string, me: string): Promise<FlowFilter['w
   return { kind, id };
 }
 
-/** As the words were stored: parted by what is neither letter nor digit, where that is plain ASCII. */
-const wordsOf = (search: string): string[] | undefined => {
-  const words = search.split(/[\s!-/:-@[-`{-~]+/).filter((w) => w !== '');
-  return words.length === 0 ? undefined : words.slice(0, searchedWords).map((w) => w.slice(0, 60));
-};
-const searchedWords = 6;
+/**
+ * As the words were stored: parted by what is neither letter nor digit, where that is plain ASCII. Undefined when nothing
+ * is looked for; none when what is looked for is in no word.
+ */
+function wordsOf(search: string): string[] | undefined {
+  if (search.trim() === '') return undefined;
+  const parts = search.split(/[\s!-/:-@[-`{-~]+/).filter((w) => w !== '');
+  // Of a longer word its beginning is stored.
+  const words = [...new Set(parts.map((w) => w.slice(0, 60)))];
+  if (words.length <= searchedWords) return words;
+  throw new Refusal('bad_input', `search: it has ${words.length} words; ${searchedWords} are the most.`);
+}
+const searchedWords = 20;
 
 type Listed = z.infer<typeof listedFlowShape>;
 

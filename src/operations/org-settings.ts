@@ -4,15 +4,6 @@ import { brandingOf } from '../db/branding.ts';
 import type { Trx } from '../db/database.ts';
 import { readOrgSettings } from '../db/people.ts';
 import { adjustment, brandShades, ownColour } from '../domain/brand.ts';
-import { limits } from '../domain/limits.ts';
-
-/** A name on one line, without what draws over the text around it. */
-export const oneLineName = z
-  .string()
-  .trim()
-  .min(1, 'is empty')
-  .max(limits.name)
-  .regex(/^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u, 'has line breaks or control characters');
 
 const shadesShape = z.object({ brand: z.string(), ink: z.string(), soft: z.string() });
 export const orgSettingsShape = z.object({
@@ -42,15 +33,19 @@ export async function settingsOf(trx: Trx, orgId: string): Promise<OrgSettings> 
 /** IANA names as this runtime knows them, and UTC. */
 export const timeZones: readonly string[] = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((z) => z !== 'UTC')];
 
-/** Also names that are aliases of a listed one, such as Asia/Kolkata. */
-export function isTimeZone(name: string): boolean {
-  if (timeZones.includes(name)) return true;
-  if (!/^[A-Za-z]+(?:[/_+-][A-Za-z0-9]+)*(?:\/[A-Za-z0-9_+-]+)*$/.test(name)) return false;
+/**
+ * As it is spelt, whatever the case of letters it is asked for in; null when there is none. An alias of a listed one stays,
+ * such as Asia/Kolkata; in small letters alone it is the one it stands for.
+ */
+export function timeZoneNamed(name: string): string | null {
+  const listed = timeZones.find((z) => z.toLowerCase() === name.toLowerCase());
+  if (listed !== undefined) return listed;
+  if (!/^[A-Za-z]+(?:[/_+-][A-Za-z0-9]+)*(?:\/[A-Za-z0-9_+-]+)*$/.test(name)) return null;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    return name === name.toLowerCase() ? timeZone : name;
   } catch (error) {
-    if (error instanceof RangeError) return false;
+    if (error instanceof RangeError) return null;
     throw error;
   }
 }

@@ -27,6 +27,7 @@ export type RefusalCode =
   | 'nothing_to_publish'
   | 'slow_down'
   | 'template_problems'
+  | 'there_already'
   | 'too_many_files'
   | 'too_many_invitations'
   | 'unauthenticated';

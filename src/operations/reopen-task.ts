@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
+import { textOf } from '../domain/naming.ts';
 import {
   acceptedText,
   actedOn,
@@ -26,7 +27,7 @@ export const reopenTask = operation({
     path: '/tasks/{task}/reopen',
     example: { flow: 'Harbor & Pine', task: 'Schedule the kickoff call', reason: 'They moved it.' },
   },
-  input: z.strictObject({ ...taskInput, reason: z.string().trim().max(limits.reason).optional(), ...commandInput }),
+  input: z.strictObject({ ...taskInput, reason: textOf(limits.reason).optional(), ...commandInput }),
   output: z.object({ ...commandOutput, ...actedOn }),
   async handler(call, input) {
     const { reason = '' } = input;

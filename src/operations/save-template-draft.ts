@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { readDraftSave, saveDraft } from '../db/template-drafts.ts';
 import { readTemplateHead } from '../db/templates.ts';
 import { draftProblems, readDraft } from '../domain/draft.ts';
+import { withoutSchema } from '../domain/template-file.ts';
 import { commandInput } from './command.ts';
 import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
@@ -43,7 +44,7 @@ export const saveTemplateDraft = operation({
   input: z.strictObject({ ...templateInput, ...revisionInput, definition: definitionInput, ...commandInput }),
   output,
   async handler(call, { template, revision, definition }) {
-    const reading = readDraft(definition);
+    const reading = readDraft(withoutSchema(definition));
     if (!reading.ok)
       throw new Refusal(
         'bad_template',

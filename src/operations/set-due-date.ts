@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endOfDate, isCalendarDay } from '../domain/dates.ts';
+import { limits } from '../domain/limits.ts';
 import { acceptedText, actedOn, command, commandInput, commandOutput, factsOf, taskInput, theTask } from './command.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -26,11 +27,12 @@ export const setDueDate = operation({
   output: z.object({ ...commandOutput, ...actedOn, dueAt: moment.nullable() }),
   async handler(call, input) {
     const { due_date: day } = input;
-    if (day !== null && !isCalendarDay(day)) {
-      throw new Refusal('bad_input', 'due_date must be a day written YYYY-MM-DD. Nothing changed.');
-    }
+    const outside = () =>
+      new Refusal('bad_input', 'due_date must be a day from 1970 to 3000, written YYYY-MM-DD. Nothing changed.');
+    if (day !== null && !isCalendarDay(day)) throw outside();
     const { flow, task } = await theTask(call, input);
     const dueAt = day === null ? null : endOfDate(day, flow.timeZone);
+    if (dueAt !== null && (dueAt < 0 || dueAt > limits.moment)) throw outside();
     const facts = await command(call, flow, { type: 'set_due', taskId: task.id, dueAt });
     const { name: by, through } = call.principal;
     return { ...factsOf(facts), task, by, through, dueAt: isoOr(dueAt) };

@@ -136,18 +136,26 @@ export const pageOutput = {
 export function cursorOf(list: PagedList, text: string | undefined): Cursor | null {
   if (text === undefined) return null;
   const cursor = readCursor(list, text);
-  if (!cursor)
-    throw new Refusal(
-      'bad_cursor',
-      'This cursor is not one that this list gave out. Ask for the first page again, without it.',
-    );
+  if (!cursor) throw badCursor();
   return cursor;
 }
 
-/** For lists that can be walked back, too. */
+export const badCursor = (): Refusal =>
+  new Refusal(
+    'bad_cursor',
+    'This cursor is not one that this list gave out. Ask for the first page again, without it.',
+  );
+
+/** Where the pages beside this one are, for lists that can be walked back, too. */
+export const pagesOutput = {
+  nextCursor: pageOutput.nextCursor,
+  prevCursor: z.string().nullable().describe('As `cursor`: the page before; null on the first'),
+};
+
+/** The same, of a list that is counted. */
 export const bothWaysOutput = {
   ...pageOutput,
-  prevCursor: z.string().nullable().describe('As `cursor`: the page before; null on the first'),
+  ...pagesOutput,
   totalStopped: z.boolean().describe(`There may be more than \`total\`: counting stopped at ${limits.counted}`),
 };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
+import { textOf } from '../domain/naming.ts';
 import {
   acceptedText,
   actedOn,
@@ -27,7 +28,7 @@ export const skipTask = operation({
     path: '/tasks/{task}/skip',
     example: { flow: 'Harbor & Pine', task: 'Set up billing', reason: 'They pay by card.' },
   },
-  input: z.strictObject({ ...taskInput, reason: z.string().trim().min(1).max(limits.reason), ...commandInput }),
+  input: z.strictObject({ ...taskInput, reason: textOf(limits.reason).min(1), ...commandInput }),
   output: z.object({ ...commandOutput, ...actedOn }),
   async handler(call, input) {
     const { reason } = input;

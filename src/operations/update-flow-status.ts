@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Command } from '../domain/command.ts';
 import { isCalendarDay, startOfDate } from '../domain/dates.ts';
 import { limits } from '../domain/limits.ts';
+import { textOf } from '../domain/naming.ts';
 import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf, standing } from './command.ts';
 import { findFlow, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
@@ -29,7 +30,7 @@ export const updateFlowStatus = operation({
       .max(10)
       .optional()
       .describe('With start: the day due dates count from, YYYY-MM-DD; else today'),
-    reason: z.string().trim().max(limits.reason).optional().describe('With cancel: why'),
+    reason: textOf(limits.reason).optional().describe('With cancel: why'),
     ...commandInput,
   }),
   output: z.object({ ...commandOutput, action: z.enum(actions) }),

@@ -2,12 +2,25 @@ import { z } from 'zod';
 import { noteOrgEvent } from '../db/org-events.ts';
 import { readOrgSettings, updateOrg } from '../db/people.ts';
 import { colourPattern } from '../domain/brand.ts';
+import { limits } from '../domain/limits.ts';
+import { nameOf } from '../domain/naming.ts';
 import { commandInput } from './command.ts';
 import { needManager } from './member-rules.ts';
 import { changingMembers } from './members.ts';
 import { operation } from './operation.ts';
-import { isTimeZone, oneLineName, orgSettingsShape, settingsOf } from './org-settings.ts';
+import { orgSettingsShape, settingsOf, timeZoneNamed } from './org-settings.ts';
 import { dots, lines, plain } from './words.ts';
+
+const timeZoneInput = z
+  .string()
+  .trim()
+  .max(100)
+  .transform((name, context) => {
+    const zone = timeZoneNamed(name);
+    if (zone !== null) return zone;
+    context.addIssue({ code: 'custom', message: 'is no IANA time zone, such as Europe/Berlin' });
+    return z.NEVER;
+  });
 
 const output = orgSettingsShape.extend({ changed: z.array(z.string()) });
 
@@ -21,9 +34,9 @@ export const updateOrgSettings = operation({
   surfaces: ['rest', 'web'],
   rest: { method: 'PATCH', path: '/org/settings', example: { time_zone: 'Europe/Berlin' } },
   input: z.strictObject({
-    name: oneLineName.optional(),
-    time_zone: z.string().trim().max(100).refine(isTimeZone, 'is no IANA time zone, such as Europe/Berlin').optional(),
-    colour: z.string().trim().toLowerCase().regex(colourPattern, 'is no colour, such as #1f6f4a').nullable().optional(),
+    name: nameOf(limits.name).optional(),
+    time_zone: timeZoneInput.optional(),
+    colour: z.string().trim().regex(colourPattern, 'is no colour, such as #1f6f4a').toLowerCase().nullable().optional(),
     ...commandInput,
   }),
   output,

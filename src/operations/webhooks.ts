@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Trx } from '../db/database.ts';
 import { findWebhook, findWebhookLocked, type WebhookRow } from '../db/webhooks.ts';
 import { limits } from '../domain/limits.ts';
+import { lineOf } from '../domain/naming.ts';
 import { webhookEvents } from '../domain/webhook.ts';
 import type { Keyring } from '../platform/keyring.ts';
 import { type WebhookRef, webhookSignal, webhookWorkflowId, webhookWorkflowType } from '../workflows/contract.ts';
@@ -72,7 +73,7 @@ export const mostUrl = 2_000;
 
 export const webhookFields = {
   url: z.string().trim().max(mostUrl).describe('https address that takes a POST'),
-  description: z.string().trim().max(limits.name).describe('What it is for'),
+  description: lineOf(limits.name).describe('What it is for'),
   events: z
     .array(z.enum(webhookEvents))
     .max(webhookEvents.length)

@@ -218,7 +218,7 @@ const accountPage = ({ session, asks, told }: AccountView): string =>
             {...{ name: 'typed', label: 'Type your address to confirm', most: limits.email, autocomplete: 'off' }}
             wrong={told.wrongTyped ?? null}
           />
-          <button type="submit" class="button">
+          <button type="submit" class="button bad">
             Delete my account for good
           </button>
         </form>

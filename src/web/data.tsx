@@ -107,7 +107,7 @@ function dataPage({ session, problem, wrongName }: DataView): string {
                 {...{ name: 'name', label: `Type “${org.name}” to confirm`, most: 200, autocomplete: 'off' }}
                 wrong={wrongName}
               />
-              <button type="submit" class="button">
+              <button type="submit" class="button bad">
                 Delete {org.name} for good
               </button>
             </form>

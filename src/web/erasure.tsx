@@ -10,6 +10,7 @@ import { count } from '../operations/words.ts';
 import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
 import { settled } from './kit/need.ts';
 import { renderPage } from './kit/page.tsx';
+import { Pager } from './kit/pager.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
 import { Settings } from './kit/settings.tsx';
 import { TextField } from './kit/text-field.tsx';
@@ -19,7 +20,7 @@ const path = '/settings/data/erase';
 
 type Facts<R> = Extract<R, { ok: true }> extends { readonly facts: infer F } ? F : never;
 type Preview = Facts<Awaited<ReturnType<typeof previewErasure.run>>>;
-type Past = Facts<Awaited<ReturnType<typeof listErasures.run>>>['erasures'];
+type Past = Facts<Awaited<ReturnType<typeof listErasures.run>>>;
 
 export async function erasureRoutes(
   app: FastifyInstance,
@@ -34,13 +35,14 @@ export async function erasureRoutes(
     told: { readonly notice?: string; readonly problem?: string; readonly wrong?: string } = {},
   ): Promise<FastifyReply> => {
     const caller = callerOf(visit);
+    const { cursor } = visit.query;
     const [past, found] = await Promise.all([
-      listErasures.run(caller, { limit: 50 }),
+      listErasures.run(caller, { limit: 50, ...(cursor && { cursor }) }),
       email === '' ? null : previewErasure.run(caller, { email }),
     ]);
     const problem = told.problem ?? (past.ok ? (found?.ok === false && !told.notice ? found.text : null) : past.text);
     const view: View = {
-      ...{ session: visit.session, email, past: past.ok ? past.facts.erasures : null },
+      ...{ session: visit.session, email, past: past.ok ? past.facts : null },
       ...{ preview: found?.ok ? found.facts : null, notice: told.notice ?? null, wrong: told.wrong ?? null, problem },
     };
     const status = !past.ok ? 403 : problem !== null || told.wrong ? 422 : 200;
@@ -79,7 +81,7 @@ function erasurePage({ session, email, preview, past, notice, problem, wrong }: 
         <Notice text={problem} bad />
         {past !== null && preview === null && <Find email={email} />}
         {preview !== null && <Confirm {...{ session, preview, wrong }} />}
-        {past !== null && past.length > 0 && <PastErasures past={past} />}
+        {past !== null && past.erasures.length > 0 && <PastErasures past={past} />}
         <p class="actions">
           <a href="/settings/data">Back to Data</a>
         </p>
@@ -127,7 +129,7 @@ const Confirm = ({ session, preview: p, wrong }: ConfirmProps) => (
       members wrote in their own words, and what left Booflow before: mails, exports, and what webhooks delivered.
     </p>
     <TextField {...{ name: 'typed', label: 'Type the address to confirm', most: 254, wrong, autocomplete: 'off' }} />
-    <button type="submit" class="button">
+    <button type="submit" class="button bad">
       Erase for good
     </button>
   </form>
@@ -137,7 +139,7 @@ const PastErasures = ({ past }: { readonly past: Past }) => (
   <section>
     <h2>Erased so far</h2>
     <ul class="card list">
-      {past.map((e) => (
+      {past.erasures.map((e) => (
         <li>
           <span class="grow">
             <b>{e.finishedAt === null ? `${e.email}: under way` : `Done in ${count(e.flows, 'flow')}`}</b>
@@ -148,5 +150,6 @@ const PastErasures = ({ past }: { readonly past: Past }) => (
         </li>
       ))}
     </ul>
+    <Pager list={past} first={path} href={(cursor) => `${path}?cursor=${encodeURIComponent(cursor)}`} />
   </section>
 );

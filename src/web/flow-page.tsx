@@ -1,4 +1,5 @@
 /** One flow: what it waits on, its graph, the chosen task with all that can be done to it, its people, what happened. */
+
 import { count, dueWords } from '../operations/words.ts';
 import { ActivityFeed } from './flow/activity.tsx';
 import { Moves, Will } from './flow/moves.tsx';
@@ -8,6 +9,7 @@ import { type FlowFacts, type FlowView, taskHref, whom } from './flow/view.tsx';
 import { Why } from './flow/why.tsx';
 import { StatusChip } from './flows-page.tsx';
 import { FlowGraph, type GraphTask } from './graph.tsx';
+import { named } from './kit/named.ts';
 import { renderPage } from './kit/page.tsx';
 import { Notice } from './kit/parts.tsx';
 import { Shell } from './kit/shell.tsx';
@@ -18,7 +20,7 @@ export function flowPage(view: FlowView): string {
   const address = (words: Record<string, string>) =>
     `${here}?${new URLSearchParams({ ...(task && { task: task.id }), ...words })}`;
   return renderPage({
-    title: flow.name,
+    title: named(flow.name),
     scripts: ['/assets/live.js'],
     children: (
       <Shell session={session} here="/flows">
@@ -86,24 +88,25 @@ export function flowPage(view: FlowView): string {
 /** "Acme Corp waits on Jane Alder, 2 days late". */
 export function flowHeadline(view: Pick<FlowView, 'flow' | 'explained' | 'now' | 'session'>): string {
   const { flow, explained, now } = view;
+  const name = named(flow.name);
   switch (flow.status) {
     case 'DRAFT':
-      return `${flow.name} is ready to start`;
+      return `${name} is ready to start`;
     case 'PAUSED':
-      return `${flow.name} is paused`;
+      return `${name} is paused`;
     case 'COMPLETED':
-      return `${flow.name} is done`;
+      return `${name} is done`;
     case 'CANCELLED':
-      return `${flow.name} was cancelled`;
+      return `${name} was cancelled`;
     case 'ACTIVE': {
       const [first, ...others] = explained.holds;
-      if (!first) return `${flow.name} is under way`;
+      if (!first) return `${name} is under way`;
       const { assignee, dueAt } = first.task;
       const late = dueAt !== null && Date.parse(dueAt) < now ? `, ${dueWords(dueAt, now, zoneOf(view))}` : '';
-      if (assignee === null) return `${flow.name} waits, and nobody has “${first.task.title}”${late}`;
+      if (assignee === null) return `${name} waits, and nobody has “${first.task.title}”${late}`;
       const more = new Set(others.map((h) => h.task.assignee?.id)).size;
       const also = more > 0 && others.some((h) => h.task.assignee?.id !== assignee.id) ? ' and others' : '';
-      return `${flow.name} waits on ${whom(assignee, view).replace(/^client /, '')}${also}${late}`;
+      return `${name} waits on ${whom(assignee, view).replace(/^client /, '')}${also}${late}`;
     }
   }
 }

@@ -1,4 +1,5 @@
 /** The dashboard: what needs me, and every flow with what it waits on and what can be done about it. */
+
 import type { z } from 'zod';
 import { type FlowStatus, flowStatuses } from '../domain/flow.ts';
 import { limits } from '../domain/limits.ts';
@@ -10,6 +11,7 @@ import type { listPublicTemplates } from '../operations/list-public-templates.ts
 import { countUpTo } from '../operations/words.ts';
 import { Face } from './kit/face.tsx';
 import { FlowIcon, LateIcon } from './kit/icons.tsx';
+import { named } from './kit/named.ts';
 import { briefly, numberWord, wholeNumber } from './kit/number.ts';
 import { renderPage } from './kit/page.tsx';
 import { Pager } from './kit/pager.tsx';
@@ -346,7 +348,7 @@ const Row = ({ flow, now, session, commandId }: RowProps) => (
   <li class="flow">
     <span>
       <a class="whole" href={`/flows/${flow.id}`} data-row>
-        {flow.name}
+        {named(flow.name)}
       </a>
       <span class="small">{flow.template}</span>
     </span>

@@ -1,9 +1,11 @@
 /** A flow's tasks as a graph: laid out by layers here on the server, drawn as SVG, and the same as a list with tracks. */
+
 import { type EdgeLabel, Graph, type GraphLabel, layout, type NodeLabel } from '@dagrejs/dagre';
 import type { TaskStatus } from '../domain/flow.ts';
 import { foldDone } from './fold.ts';
 import { Face } from './kit/face.tsx';
 import { LateIcon, StatusIcon } from './kit/icons.tsx';
+import { named } from './kit/named.ts';
 import { type Box, layers } from './layers.ts';
 import { tracks } from './tracks.ts';
 
@@ -239,7 +241,7 @@ function Tracks({ tasks, selected }: DrawingProps) {
               <span class="stop">{t.overdue ? <LateIcon /> : <StatusIcon status={t.status} />}</span>
               <span class="grow">
                 <a class="whole" href={t.href} aria-current={t.id === selected ? 'true' : undefined}>
-                  {t.title}
+                  {named(t.title)}
                 </a>
                 <span class="small">
                   {t.note}
@@ -273,7 +275,7 @@ const Node = ({ task, place, selected }: NodeProps) => (
     >
       {task.overdue ? <LateIcon /> : <StatusIcon status={task.status} />}
       <span class="grow">
-        <b>{task.title}</b>
+        <b>{named(task.title)}</b>
         <span class="small">{task.note}</span>
       </span>
       {task.assignee && <Face {...task.assignee} say />}

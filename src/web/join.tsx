@@ -2,12 +2,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
+import { nameOf } from '../domain/naming.ts';
 import type { Authority } from '../oauth/authority.ts';
 import type { FoundInvitation } from '../oauth/join.ts';
 import { type InvitationState, joinAnew, joinAs, readInvitation } from '../oauth/join.ts';
 import { maxPasswordLength, passwordProblem } from '../oauth/password.ts';
 import type { Session } from '../oauth/session.ts';
-import { oneLineName } from '../operations/org-settings.ts';
 import { fieldText } from './kit/form.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice, Solo } from './kit/parts.tsx';
@@ -75,7 +75,7 @@ export async function joinRoutes(app: FastifyInstance, { authority, triesPerMinu
     }
     const state = await readInvitation(authority, link);
     if (state.kind !== 'open' || state.invitation.has_account) return show(request, reply, { status: 409 });
-    const name = oneLineName.safeParse(form.data.name);
+    const name = nameOf(limits.name).safeParse(form.data.name);
     if (!name.success) {
       return show(request, reply, { name: form.data.name, problem: 'Write your name, on one line.', status: 422 });
     }

@@ -9,8 +9,10 @@ import type { listOrgEvents } from '../operations/list-org-events.ts';
 import type { listOrgMembers } from '../operations/list-org-members.ts';
 import { count } from '../operations/words.ts';
 import { Face } from './kit/face.tsx';
+import { newCommandId } from './kit/member.ts';
 import { numberWord } from './kit/number.ts';
 import { renderPage } from './kit/page.tsx';
+import { Pager } from './kit/pager.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
 import { Settings } from './kit/settings.tsx';
 import { Day } from './kit/when.tsx';
@@ -18,7 +20,7 @@ import { Day } from './kit/when.tsx';
 type Member = z.output<typeof listOrgMembers.output>['members'][number];
 type Invitation = z.output<typeof listMemberInvitations.output>['invitations'][number];
 type HandOver = z.output<typeof listHandOvers.output>['handOvers'][number];
-type OrgEvent = z.output<typeof listOrgEvents.output>['events'][number];
+type Changes = z.output<typeof listOrgEvents.output>;
 type Found = z.output<typeof getMember.output>;
 
 export const settingsStyles = ['/assets/settings.css'];
@@ -36,7 +38,8 @@ export interface MembersView {
   readonly members: readonly Member[];
   readonly invitations: readonly Invitation[];
   readonly handOvers: readonly HandOver[];
-  readonly events: readonly OrgEvent[];
+  /** Null for who may not see them. */
+  readonly changes: Changes | null;
   readonly notice: string | null;
   readonly problem: string | null;
   readonly typed: Readonly<Record<string, string>>;
@@ -50,7 +53,7 @@ function headline(org: string, members: number, invited: number): string {
 }
 
 export function membersPage(view: MembersView): string {
-  const { session, now, members, invitations, handOvers, events, notice, problem, typed } = view;
+  const { session, now, members, invitations, handOvers, changes, notice, problem, typed } = view;
   const org = session.org?.name ?? 'your organization';
   const manages = session.org !== null && session.org.role !== 'MEMBER';
   return renderPage({
@@ -70,6 +73,7 @@ export function membersPage(view: MembersView): string {
         {manages && (
           <form method="post" action="/settings/members/invite" class="ask">
             <Csrf secret={session.secret} />
+            <input type="hidden" name="command_id" value={newCommandId()} />
             <div class="field">
               <label for="email">Mail address</label>
               <input
@@ -141,6 +145,7 @@ export function membersPage(view: MembersView): string {
                   {manages && (
                     <form method="post" action="/settings/members/invitations" class="pair">
                       <Csrf secret={session.secret} />
+                      <input type="hidden" name="command_id" value={newCommandId()} />
                       <input type="hidden" name="invitation" value={i.id} />
                       <button
                         type="submit"
@@ -167,11 +172,11 @@ export function membersPage(view: MembersView): string {
             </ul>
           </section>
         )}
-        {events.length > 0 && (
-          <section>
+        {changes !== null && changes.events.length > 0 && (
+          <section id="changes">
             <h2>What changed</h2>
             <ul class="feed">
-              {events.map((e) => (
+              {changes.events.map((e) => (
                 <li>
                   <b>{e.by}</b> {e.text}
                   <span class="small">
@@ -181,6 +186,11 @@ export function membersPage(view: MembersView): string {
                 </li>
               ))}
             </ul>
+            <Pager
+              list={changes}
+              first="/settings/members#changes"
+              href={(cursor) => `/settings/members?cursor=${encodeURIComponent(cursor)}#changes`}
+            />
           </section>
         )}
       </Settings>
@@ -249,6 +259,7 @@ export function memberPage({ session, found, members, notice, problem }: MemberV
         {(may.remove || may.leave) && (
           <form method="post" action={`${base}/${me ? 'leave' : 'remove'}`} class="card sheet part">
             <Csrf secret={session.secret} />
+            <input type="hidden" name="command_id" value={newCommandId()} />
             <h2>{me ? `Leave ${org}` : `Remove ${member.name}`}</h2>
             <p>
               {me ? 'Your' : 'Their'} API keys and connected apps in {org} end at once.{' '}

@@ -12,7 +12,7 @@ import { listOrgMembers } from '../operations/list-org-members.ts';
 import { manageMemberInvitation } from '../operations/manage-member-invitation.ts';
 import type { Tools } from '../operations/operation.ts';
 import { removeMember } from '../operations/remove-member.ts';
-import { callerOf, memberRoutes, type Visit } from './kit/member.ts';
+import { callerOf, memberRoutes, toSendAgain, type Visit } from './kit/member.ts';
 import { need, settled } from './kit/need.ts';
 import { memberGonePage, memberPage, membersPage } from './members-page.tsx';
 
@@ -33,16 +33,17 @@ export async function membersRoutes(
 
   const list = async (visit: Visit, reply: FastifyReply, told: Told = {}) => {
     const caller = callerOf(visit);
+    const { cursor } = visit.query;
     const [members, invitations, handOvers, events] = await Promise.all([
       listOrgMembers.run(caller, {}),
       listMemberInvitations.run(caller, {}),
       listHandOvers.run(caller, {}),
-      visit.principal.role === 'MEMBER' ? null : listOrgEvents.run(caller, { limit: 20 }),
+      visit.principal.role === 'MEMBER' ? null : listOrgEvents.run(caller, { limit: 20, ...(cursor && { cursor }) }),
     ]);
     const view = {
       ...{ session: visit.session, now: visit.tools.now },
       ...{ members: need(members).members, invitations: need(invitations).invitations },
-      ...{ handOvers: need(handOvers).handOvers, events: events === null ? [] : need(events).events },
+      ...{ handOvers: need(handOvers).handOvers, changes: events === null ? null : need(events) },
       ...{ notice: told.notice ?? null, problem: told.problem ?? null, typed: told.typed ?? {} },
     };
     return html(reply, membersPage(view), told.problem === undefined ? 200 : 422);
@@ -54,14 +55,16 @@ export async function membersRoutes(
     const result = settled(await inviteMember.run(callerOf(visit, fields), { email: email.trim(), role }));
     if (result.ok) return list(visit, reply, { notice: result.text });
     const problem =
-      result.code === 'bad_input' ? `“${email.trim()}” is no mail address. Nobody was invited.` : result.text;
+      result.code === 'bad_input'
+        ? `“${email.trim()}” is no mail address. Nobody was invited.`
+        : toSendAgain(result).problem;
     return list(visit, reply, { problem, typed: fields });
   });
 
   form('/settings/members/invitations', async (visit, fields, reply) => {
     const { invitation = '', action = '' } = fields;
     const result = settled(await manageMemberInvitation.run(callerOf(visit, fields), { invitation, action }));
-    return list(visit, reply, result.ok ? { notice: result.text } : { problem: result.text });
+    return list(visit, reply, result.ok ? { notice: result.text } : { problem: toSendAgain(result).problem });
   });
 
   const one = async (visit: Visit, reply: FastifyReply, told: Told = {}) => {
@@ -92,11 +95,13 @@ export async function membersRoutes(
   form('/settings/members/:id/remove', async (visit, fields, reply) => {
     const input = { member: visit.params.id, tasks_to: fields.tasks_to };
     const result = settled(await removeMember.run(callerOf(visit, fields), input));
-    return result.ok ? list(visit, reply, { notice: result.text }) : one(visit, reply, { problem: result.text });
+    return result.ok
+      ? list(visit, reply, { notice: result.text })
+      : one(visit, reply, { problem: toSendAgain(result).problem });
   });
 
   form('/settings/members/:id/leave', async (visit, fields, reply) => {
     const result = settled(await leaveOrg.run(callerOf(visit, fields), { tasks_to: fields.tasks_to }));
-    return result.ok ? reply.redirect('/flows', 303) : one(visit, reply, { problem: result.text });
+    return result.ok ? reply.redirect('/flows', 303) : one(visit, reply, { problem: toSendAgain(result).problem });
   });
 }

@@ -1,6 +1,5 @@
 /** The portal's routes: the magic link and its button, the pages of a client's own tasks, and doing them. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { renderToString } from 'preact-render-to-string';
 import { z } from 'zod';
 import { answersProblem } from '../domain/form.ts';
 import type { Authority } from '../oauth/authority.ts';
@@ -30,6 +29,7 @@ import { answersIn, uploadKey } from './kit/field.tsx';
 import { keptOf } from './kit/kept.tsx';
 import { newCommandId } from './kit/member.ts';
 import { settled } from './kit/need.ts';
+import { render } from './kit/render.ts';
 import { isOurForm, visitorSecret } from './kit/session.ts';
 import { limitTries } from './kit/visitor.ts';
 import { closedPage, endedPage, linkSentPage, openPage } from './portal-door.tsx';
@@ -277,7 +277,7 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
     const field = task?.fields.find((f) => f.key === form.field);
     if (!mine || !task || !field) return reply.code(404).send();
     const view = { ...viewOf(visit, mine, task, null), problem: { text: '', fields: files.refused } };
-    return html(reply, renderToString(FieldOf({ view, field })));
+    return html(reply, render(FieldOf({ view, field })));
   });
 
   app.post('/portal/tasks/:id/comments', async (request, reply) => {

@@ -21,6 +21,7 @@ import { askToSignIn } from './kit/ask-to-sign-in.ts';
 import { deviceName } from './kit/device.ts';
 import { fieldsSchema } from './kit/form.ts';
 import { keptOf } from './kit/kept.tsx';
+import { newCommandId, sentBefore } from './kit/member.ts';
 import { nameProblem } from './kit/name-problem.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
@@ -73,7 +74,7 @@ export async function settingsRoutes(app: FastifyInstance, { authority }: { read
     keysPage({ who, keys: who.principal ? await keysOf(authority, who.principal) : [], ...told });
 
   page('/settings/api-keys', async (who, reply) => html(reply, await keys(who, nothingTold)));
-  form('/settings/api-keys', async (who, { name = '' }, reply) => {
+  form('/settings/api-keys', async (who, { name = '', command_id = newCommandId() }, reply) => {
     const { principal } = who;
     const wanted = name.trim();
     const problem = nameProblem(name, 'a name for the key, so that you know it later');
@@ -81,8 +82,12 @@ export async function settingsRoutes(app: FastifyInstance, { authority }: { read
       const told = { ...nothingTold, problem: problem ?? 'You are in no organization.' };
       return html(reply, await keys(who, told), 422);
     }
-    const { secret } = await makeKey(authority, principal, wanted);
-    return html(reply, await keys(who, { ...nothingTold, made: { name: wanted, secret } }), 201);
+    const made = await makeKey(authority, principal, wanted, command_id);
+    if (made.is === 'new')
+      return html(reply, await keys(who, { ...nothingTold, made: { name: wanted, secret: made.secret } }), 201);
+    if (made.name !== wanted) return html(reply, await keys(who, { ...nothingTold, problem: sentBefore }), 422);
+    const notice = `“${wanted}” was made and shown before; no second one was made. If it was not copied, revoke it and make another.`;
+    return html(reply, await keys(who, { ...nothingTold, notice }));
   });
   form('/settings/api-keys/revoke', async (who, { id = '' }, reply) => {
     const gone = who.principal !== null && (await revokeKey(authority, who.principal, id));
@@ -171,7 +176,7 @@ function keysPage({ who, keys, made, notice, problem }: KeysView): string {
         </h1>
         <p class="small">
           A key acts as you in {session.org?.name ?? 'your organization'}: for scripts, Claude Code, and other MCP
-          clients.
+          clients. What it can do is in the <a href="/docs/api">API reference</a>.
         </p>
         <Notice text={notice} />
         <Notice text={problem} bad />
@@ -188,6 +193,7 @@ function keysPage({ who, keys, made, notice, problem }: KeysView): string {
         )}
         <form method="post" action="/settings/api-keys" class="inline">
           <Csrf secret={session.secret} />
+          <input type="hidden" name="command_id" value={newCommandId()} />
           <div class="field">
             <label for="name">Name of a new key, such as “Laptop”</label>
             <input id="name" name="name" required maxLength={200} autocomplete="off" />
@@ -217,9 +223,17 @@ function keysPage({ who, keys, made, notice, problem }: KeysView): string {
                   <form method="post" action="/settings/api-keys/revoke">
                     <Csrf secret={session.secret} />
                     <input type="hidden" name="id" value={k.id} />
-                    <button type="submit" class="button" aria-label={`Revoke ${k.name}`}>
-                      Revoke
-                    </button>
+                    <details class="menu" name="revoke">
+                      <summary class="button quiet" aria-label={`Revoke ${k.name}…`}>
+                        Revoke…
+                      </summary>
+                      <div class="card sheet">
+                        <p>Whatever uses this key gets in no more, at once and for good.</p>
+                        <button type="submit" class="button bad" aria-label={`Revoke ${k.name} for good`}>
+                          Revoke the key
+                        </button>
+                      </div>
+                    </details>
                   </form>
                 )}
               </li>

@@ -1,4 +1,5 @@
 /** Tasks over all flows, what is due first first: mine, those that are late, those that nobody has. */
+
 import type { z } from 'zod';
 import type { Session } from '../oauth/session.ts';
 import type { getOverview } from '../operations/get-overview.ts';
@@ -6,6 +7,7 @@ import type { listTasks } from '../operations/list-tasks.ts';
 import { countUpTo } from '../operations/words.ts';
 import { Face } from './kit/face.tsx';
 import { LateIcon, StatusIcon } from './kit/icons.tsx';
+import { named } from './kit/named.ts';
 import { briefly, numberWord, wholeNumber } from './kit/number.ts';
 import { renderPage } from './kit/page.tsx';
 import { Pager } from './kit/pager.tsx';
@@ -118,10 +120,10 @@ const Row = ({ task: t, now, withPerson }: RowProps) => (
     {t.overdue ? <LateIcon /> : <StatusIcon status={t.status} />}
     <span class="grow">
       <a class="whole" href={`/flows/${t.flow.id}?task=${t.id}#task`} data-row>
-        {t.title}
+        {named(t.title)}
       </a>
       <span class="small">
-        {[t.flow.name, kinds[t.type], t.round > 1 && `round ${t.round}`].filter(Boolean).join(' · ')}
+        {[named(t.flow.name), kinds[t.type], t.round > 1 && `round ${t.round}`].filter(Boolean).join(' · ')}
       </span>
     </span>
     {withPerson && t.assignee && (

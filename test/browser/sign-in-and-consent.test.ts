@@ -101,7 +101,10 @@ describe('by keyboard alone', () => {
     await page.getByRole('button', { name: 'Copied' }).waitFor();
     const key = await page.evaluate('navigator.clipboard.readText()');
     expect(key).toMatch(/^bflow_sk_[A-Za-z0-9]{32}$/);
-    await tabTo(page, 'Revoke Robot');
+    await tabTo(page, 'Revoke Robot…');
+    await page.keyboard.press('Enter');
+    await page.getByText('Whatever uses this key gets in no more').waitFor();
+    await tabTo(page, 'Revoke Robot for good');
     await page.keyboard.press('Enter');
     await page.getByText('The key is revoked').waitFor();
     expect(await page.content()).not.toContain(String(key));

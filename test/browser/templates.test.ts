@@ -83,7 +83,7 @@ describe('a public template', () => {
     expect(await page.textContent('[role=status]')).toContain('It is yours now');
     const id = idOf(page);
     await go(page, page.getByRole('link', { name: 'Edit', exact: true }).click());
-    expect(await page.textContent('h1')).toBe('Nothing changed yet');
+    expect(await page.textContent('h1')).toBe('Nothing in Client Onboarding is changed yet');
 
     // A form, with two fields.
     await page.fill('#new-title', 'Ask about the plan');
@@ -93,7 +93,7 @@ describe('a public template', () => {
     await page.getByRole('radio', { name: 'Form' }).check();
     await page.getByText('is a form without fields').first().waitFor();
     expect(await page.textContent('#e-fields')).toContain('Add one, or make it a task');
-    expect(await page.textContent('h1')).toBe('One thing to mend before you publish');
+    expect(await page.textContent('h1')).toContain('has one thing to mend before you publish');
     await button(page, 'Add a field').click();
     await page.locator('#f-fields-0-label').fill('Plan');
     await page.locator('#f-fields-0-type').selectOption('choice');

@@ -68,7 +68,10 @@ test('create prints the key and nothing else, list says what became of it and no
 test('what can not be done is told in a line, on the error output, and makes no key', async () => {
   const before = (await keys()).rows.length;
   for (const [ended, says] of [
-    [cli(...forAnn('two\nlines')), /^--name has line breaks or control characters$/],
+    [
+      cli(...forAnn('two\nlines')),
+      /^--name has line breaks, control characters, or characters that turn the text around them$/,
+    ],
     [cli(...forAnn('x'.repeat(201))), /^--name .*200/],
     [cli(...forAnn(' ')), /^--name is empty$/],
     [

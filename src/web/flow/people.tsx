@@ -1,5 +1,7 @@
 /** The flow's clients: who is invited, and inviting, resending, revoking. */
+
 import { Face } from '../kit/face.tsx';
+import { named } from '../kit/named.ts';
 import { type FlowFacts, type FlowView, firstName, isAdmin, isOver, Sent } from './view.tsx';
 
 type Client = FlowFacts['externalUsers'][number];
@@ -22,7 +24,7 @@ export function People({ view }: { readonly view: FlowView }) {
         <div class="comment">
           <Face kind="external" name={e.name} />
           <span class="grow">
-            <b>{e.name}</b> {e.role && <span class="small">{e.role}</span>}
+            <b>{named(e.name)}</b> {e.role && <span class="small">{e.role}</span>}
             <span class="small line">{e.email}</span>
             <span class="small line">{states[e.invitation]}</span>
             {flow.remindersOff.includes(e.id) && <span class="small line">wants no reminders</span>}

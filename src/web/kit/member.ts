@@ -32,6 +32,8 @@ export const callerOf = ({ tools, principal }: Visit, fields: Readonly<Record<st
 /** In each form, so that pressing a button twice does the thing once. */
 export const newCommandId = (): string => `web-${randomUUID()}`;
 
+export const sentBefore = 'This page was sent before, with something else in it. If you want this too, send it again.';
+
 /**
  * What to tell of a form that was refused, and the command id to send it again with: a page that somebody came back to
  * and filled in anew was sent before, with something else.
@@ -41,10 +43,7 @@ export const toSendAgain = (
   commandId: string = newCommandId(),
 ): { readonly problem: string; readonly commandId: string } =>
   refused.code === 'command_id_reused'
-    ? {
-        problem: 'This page was sent before, with something else in it. If you want this too, send it again.',
-        commandId: newCommandId(),
-      }
+    ? { problem: sentBefore, commandId: newCommandId() }
     : { problem: refused.text, commandId };
 
 const words = z.record(z.string().max(200), z.string().max(20_000)).catch({});

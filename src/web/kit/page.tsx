@@ -1,6 +1,6 @@
 /** The frame of every page: rendered on the server, escaped, no inline script. */
 import type { ComponentChildren } from 'preact';
-import { renderToString } from 'preact-render-to-string';
+import { render } from './render.ts';
 
 export interface PageProps {
   readonly title: string;
@@ -15,7 +15,7 @@ export interface PageProps {
 
 /** The whole document as text. */
 export function renderPage({ title, children, scripts = [], styles = [], refreshWithoutScript }: PageProps): string {
-  const html = renderToString(
+  const html = render(
     <html lang="en">
       <head>
         <meta charset="utf-8" />

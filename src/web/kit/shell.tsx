@@ -80,7 +80,7 @@ export const Shell = ({ session, here, counts = {}, wide = false, children }: Sh
             </button>
           </form>
           <button type="button" class="button quiet keys" data-keys hidden>
-            Keys <kbd>?</kbd>
+            Shortcuts <kbd>?</kbd>
           </button>
         </div>
       </nav>
@@ -100,7 +100,7 @@ const Whose = ({ session }: { readonly session: Session }) => (
       {session.org?.name ?? 'No organization'}
       <span class="small">
         {session.name}
-        {session.org && ` · ${roles[session.org.role]}`}
+        {session.org && `, ${roles[session.org.role].toLowerCase()}`}
       </span>
     </span>
   </>

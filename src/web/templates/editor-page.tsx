@@ -1,13 +1,15 @@
 /** The editor: the graph, the list of steps, and the one step that is open. One form, so that no button loses what is typed. */
+
 import { createHash } from 'node:crypto';
 import type { ComponentChildren, VNode } from 'preact';
-import { renderToString } from 'preact-render-to-string';
 import type { Draft, DraftProblem } from '../../domain/draft.ts';
 import type { Session } from '../../oauth/session.ts';
 import { count } from '../../operations/words.ts';
+import { named } from '../kit/named.ts';
 import { numberWord } from '../kit/number.ts';
 import { renderPage } from '../kit/page.tsx';
 import { Csrf } from '../kit/parts.tsx';
+import { render } from '../kit/render.ts';
 import { Shell } from '../kit/shell.tsx';
 import { TemplateGraph } from './graph.tsx';
 import type { Member } from './step-form.ts';
@@ -44,7 +46,7 @@ export interface Region {
 
 const tagOf = (html: string): string => createHash('sha256').update(html).digest('base64url').slice(0, 16);
 const region = (id: Region['id'], node: VNode): Region => {
-  const html = renderToString(node);
+  const html = render(node);
   return { id, html, tag: tagOf(html) };
 };
 
@@ -61,13 +63,12 @@ export function regions(view: EditorView): Region[] {
 }
 
 export function headline({ problems, draft, template, saved }: EditorView): string {
-  if (draft.steps.length === 0) return 'Add the first step';
+  const name = named(draft.name || template.name);
+  if (draft.steps.length === 0) return `${name} needs a first step`;
   if (problems.length > 0)
-    return problems.length === 1
-      ? 'One thing to mend before you publish'
-      : `${numberWord(problems.length)} things to mend before you publish`;
-  if (saved === null) return 'Nothing changed yet';
-  return template.version === 0 ? 'Ready to be published' : `Ready to become version ${template.version + 1}`;
+    return `${name} has ${problems.length === 1 ? 'one thing' : `${numberWord(problems.length).toLowerCase()} things`} to mend before you publish`;
+  if (saved === null) return `Nothing in ${name} is changed yet`;
+  return `${name} is ready to ${template.version === 0 ? 'be published' : `become version ${template.version + 1}`}`;
 }
 
 export function editorPage(view: EditorView): string {

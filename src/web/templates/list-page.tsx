@@ -1,8 +1,10 @@
 /** The org's templates: those on offer, those being written, those shut away. */
+
 import type { z } from 'zod';
 import type { Session } from '../../oauth/session.ts';
 import type { listTemplates } from '../../operations/list-templates.ts';
 import { count } from '../../operations/words.ts';
+import { named } from '../kit/named.ts';
 import { numberWord } from '../kit/number.ts';
 import { renderPage } from '../kit/page.tsx';
 import { Csrf, Notice } from '../kit/parts.tsx';
@@ -87,7 +89,7 @@ const Table = ({ templates, now }: { readonly templates: readonly Listed[]; read
     {templates.map((t) => (
       <a class="template" href={`/templates/${t.id}`} key={t.id}>
         <span>
-          <b>{t.name}</b>
+          <b>{named(t.name)}</b>
           <span class="small">{t.category || 'No category'}</span>
         </span>
         <span class="num small">{count(t.steps, 'step')}</span>

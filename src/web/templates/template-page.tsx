@@ -1,10 +1,12 @@
 /** One template to look at: its graph, its steps, who takes part, its versions, and what can be done with it. */
+
 import type { z } from 'zod';
 import type { Session } from '../../oauth/session.ts';
 import type { getTemplate } from '../../operations/get-template.ts';
 import type { listTemplateVersions } from '../../operations/list-template-versions.ts';
 import { count } from '../../operations/words.ts';
 import { Face } from '../kit/face.tsx';
+import { named } from '../kit/named.ts';
 import { renderPage } from '../kit/page.tsx';
 import { Csrf, Notice } from '../kit/parts.tsx';
 import { Day } from '../kit/when.tsx';
@@ -42,7 +44,7 @@ export function templatePage(view: TemplateView): string {
               <a href={home}>{template.public ? 'Marketplace' : 'Templates'}</a>
               {definition.category && ` / ${definition.category}`}
             </p>
-            <h1>{definition.name || template.name}</h1>
+            <h1>{named(definition.name || template.name)}</h1>
             <div class="facts small">
               <State shown={shown} />
               <span class="num">{count(definition.steps.length, 'step')}</span>
