@@ -45,9 +45,8 @@ await runProcess(async () => {
   const { smtpUrl, publicUrl, mailFrom } = config;
   const deliver = smtpUrl === undefined ? toDevMailbox : toMailServer(smtpUrl, new URL(publicUrl).hostname);
   const sendMail = (mail: AddressedLetter): void => {
-    database.open
-      .transaction()
-      .execute((trx) => deliver(trx, { key: newId('mail'), from: mailFrom, ...mail }))
+    deliver({ key: newId('mail'), from: mailFrom, ...mail })
+      .then((write) => write && database.open.transaction().execute(write))
       .catch((err: unknown) => log.error({ err }, `The mail "${mail.subject}" could not be sent`));
   };
   const files = await openFiles(config.files);

@@ -23,11 +23,17 @@ export interface OutgoingMail {
 /** The mail server will never take this mail. The message is what it said. */
 export class MailRefused extends Error {}
 
-/** `trx` is the transaction that also notes the mail as sent. `stop`: the worker can't wait any longer. */
-export type Deliver = (trx: Trx, mail: OutgoingMail, stop?: AbortSignal) => Promise<void>;
+/** What is still to be written, in the transaction that notes a mail as sent. */
+export type Handed = (trx: Trx) => Promise<void>;
+
+/**
+ * Hands a mail over, while no transaction is open: a mail server may take as long as it likes, and the connections are for
+ * others too. `stop`: it can't be waited for any longer.
+ */
+export type Deliver = (mail: OutgoingMail, stop?: AbortSignal) => Promise<Handed | null>;
 
 /** Into the dev mailbox, in the transaction that notes it: exactly once. */
-export const toDevMailbox: Deliver = async (trx, mail) => {
+export const toDevMailbox: Deliver = async (mail) => async (trx) => {
   await trx
     .insertInto('dev_mails')
     .values({
@@ -63,10 +69,9 @@ const headersOf = ({ unsubscribe }: OutgoingMail): Record<string, string> => ({
 });
 
 /**
- * To a mail server, which gets `patienceMs` for all of it: less than a transaction may idle (30 s) and the activity may take,
- * so that no attempt goes on when the next has begun. The Message-ID is made from the key, so that in the cases where a mail
- * can go out twice (the process dies, or the connection is lost, between the server's "accepted" and our commit)
- * mailboxes see the same mail, not two.
+ * To a mail server, which gets `patienceMs` for all of it: less than the activity may take. The Message-ID is made from the
+ * key, so that in the cases where a mail can go out twice (the process dies, or the connection is lost, between the server's
+ * "accepted" and our commit) mailboxes see the same mail, not two.
  */
 export function toMailServer(smtpUrl: string, host: string, patienceMs = 25_000): Deliver {
   const patience = Math.min(10_000, patienceMs);
@@ -76,7 +81,7 @@ export function toMailServer(smtpUrl: string, host: string, patienceMs = 25_000)
     greetingTimeout: patience,
     socketTimeout: patienceMs,
   });
-  return async (_trx, mail, stop) => {
+  return async (mail, stop) => {
     const { key, to, text, html } = mail;
     const late = AbortSignal.timeout(patienceMs);
     const from = fromOf(mail);
@@ -92,6 +97,7 @@ export function toMailServer(smtpUrl: string, host: string, patienceMs = 25_000)
         headers: headersOf(mail),
         signal: stop ? AbortSignal.any([late, stop]) : late,
       });
+      return null;
     } catch (error) {
       const why = refusal(error);
       throw why === null ? error : new MailRefused(why, { cause: error });

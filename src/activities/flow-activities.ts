@@ -1,9 +1,11 @@
 /** A flow's effects on the world. Each may run twice or late and does its work once. */
+import { randomUUID } from 'node:crypto';
 import { asyncLocalStorage } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { tellAnswer } from '../db/answers.ts';
 import { brandingOf } from '../db/branding.ts';
 import type { Database, Trx } from '../db/database.ts';
+import { claimMail, endClaim, type MailClaim, noteSent, wasSent } from '../db/mails.ts';
 import { readOrg, readTimeZone } from '../db/people.ts';
 import { writeProjection } from '../db/projection.ts';
 import { areRemindersOff, insertReminderLink, type Reminded, remindedClient, remindedMember } from '../db/reminders.ts';
@@ -31,8 +33,18 @@ export interface FlowActivitiesNeed {
 const linkLifeMs = 30 * 86_400_000;
 const unsubscribeLifeMs = 365 * 86_400_000;
 
+/**
+ * Of one worker: fewer than it runs activities (100 of all kinds), so that what hangs in a mail server leaves room for the
+ * projections, and no more than a mail server bears of one host.
+ */
+const mailsAtOnce = 30;
+
+/** Less than the activity's time limit of a minute: where a process died, the next attempt finds the claim at its end. */
+const claimMs = 50_000;
+
 export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
   const { database, keyring } = need;
+  let handingOver = 0;
   return {
     projectFlow: (projection, cause, outcomes = []) =>
       observed('projectFlow', { orgId: projection.flow.orgId, flowId: projection.flow.id, cause }, async () => {
@@ -54,20 +66,66 @@ export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
       }),
     sendMail: (input) =>
       observed('sendMail', input, async () => {
+        if (handingOver >= mailsAtOnce) throw later('As many mails as may are with the mail server');
+        handingOver++;
         const { kind } = input.mail;
         try {
-          const mail = await database.withOrg(input, (trx) => prepare(trx, need, input));
-          const outcome =
-            typeof mail === 'string' ? mail : await database.withOrg(input, (trx) => sendOnce(trx, need, input, mail));
+          const outcome = await sendOnce(need, input);
           mails.inc({ kind, outcome });
           return outcome;
         } catch (error) {
           mails.inc({ kind, outcome: error instanceof MailRefused ? 'refused' : 'failed' });
           throw error instanceof MailRefused ? ApplicationFailure.nonRetryable(error.message, mailRefused) : error;
+        } finally {
+          handingOver--;
         }
       }),
   };
 }
+
+/** Back to Temporal, which gives it out again: later each time, and not all of a moment at the same one. */
+function later(why: string): ApplicationFailure {
+  const attempt = asyncLocalStorage.getStore()?.info.attempt ?? 1;
+  const wait = 1_000 * Math.min(attempt, 15) * (1 + Math.random());
+  return ApplicationFailure.create({ message: `${why}; this is tried again`, nextRetryDelay: Math.round(wait) });
+}
+
+/**
+ * Of two attempts at the same time one hands the mail over, the one that has claimed it. No transaction is open meanwhile:
+ * a mail server that hangs would keep its connection from whatever else the worker does.
+ */
+async function sendOnce(need: FlowActivitiesNeed, input: SendMailInput): Promise<'sent' | Unsent> {
+  const { orgId, flowId, mail } = input;
+  const claim: MailClaim = { orgId, key: mail.key, attempt: randomUUID() };
+  const withOrg = <T>(work: (trx: Trx) => Promise<T>): Promise<T> => need.database.withOrg(input, work);
+  // From before it is claimed, so that the mail server is spoken to no longer than the claim holds.
+  const claimEnds = AbortSignal.timeout(claimMs);
+  const written = await withOrg(async (trx) => {
+    if (!(await readOrg(trx, orgId))) return 'nobody';
+    if (!(await claimMail(trx, claim, claimMs))) throw later('Another attempt is handing this mail over');
+    const written = await prepare(trx, need, input);
+    if (typeof written === 'string') await endClaim(trx, claim);
+    return written;
+  });
+  if (typeof written === 'string') return written;
+  // A worker that stops hands back what it can't finish; another one sends it.
+  const stops = asyncLocalStorage.getStore()?.cancellationSignal;
+  try {
+    const write = await need.deliver(written, stops ? AbortSignal.any([claimEnds, stops]) : claimEnds);
+    await withOrg(async (trx) => {
+      await write?.(trx);
+      await noteSent(trx, { orgId, key: mail.key, flowId, kind: mail.kind, to: written.to, subject: written.subject });
+      await endClaim(trx, claim);
+    });
+    return 'sent';
+  } catch (error) {
+    // For the next attempt, which else waits until it ends by itself.
+    await withOrg((trx) => endClaim(trx, claim)).catch(() => undefined);
+    throw error;
+  }
+}
+
+type Unsent = 'sent before' | 'nobody' | 'reminders are off';
 
 /**
  * Writes the mail and keeps the link in it, before it is sent and apart from that: had the mail server taken it and
@@ -77,11 +135,10 @@ async function prepare(
   trx: Trx,
   need: FlowActivitiesNeed,
   { orgId, flowId, flowName, mail }: SendMailInput,
-): Promise<OutgoingMail | 'sent before' | 'nobody' | 'reminders are off'> {
+): Promise<OutgoingMail | Unsent> {
   const to = await address(trx, flowId, mail);
-  if (to === null || !(await readOrg(trx, orgId))) return 'nobody';
-  const sent = await trx.selectFrom('mails').select('key').where('key', '=', mail.key).executeTakeFirst();
-  if (sent) return 'sent before';
+  if (to === null) return 'nobody';
+  if (await wasSent(trx, mail.key)) return 'sent before';
   const who = mail.to.kind === 'member' ? remindedMember(mail.to.id) : remindedClient(to);
   if (isReminder(mail.kind) && (await areRemindersOff(trx, who))) return 'reminders are off';
   const unsubscribe = isReminder(mail.kind) ? await unsubscribeLink(trx, need, orgId, who) : null;
@@ -120,25 +177,6 @@ async function unsubscribeLink(
   const secret = randomText(40);
   await insertReminderLink(trx, orgId, hashSecret(secret), who, new Date(Date.now() + unsubscribeLifeMs));
   return `${publicUrl}/reminders/${secret}`;
-}
-
-/** The row that says "sent" is taken first, so two attempts at the same time wait for each other. */
-async function sendOnce(
-  trx: Trx,
-  need: FlowActivitiesNeed,
-  { orgId, flowId, mail }: SendMailInput,
-  { key, to, subject, ...rest }: OutgoingMail,
-): Promise<'sent' | 'sent before'> {
-  const taken = await trx
-    .insertInto('mails')
-    .values({ org_id: orgId, key, flow_id: flowId, kind: mail.kind, to_address: to, subject })
-    .onConflict((on) => on.doNothing())
-    .returning('key')
-    .executeTakeFirst();
-  if (!taken) return 'sent before';
-  // A worker that stops hands back what it can't finish; another one sends it.
-  await need.deliver(trx, { key, to, subject, ...rest }, asyncLocalStorage.getStore()?.cancellationSignal);
-  return 'sent';
 }
 
 /** Where this person gets mail today; null for a member who left, and for a client whose part is over. */

@@ -6,6 +6,7 @@ import { envelopeOf, momentOf, randomMoves, randomSteps } from '../../test/suppo
 import { assign, comment, complete, draft, monday, steps } from '../../test/support/stage.ts';
 import { type RealEffects, realEffects } from '../../test/workflows/real-effects.ts';
 import { Changes } from '../db/changes.ts';
+import { saveDraft } from '../db/drafts.ts';
 import { readFlow } from '../db/read-flow.ts';
 import type { Command } from '../domain/command.ts';
 import type { Flow } from '../domain/flow.ts';
@@ -145,6 +146,71 @@ it('counts flows by status once each, however often they are projected', async (
   const now = await counts();
   expect((now.ACTIVE ?? 0) - (before.ACTIVE ?? 0)).toBe(1);
   expect(now.DRAFT ?? 0).toBe(before.DRAFT ?? 0);
+});
+
+it('an older one that comes late ends no link that was sent, and no draft that was begun, since', async () => {
+  const began = after(
+    open(steps({ key: 'a' }, { key: 'b' })),
+    { type: 'invite', people: [invitee(jane)] },
+    { type: 'start', startDate: null },
+  );
+  const ended = after(began, { type: 'revoke_invitation', externalId: jane.id }, complete('a'));
+  const anew = after(
+    ended,
+    { type: 'invite', people: [invitee(jane)] },
+    { type: 'reopen', taskId: 'tk_a', reason: 'Once more' },
+  );
+  const org = { orgId: 'or_acme' };
+  const { id: flowId, name: flowName } = began.flow;
+  const mail = anew.flow.outbox.find((m) => m.kind === 'invitation' && !ended.flow.outbox.includes(m));
+  if (!mail) throw new Error('No mail was ordered');
+  const kept = async (): Promise<number[]> => {
+    const rows = (table: 'magic_links' | 'portal_sessions' | 'form_drafts') =>
+      effects.owner.selectFrom(table).select('external_id').where('flow_id', '=', flowId).execute();
+    return (await Promise.all([rows('magic_links'), rows('portal_sessions'), rows('form_drafts')])).map(
+      (r) => r.length,
+    );
+  };
+  const come = async (): Promise<void> => {
+    await effects.activities.sendMail({ ...org, flowId, flowName, mail });
+    const whose = { flowId, externalId: jane.id };
+    await effects.database.withOrg(org, async (trx) => {
+      const [secret_hash, expires_at] = [Buffer.from(`${flowId}${Math.random()}`), new Date(Date.now() + 60_000)];
+      const visit = { org_id: org.orgId, flow_id: flowId, external_id: jane.id, secret_hash, expires_at };
+      await trx.insertInto('portal_sessions').values(visit).execute();
+      await saveDraft(trx, { ...org, ...whose }, 'tk_a', { answers: {}, comment: 'Half of it' }, new Date());
+    });
+  };
+  await effects.activities.projectFlow(projectionOf(began));
+  await come();
+  expect(await kept()).toEqual([1, 1, 1]);
+  await effects.activities.projectFlow(projectionOf(ended));
+  expect(await kept()).toEqual([0, 0, 0]);
+  await effects.owner.deleteFrom('mails').where('flow_id', '=', flowId).execute();
+  await effects.activities.projectFlow(projectionOf(anew));
+  await come();
+  await effects.activities.projectFlow(projectionOf(ended));
+  expect(await kept()).toEqual([1, 1, 1]);
+});
+
+it('an older one that comes late tells an endpoint nothing twice', async () => {
+  const begun = after(open(steps({ key: 'a' })), { type: 'start', startDate: null });
+  const done = projectionOf(after(begun, complete('a')));
+  const secret = effects.keyring.seal(Buffer.from('secret'), 'a test');
+  await effects.owner
+    .insertInto('webhooks')
+    .values({
+      ...{ org_id: 'or_acme', id: 'wh_late', url: 'https://acme.test/hook', description: '', events: [] },
+      ...{ secret_key_id: secret.keyId, secret: secret.bytes, created_at: new Date(monday), created_by: 'Olivia' },
+    })
+    .execute();
+  try {
+    for (const projection of [done, projectionOf(begun), done]) await effects.activities.projectFlow(projection);
+    const told = await effects.owner.selectFrom('webhook_deliveries').select('id').execute();
+    expect(told).toHaveLength(done.feed.length);
+  } finally {
+    await effects.owner.deleteFrom('webhooks').execute();
+  }
 });
 
 it('any history of a flow, its projections out of order, late, twice, some attempts lost, ends as the flow is', async () => {

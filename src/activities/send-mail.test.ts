@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -21,7 +22,7 @@ beforeEach(async () => {
   fresh = await freshDatabase();
   server = await startMailServer();
   deliver = toMailServer(server.url, 'flows.acme.test');
-  effects = await realEffects(fresh.url, (trx, mail) => deliver(trx, mail));
+  effects = await realEffects(fresh.url, (mail, stop) => deliver(mail, stop));
 });
 afterEach(async () => {
   await effects.close();
@@ -49,6 +50,10 @@ async function invitation(): Promise<{ stage: Stage; input: SendMailInput }> {
 }
 
 const send = (input: SendMailInput) => effects.activities.sendMail(input);
+const claims = async (): Promise<string[]> =>
+  (await effects.owner.selectFrom('mails_under_way').select('attempt').execute()).map((m) => m.attempt);
+/** In milliseconds, when Temporal is to try again. */
+const soon = expect.toSatisfy((ms: unknown) => typeof ms === 'number' && ms >= 1_000 && ms <= 2_000);
 const noted = async (): Promise<string[]> =>
   (await effects.owner.selectFrom('mails').select('key').execute()).map((m) => m.key);
 
@@ -157,9 +162,11 @@ describe('a mail over SMTP', () => {
       server.temper = temper;
       await expect(send(input), temper).rejects.toThrow();
       expect(await noted(), temper).toEqual([]);
+      expect(await claims(), temper).toEqual([]);
     }
     server.temper = 'accept';
     expect(await send(input)).toBe('sent');
+    expect(await claims()).toEqual([]);
     expect(await noted()).toEqual([input.mail.key]);
   });
 
@@ -213,11 +220,9 @@ describe('a mail over SMTP', () => {
   it('outlives the database connection that was to note it: an error, and the next attempt notes it', async () => {
     const { input } = await invitation();
     const smtp = deliver;
-    deliver = async (trx, mail) => {
-      await smtp(trx, mail);
-      // All of this database's but the one that asks.
-      await sql`select pg_terminate_backend(pid) from pg_stat_activity
-                where datname = current_database() and pid <> pg_backend_pid()`.execute(effects.owner);
+    deliver = async (mail) => {
+      await smtp(mail);
+      return async (trx) => void (await sql`select pg_terminate_backend(pg_backend_pid())`.execute(trx));
     };
     await expect(send(input)).rejects.toThrow();
     deliver = smtp;
@@ -227,30 +232,93 @@ describe('a mail over SMTP', () => {
   });
 });
 
+it('many mails to a server that is silent keep no projection waiting, and no more of them are begun than may', async () => {
+  deliver = toMailServer(server.url, 'flows.acme.test', 4_000);
+  const { stage, input } = await invitation();
+  server.temper = 'silent';
+  const tries = Promise.allSettled(
+    Array.from({ length: 60 }, (_, n) => send(order(stage.flow, { ...input.mail, key: `fl_acme/${100 + n}` }))),
+  );
+  // More than the worker has connections to the database.
+  await expect.poll(() => server.connections.size, { timeout: 3_000 }).toBe(30);
+  const begun = performance.now();
+  stage.does(olivia, { type: 'pause' });
+  await project(stage.flow);
+  expect(performance.now() - begun).toBeLessThan(1_000);
+  const { used, waiting } = effects.database.connections;
+  expect({ used, waiting }).toEqual({ used: 0, waiting: 0 });
+  expect(server.connections.size).toBe(30);
+  const handedBack = (await tries).filter(
+    (t) => t.status === 'rejected' && String(t.reason).includes('are with the mail server'),
+  );
+  expect(handedBack).toHaveLength(30);
+  for (const tried of handedBack)
+    expect(tried).toMatchObject({ reason: { nonRetryable: false, nextRetryDelay: soon } });
+  server.temper = 'accept';
+  expect(await send(input)).toBe('sent');
+}, 30_000);
+
 describe('the same mail', () => {
   it('asked for again is not sent again', async () => {
     const { input } = await invitation();
     expect([await send(input), await send(input), await send(input)]).toEqual(['sent', 'sent before', 'sent before']);
     expect(server.received).toHaveLength(1);
+    expect(await claims()).toEqual([]);
   });
 
   it('tried by several at once is sent by one', async () => {
     const { input } = await invitation();
     const smtp = deliver;
-    deliver = async (trx, mail) => {
-      await sleep(100);
-      await smtp(trx, mail);
+    deliver = async (mail) => {
+      await sleep(300);
+      return smtp(mail);
     };
-    const answers = await Promise.all(Array.from({ length: 6 }, () => send(input)));
-    expect(answers.toSorted()).toEqual(['sent', ...Array.from({ length: 5 }, () => 'sent before')]);
+    const answers = await Promise.allSettled(Array.from({ length: 6 }, () => send(input)));
+    const [won, ...others] = answers.toSorted((a, b) => a.status.localeCompare(b.status));
+    expect(won).toMatchObject({ status: 'fulfilled', value: 'sent' });
+    // Temporal tries them again.
+    for (const other of others) expect(other).toMatchObject({ reason: { nonRetryable: false, nextRetryDelay: soon } });
+    expect(await Promise.all(others.map(() => send(input)))).toEqual(others.map(() => 'sent before'));
     expect(server.received).toHaveLength(1);
+  });
+
+  it('that an attempt hands over is left to it, by its time also where it died, and no longer', async () => {
+    const { input } = await invitation();
+    const claimed = { org_id: input.orgId, key: input.mail.key, attempt: randomUUID() };
+    const until = (ms: number) => ({ until: new Date(Date.now() + ms) });
+    await effects.owner
+      .insertInto('mails_under_way')
+      .values({ ...claimed, ...until(60_000) })
+      .execute();
+    await expect(send(input)).rejects.toMatchObject({ nonRetryable: false, nextRetryDelay: soon });
+    expect(server.received).toEqual([]);
+    await effects.owner.updateTable('mails_under_way').set(until(-1)).execute();
+    expect(await send(input)).toBe('sent');
+    expect(await claims()).toEqual([]);
+  });
+
+  it('that an attempt went on with for too long is not kept from the one after it', async () => {
+    const { input } = await invitation();
+    const smtp = deliver;
+    const another = { attempt: randomUUID(), until: new Date(Date.now() + 60_000) };
+    deliver = async () => {
+      await effects.owner.updateTable('mails_under_way').set(another).execute();
+      throw new Error('The mail server went away');
+    };
+    await expect(send(input)).rejects.toThrow('went away');
+    expect(await claims()).toEqual([another.attempt]);
+    deliver = smtp;
+    await expect(send(input)).rejects.toMatchObject({ nextRetryDelay: soon });
   });
 
   it('is in the dev mailbox exactly once, also when the process died right after it was put there', async () => {
     const { input } = await invitation();
-    deliver = async (trx, mail) => {
-      await toDevMailbox(trx, mail);
-      throw new Error('The process died');
+    deliver = async (mail) => {
+      const write = await toDevMailbox(mail);
+      return async (trx) => {
+        await write?.(trx);
+        throw new Error('The process died');
+      };
     };
     await expect(send(input)).rejects.toThrow('died');
     const there = () => effects.owner.selectFrom('dev_mails').select('key').execute();
@@ -265,6 +333,7 @@ describe('nobody gets a mail', () => {
   const none = async (input: SendMailInput): Promise<void> => {
     expect(await send(input)).toBe('nobody');
     expect(server.received).toEqual([]);
+    expect(await claims()).toEqual([]);
     expect(await effects.owner.selectFrom('magic_links').select('secret_hash').execute()).toEqual([]);
   };
 

@@ -83,7 +83,7 @@ export async function dropUnsent(trx: Trx, ids: readonly string[]): Promise<void
     .execute();
 }
 
-/** What the flow took as answers stays as long as the flow does; what was drafted for a task that is done goes. */
+/** What the flow took as answers stays as long as the flow does. An older projection may say so, however late. */
 export async function keepAnsweredFiles(trx: Trx, flow: Flow): Promise<void> {
   for (const task of flow.tasks) {
     const ids = task.fields.flatMap((f) => (f.type === 'file' ? fileIdsOf(task.answers?.[f.key] ?? '') : []));
@@ -97,9 +97,5 @@ export async function keepAnsweredFiles(trx: Trx, flow: Flow): Promise<void> {
         .where('kept_at', 'is', null)
         .execute();
     }
-  }
-  const done = flow.tasks.filter((t) => t.status === 'COMPLETED' || t.status === 'SKIPPED').map((t) => t.id);
-  if (done.length > 0) {
-    await trx.deleteFrom('form_drafts').where('flow_id', '=', flow.id).where('task_id', 'in', done).execute();
   }
 }

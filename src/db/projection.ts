@@ -34,7 +34,8 @@ export async function writeProjection(trx: Trx, projection: Projection): Promise
     feed.length > 0 && writeFeed(trx, flow, feed, newest),
     writeComments(trx, flow, newest),
     keepAnsweredFiles(trx, flow),
-    endLinks(trx, flow),
+    endDrafts(trx, flow, newest),
+    endLinks(trx, flow, newest),
     // Who wrote it first told it: the server that took the command, or the workflow's activity.
     notifyChange(trx, flow, news),
   ]);
@@ -294,13 +295,25 @@ async function noteLostEntries(trx: Trx, flow: Flow): Promise<void> {
 
 const lostEntry = 'no longer knows what happened here: the entry was lost, as by a restored backup';
 
-/** Magic links and portal sessions die with the flow, and with the invitation. */
-async function endLinks(trx: Trx, flow: Flow): Promise<void> {
+/** What was drafted for a task that is done goes; what was drafted since it was reopened is not of that time. */
+async function endDrafts(trx: Trx, flow: Flow, newest: RawBuilder<boolean>): Promise<void> {
+  const done = flow.tasks.filter((t) => t.status === 'COMPLETED' || t.status === 'SKIPPED').map((t) => t.id);
+  if (done.length === 0) return;
+  await trx
+    .deleteFrom('form_drafts')
+    .where('flow_id', '=', flow.id)
+    .where('task_id', 'in', done)
+    .where(newest)
+    .execute();
+}
+
+/** Magic links and portal sessions die with the flow, and with the invitation; those of a later one do not. */
+async function endLinks(trx: Trx, flow: Flow, newest: RawBuilder<boolean>): Promise<void> {
   const over = flow.status === 'COMPLETED' || flow.status === 'CANCELLED';
   const revoked = flow.externals.filter((e) => e.invitation === 'REVOKED').map((e) => e.id);
   if (!over && revoked.length === 0) return;
   for (const table of ['magic_links', 'portal_sessions'] as const) {
-    const links = trx.deleteFrom(table).where('org_id', '=', flow.orgId).where('flow_id', '=', flow.id);
+    const links = trx.deleteFrom(table).where('org_id', '=', flow.orgId).where('flow_id', '=', flow.id).where(newest);
     await (over ? links : links.where('external_id', 'in', revoked)).execute();
   }
 }

@@ -179,6 +179,12 @@ export interface Mails {
   subject: string;
   sent_at: Stamp;
 }
+export interface MailsUnderWay {
+  org_id: string;
+  key: string;
+  attempt: string;
+  until: Stamp;
+}
 export interface DevMails {
   id: Generated<string>;
   at: Stamp;
@@ -485,6 +491,7 @@ export interface Tables {
   flow_words: FlowWords;
   flow_counts: FlowCounts;
   mails: Mails;
+  mails_under_way: MailsUnderWay;
   dev_mails: DevMails;
   reminders_off: RemindersOff;
   reminder_links: ReminderLinks;

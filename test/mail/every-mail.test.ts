@@ -57,9 +57,9 @@ beforeAll(async () => {
     await world.owner.insertInto('memberships').values({ org_id: org.id, user_id: id, role }).execute();
   }
   const smtp = toMailServer(server.url, 'flows.marlow.test');
-  const deliver: Deliver = async (trx, mail, stop) => {
-    await toDevMailbox(trx, mail);
-    await smtp(trx, mail, stop);
+  const deliver: Deliver = async (mail, stop) => {
+    await smtp(mail, stop);
+    return toDevMailbox(mail);
   };
   const activities = makeFlowActivities({
     ...{ database: world.database, deliver, publicUrl: world.url },

@@ -1,37 +1,28 @@
 /** Addresses and names as nobody should write them: refused before anything is sent, or sent to exactly one mailbox. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OutgoingMail, toMailServer } from '../../src/activities/deliver.ts';
-import { openAsOwner } from '../../src/db/database.ts';
 import { limits } from '../../src/domain/limits.ts';
 import { addressOf } from '../../src/operations/invitees.ts';
-import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { type MailServer, startMailServer } from '../support/mail-server.ts';
 
 let server: MailServer;
-let fresh: FreshDatabase;
 let sent = 0;
 
 beforeAll(async () => {
-  [server, fresh] = await Promise.all([startMailServer(), freshDatabase()]);
+  server = await startMailServer();
 });
 afterAll(async () => {
   await server.stop();
-  await fresh.drop();
 });
 
 /** What the server was given for it. */
 async function send(to: string, more: Partial<OutgoingMail> = {}) {
-  const owner = openAsOwner(fresh.url);
-  try {
-    const mail: OutgoingMail = {
-      ...{ key: `odd/${++sent}`, to, from: 'Booflow <no-reply@flows.test>', fromName: 'Acme Agency' },
-      ...{ toName: 'Jane', subject: 'Sign the contract', text: 'Hello', html: '<p>Hello</p>' },
-      ...more,
-    };
-    await owner.transaction().execute((trx) => toMailServer(server.url, 'flows.test')(trx, mail));
-  } finally {
-    await owner.destroy();
-  }
+  const mail: OutgoingMail = {
+    ...{ key: `odd/${++sent}`, to, from: 'Booflow <no-reply@flows.test>', fromName: 'Acme Agency' },
+    ...{ toName: 'Jane', subject: 'Sign the contract', text: 'Hello', html: '<p>Hello</p>' },
+    ...more,
+  };
+  await toMailServer(server.url, 'flows.test')(mail);
   const received = server.received.at(-1);
   if (!received) throw new Error('Nothing arrived.');
   return received;

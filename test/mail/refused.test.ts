@@ -18,9 +18,9 @@ beforeAll(async () => {
   const smtp = toMailServer(server.url, 'flows.acme.test');
   [world, browser] = await Promise.all([
     startWorld({
-      async deliver(trx, mail, stop) {
-        await smtp(trx, mail, stop);
-        await toDevMailbox(trx, mail);
+      async deliver(mail, stop) {
+        await smtp(mail, stop);
+        return toDevMailbox(mail);
       },
     }),
     launchChromium(),

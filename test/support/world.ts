@@ -134,9 +134,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const sendMail = (mail: AddressedLetter): void => {
     mails.push(mail);
     const written = { key: newId('mail'), from: 'Booflow <no-reply@localhost>', ...mail };
-    database.open
-      .transaction()
-      .execute((trx) => toDevMailbox(trx, written))
+    toDevMailbox(written)
+      .then((write) => write && database.open.transaction().execute(write))
       .catch((err: unknown) => log.error({ err }, 'A mail was lost'));
   };
   const filesFolder = await mkdtemp(join(tmpdir(), 'booflow-files-'));

@@ -25,9 +25,9 @@ beforeAll(async () => {
   const gate = new Promise<void>((resolve) => {
     letMailsGo = resolve;
   });
-  effects = await realEffects(fresh.url, async (trx, mail) => {
+  effects = await realEffects(fresh.url, async (mail) => {
     await gate;
-    await toDevMailbox(trx, mail);
+    return toDevMailbox(mail);
   });
   driver = new FlowDriver({ ...place, bundle: await sharedWorkflows(), activities: effects.activities });
   await driver.startWorker();

@@ -66,10 +66,10 @@ async function main(): Promise<void> {
   const temporal = await ownTemporal({ suggestAfter: 100 });
   await migrate(postgres.url);
   const faults = { mail: 0, projection: 0 };
-  const deliver: Deliver = (trx, mail) => {
+  const deliver: Deliver = (mail) => {
     if (faults.mail-- > 0) throw new Error('The mail server is away');
     if (mail.to.startsWith('max@')) throw new MailRefused('550 no such mailbox');
-    return toDevMailbox(trx, mail);
+    return toDevMailbox(mail);
   };
   const effects = await realEffects(postgres.url, deliver);
   try {
