@@ -295,8 +295,9 @@ const WebhookEvents = () => (
       <a href="https://www.standardwebhooks.com" rel="noreferrer">
         Standard Webhooks
       </a>{' '}
-      has it. Answer with 2xx within 15 seconds, then do the work: anything else is sent again after {waitWords}. One
-      that answers 410 is switched off, and so is one that has taken nothing for five days.
+      has it. Answer with 2xx within 15 seconds, then do the work: anything else is sent again after{' '}
+      {waitWords.replaceAll(/(?<=\d) /g, '\u00a0')}. One that answers 410 is switched off, and so is one that has taken
+      nothing for five days.
     </p>
     <Code label="An event" text={JSON.stringify(exampleEvent, null, 2)} />
     <table>

@@ -291,7 +291,12 @@ export function webhookPage(view: WebhookView): string {
         <Tellings told={told} now={now} />
         <div class="actions">
           {webhook.enabled && (
-            <Button view={view} act="test" fields={{ command_id: commandId }} look="button primary">
+            <Button
+              view={view}
+              act="test"
+              fields={{ command_id: commandId }}
+              look={told.secret ? 'button' : 'button primary'}
+            >
               Send a test event
             </Button>
           )}
