@@ -176,7 +176,7 @@ function keysPage({ who, keys, made, notice, problem }: KeysView): string {
         </h1>
         <p class="small">
           A key acts as you in {session.org?.name ?? 'your organization'}: for scripts, Claude Code, and other MCP
-          clients. What it can do is in the <a href="/docs/api">API reference</a>.
+          clients.
         </p>
         <Notice text={notice} />
         <Notice text={problem} bad />
@@ -240,6 +240,11 @@ function keysPage({ who, keys, made, notice, problem }: KeysView): string {
             ))}
           </ul>
         )}
+        <p class="actions">
+          <a class="button" href="/docs/api">
+            What a key can do: the API reference
+          </a>
+        </p>
       </Settings>
     ),
   });

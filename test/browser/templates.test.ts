@@ -83,7 +83,7 @@ describe('a public template', () => {
     expect(await page.textContent('[role=status]')).toContain('It is yours now');
     const id = idOf(page);
     await go(page, page.getByRole('link', { name: 'Edit', exact: true }).click());
-    expect(await page.textContent('h1')).toBe('Nothing in Client Onboarding is changed yet');
+    expect(await page.textContent('h1')).toBe('Nothing in Client onboarding (light) is changed yet');
 
     // A form, with two fields.
     await page.fill('#new-title', 'Ask about the plan');

@@ -376,7 +376,7 @@ describe('what a tool refuses', () => {
       'create_flow_from_template',
       { template: 'Offboarding', name: 'a\0b' },
       'bad_input',
-      /can't be stored/,
+      /name: has line breaks, control characters/,
     ],
     [
       'a NUL in a comment',
