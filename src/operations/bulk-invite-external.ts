@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
-import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf } from './command.ts';
+import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf, theFlow } from './command.ts';
 import { withinTheHour } from './invitation-limit.ts';
 import { addressOf, invitee } from './invitees.ts';
-import { findFlow, nameOrId } from './names.ts';
+import { nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { count, dots, lines, plain, quote } from './words.ts';
@@ -52,7 +52,7 @@ export const bulkInviteExternal = operation({
     outcomes: z.array(z.object({ email: z.string(), outcome: z.enum(outcomes), id: z.string().nullable() })),
   }),
   async handler(call, { flow: ref, people }) {
-    const flow = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
+    const flow = await theFlow(call, ref);
     const read = people.map((p) => {
       const address = addressOf(p.email);
       return { given: p.email, person: address === null ? null : invitee(flow.id, address, p.name, p.role) };

@@ -132,6 +132,8 @@ export class FlowGateway {
     workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE',
   ): Promise<Sent> {
     const workflowId = flowWorkflowId(flow.orgId, flow.id);
+    // The first projection tells of it, as each one does of the commands that it has.
+    const hearing = this.#hear?.({ orgId: flow.orgId, flowId: flow.id, commandId: by.commandId }, this.#answerMs);
     try {
       await this.#within(this.#signalMs, () =>
         this.#client.workflow.start<(ledger: Ledger) => Promise<void>>(flowWorkflowType, {
@@ -152,8 +154,10 @@ export class FlowGateway {
       );
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable(error, by.commandId);
+      // What made it was told long since.
+      return this.#settle(workflowId, by.commandId, Date.now() + this.#answerMs);
     }
-    return this.#answer(workflowId, by.commandId);
+    return this.#outcome(hearing, workflowId, by.commandId, Date.now() + this.#answerMs);
   }
 
   /** What became of a command that was sent before. */
@@ -195,8 +199,18 @@ export class FlowGateway {
       if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error, envelope.commandId);
       return this.#outcomeOfEnded(workflowId, envelope.commandId);
     }
+    return this.#outcome(hearing, workflowId, envelope.commandId, deadline);
+  }
+
+  /** Of what Temporal has stored: told soon, or asked for. */
+  async #outcome(
+    hearing: Promise<CommandAnswer | null> | undefined,
+    workflowId: string,
+    commandId: string,
+    deadline: number,
+  ): Promise<Sent> {
     const told = hearing && (await this.#soon(hearing));
-    return told ? { state: 'applied', answer: told } : this.#settle(workflowId, envelope.commandId, deadline);
+    return told ? { state: 'applied', answer: told } : this.#settle(workflowId, commandId, deadline);
   }
 
   /**

@@ -16,7 +16,7 @@ import type { FlowActivities } from '../../src/workflows/contract.ts';
 import { freshDatabase } from '../support/database.ts';
 import { olivia } from '../support/people.ts';
 import { sharedTemporal, sharedWorkflows } from '../support/servers.ts';
-import { comment, complete } from '../support/stage.ts';
+import { comment, complete, draft, steps } from '../support/stage.ts';
 import { recordEffects } from './effects.ts';
 import {
   countOf,
@@ -138,6 +138,20 @@ describe('writing ahead', () => {
         await expect.poll(() => projected.at(-1)).toBe(ahead?.version);
         expect(await read(flow)).toEqual(ahead);
 
+        // So do those who make a flow, also when they ask for it once more.
+        const flowOf = (n: number) => ({ ...draft(steps({ key: 'a' }), olivia, Date.now()), id: `${flow.id}-${n}` });
+        const creation = { commandId: 'make', fingerprint: '' };
+        gate.shut = new Promise((resolve) => {
+          letGo = resolve;
+        });
+        const made = flowOf(1);
+        for (const _ of ['first', 'again']) {
+          expect(await gateway.create(made, creation)).toMatchObject({ state: 'applied', answer: { projected: true } });
+          const found = await effects.database.withOrg(made, (trx) => readFlow(trx, made.id, 1));
+          expect(found?.flow.name).toBe(made.name);
+        }
+        letGo();
+
         // Without a database, or where it is too much, the lists follow later, and the answer says so.
         const broken = gatewayOf(driver, {
           answerMs: 300,
@@ -184,6 +198,13 @@ describe('an answer that is told', () => {
           const read = await effects.database.withOrg(flow, (trx) => readFlow(trx, flow.id, 1_000));
           expect(read?.flow.tasks[0]?.comments.at(-1)?.text).toBe(id);
         }
+        const made = { ...draft(steps({ key: 'a' }), olivia, Date.now()), id: `${flow.id}-made` };
+        expect(await gateway.create(made, { commandId: 'make', fingerprint: '' })).toMatchObject({
+          state: 'applied',
+          answer: { projected: true, outcome: { commandId: 'make', ok: true }, flow: { id: made.id, status: 'DRAFT' } },
+        });
+        const read = await effects.database.withOrg(made, (trx) => readFlow(trx, made.id, 1));
+        expect(read?.flow.tasks).toHaveLength(1);
         expect(asked).toEqual([]);
         // Ids of commands are each flow's own.
         const other = await started(driver);
