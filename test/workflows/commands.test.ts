@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Answers, type CommandRef } from '../../src/db/answers.ts';
 import { Changes } from '../../src/db/changes.ts';
 import { readFlow } from '../../src/db/read-flow.ts';
@@ -224,4 +224,24 @@ describe('an answer that is told', () => {
     await effects.close();
     await fresh.drop();
   });
+
+  test('is waited for as long as answers take of late: after a crowd a refusal is soon told again', () =>
+    here(async (driver) => {
+      const flow = await started(driver);
+      const gateway = gatewayOf(driver, { hear: () => new Promise(() => undefined), usualMs: 1_000 });
+      const refused = async (commandId: string): Promise<number> => {
+        const begun = Date.now();
+        const unready = { commandId, fingerprint: '', actor: olivia, command: { type: 'resume' } } as const;
+        expect(await gateway.send(flow.orgId, flow.id, unready)).toMatchObject({ answer: { outcome: { ok: false } } });
+        return Date.now() - begun;
+      };
+      expect(await refused('in a crowd')).toBeGreaterThan(1_900);
+      const now = performance.now.bind(performance);
+      const aMinuteOn = vi.spyOn(performance, 'now').mockImplementation(() => now() + 60_000);
+      try {
+        expect(await refused('alone')).toBeLessThan(1_500);
+      } finally {
+        aMinuteOn.mockRestore();
+      }
+    }));
 });
