@@ -3,11 +3,11 @@ import type { Invitee } from '../domain/command.ts';
 import { limits } from '../domain/limits.ts';
 import { lineOf } from '../domain/naming.ts';
 import type { MemberPrincipal } from '../oauth/principal.ts';
-import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf } from './command.ts';
+import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf, theFlow } from './command.ts';
 import { flowTruth } from './flow-truth.ts';
 import { withinTheHour } from './invitation-limit.ts';
 import { addressOf, invitee } from './invitees.ts';
-import { findFlow, nameOrId } from './names.ts';
+import { nameOrId } from './names.ts';
 import { type Call, operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { count, dots, lines, plain, quote, short } from './words.ts';
@@ -76,14 +76,17 @@ export const bulkInviteExternal = operation({
     outcomes: z.array(outcomeShape),
   }),
   async handler(call, { flow: ref, people }) {
-    const flow = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
+    const refused = people.flatMap(({ email, outcome, person }) =>
+      person === null ? [{ email, outcome, id: null }] : [],
+    );
+    if (refused.length === people.length) throw nobody(refused);
+    const flow = await theFlow(call, ref);
     const read: Row[] = people.map(({ email, outcome, person }) =>
       person === null
         ? { told: { email, outcome, id: null } }
         : { person: invitee(flow.id, email, person.name, person.role) },
     );
     const wanted = read.flatMap((r) => ('person' in r ? [r.person] : []));
-    if (wanted.length === 0) throw nobody(read.flatMap((r) => ('told' in r ? [r.told] : [])));
     const facts = await withinTheHour(
       call,
       wanted.length,

@@ -59,6 +59,36 @@ export const actedOn = {
   through: z.string(),
 };
 
+interface FlowMeant {
+  readonly id: string;
+  readonly name: string;
+  readonly timeZone: string;
+}
+
+/** The flow that is meant. */
+export const theFlow = (call: Call<MemberPrincipal>, ref: string): Promise<FlowMeant> =>
+  orItself(call, ref, async () => {
+    const found = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref), { reads: true });
+    return { id: found.id, name: found.name, timeZone: found.time_zone };
+  });
+
+/**
+ * What is found by name or id. A flow whose id the lists do not know yet is asked itself; where no worker answers for it,
+ * what is then sent to it waits for one.
+ */
+async function orItself(call: Call<MemberPrincipal>, ref: string, find: () => Promise<FlowMeant>): Promise<FlowMeant> {
+  try {
+    return await find();
+  } catch (error) {
+    if (!isId('fl', ref) || !(error instanceof Refusal) || error.code !== 'not_found') throw error;
+    const heard = await call.flows.look(call.principal.orgId, ref);
+    if (heard.state === 'gone') throw error;
+    if (heard.state !== 'answered') return { id: ref, name: ref, timeZone: call.timeZone };
+    const { id, name, timeZone } = heard.answer.flow;
+    return { id, name, timeZone };
+  }
+}
+
 /** The task that is meant, and its flow. */
 export async function theTask(
   call: Call<MemberPrincipal>,

@@ -96,6 +96,7 @@ export const createFlowFromTemplate = operation({
       roleLines(f.roles),
       f.gone.length > 0 && `No longer members, so their tasks lie with nobody: ${f.gone.map(plain).join(', ')}.`,
       'Nothing was sent to anyone. Invite clients with `invite_external_user`, start it with `update_flow_status`.',
+      f.listsMayLag && 'Lists may lag a moment behind this.',
     );
   },
 });

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { readDurations } from '../db/durations.ts';
 import { explain } from '../domain/explain.ts';
 import { forecast } from '../domain/forecast.ts';
+import { theFlow } from './command.ts';
 import { flowTruth } from './flow-truth.ts';
-import { findFlow, nameOrId } from './names.ts';
+import { nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { brief, briefShape, flowStatus, iso, isoOr, moment } from './shapes.ts';
 import { count, dueWords, lines, onDay, plain, quote, who } from './words.ts';
@@ -47,7 +48,7 @@ export const explainFlow = operation({
     forecast: forecastShape.nullable().describe('null when there is nothing to go by'),
   }),
   async handler(call, { flow: ref }) {
-    const found = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
+    const found = await theFlow(call, ref);
     const { flow } = await flowTruth(call, call.principal.orgId, found.id);
     const durations = await call.database.withOrg(call.principal, (trx) =>
       readDurations(trx, flow.template.id, flow.id),

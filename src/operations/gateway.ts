@@ -83,6 +83,9 @@ const templateKey = defineSearchAttributeKey('BooflowTemplate', SearchAttributeT
 /** In milliseconds; of each that is waited for: many at once take longer, also when the last one came alone. */
 const [leastPatience, mostPatience, patienceEach] = [60, 2_000, 25];
 
+/** What is known of how long answers take counts half after each such time without one, in milliseconds. */
+const halfLife = 2_000;
+
 /** Waits between looks, when the read model is a moment behind the flow. */
 const lagWaits = [20, 40, 80, 160, 320, 640];
 
@@ -93,8 +96,9 @@ export class FlowGateway {
   readonly #writeAhead: GatewayOptions['writeAhead'];
   readonly #hear: GatewayOptions['hear'];
   readonly #signalMs: number;
-  /** From the moment that Temporal has a command to that where its answer is told, of late. */
+  /** From the moment that Temporal has a command to that where its answer is told, at `#heardAt`. */
   #usualMs: number;
+  #heardAt = performance.now();
   /** Commands of this process whose answers are waited for. */
   #waiting = 0;
   readonly #answerMs: number;
@@ -132,6 +136,8 @@ export class FlowGateway {
     workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE',
   ): Promise<Sent> {
     const workflowId = flowWorkflowId(flow.orgId, flow.id);
+    // The first projection tells of it, as each one does of the commands that it has.
+    const hearing = this.#hear?.({ orgId: flow.orgId, flowId: flow.id, commandId: by.commandId }, this.#answerMs);
     try {
       await this.#within(this.#signalMs, () =>
         this.#client.workflow.start<(ledger: Ledger) => Promise<void>>(flowWorkflowType, {
@@ -152,8 +158,10 @@ export class FlowGateway {
       );
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable(error, by.commandId);
+      // What made it was told long since.
+      return this.#settle(workflowId, by.commandId, Date.now() + this.#answerMs);
     }
-    return this.#answer(workflowId, by.commandId);
+    return this.#outcome(hearing, workflowId, by.commandId, Date.now() + this.#answerMs);
   }
 
   /** What became of a command that was sent before. */
@@ -195,8 +203,18 @@ export class FlowGateway {
       if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error, envelope.commandId);
       return this.#outcomeOfEnded(workflowId, envelope.commandId);
     }
+    return this.#outcome(hearing, workflowId, envelope.commandId, deadline);
+  }
+
+  /** Of what Temporal has stored: told soon, or asked for. */
+  async #outcome(
+    hearing: Promise<CommandAnswer | null> | undefined,
+    workflowId: string,
+    commandId: string,
+    deadline: number,
+  ): Promise<Sent> {
     const told = hearing && (await this.#soon(hearing));
-    return told ? { state: 'applied', answer: told } : this.#settle(workflowId, envelope.commandId, deadline);
+    return told ? { state: 'applied', answer: told } : this.#settle(workflowId, commandId, deadline);
   }
 
   /**
@@ -207,13 +225,13 @@ export class FlowGateway {
     const begun = performance.now();
     const heard = hearing.then((answer) => {
       // Also when it came too late to be waited for: the next ones are.
-      if (answer) this.#usualMs += (performance.now() - begun - this.#usualMs) / 8;
+      if (answer) this.#learn(performance.now() - begun);
       return answer;
     });
     let timer: NodeJS.Timeout | undefined;
     this.#waiting++;
     const patience = new Promise<null>((resolve) => {
-      const patience = Math.max(leastPatience, 3 * this.#usualMs, patienceEach * this.#waiting);
+      const patience = Math.max(leastPatience, 3 * this.#ofLate(), patienceEach * this.#waiting);
       timer = setTimeout(resolve, Math.min(mostPatience, patience), null);
     });
     try {
@@ -222,6 +240,17 @@ export class FlowGateway {
       this.#waiting--;
       clearTimeout(timer);
     }
+  }
+
+  #learn(ms: number): void {
+    const before = this.#ofLate();
+    this.#usualMs = before + (ms - before) / 8;
+    this.#heardAt = performance.now();
+  }
+
+  /** How long an answer takes. What a crowd took is no measure for whoever comes after it, alone, to be refused. */
+  #ofLate(): number {
+    return this.#usualMs * 0.5 ** ((performance.now() - this.#heardAt) / halfLife);
   }
 
   /** Writes ahead what a command did, and waits for the lists only where that can't be done. */

@@ -3,8 +3,17 @@ import type { Command } from '../domain/command.ts';
 import { isCalendarDay, startOfDate } from '../domain/dates.ts';
 import { limits } from '../domain/limits.ts';
 import { textOf } from '../domain/naming.ts';
-import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf, standing } from './command.ts';
-import { findFlow, nameOrId } from './names.ts';
+import {
+  acceptedText,
+  command,
+  commandInput,
+  commandOutput,
+  effectLines,
+  factsOf,
+  standing,
+  theFlow,
+} from './command.ts';
+import { nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { lines, plain } from './words.ts';
@@ -35,8 +44,8 @@ export const updateFlowStatus = operation({
   }),
   output: z.object({ ...commandOutput, action: z.enum(actions) }),
   async handler(call, { flow: ref, action, start_date, reason }) {
-    const flow = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
-    const wanted = wish(action, start_date, reason, flow.time_zone);
+    const flow = await theFlow(call, ref);
+    const wanted = wish(action, start_date, reason, flow.timeZone);
     return { ...factsOf(await command(call, flow, wanted)), action };
   },
   text(f, now, zone) {

@@ -2,15 +2,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { approveTask } from '../../src/operations/approve-task.ts';
+import { bulkInviteExternal } from '../../src/operations/bulk-invite-external.ts';
 import { commentOnTask } from '../../src/operations/comment-on-task.ts';
 import { completeTask } from '../../src/operations/complete-task.ts';
+import { createFlowFromTemplate } from '../../src/operations/create-flow-from-template.ts';
+import { explainFlow } from '../../src/operations/explain-flow.ts';
 import type { FlowGateway, Sent } from '../../src/operations/gateway.ts';
+import { inviteExternalUser } from '../../src/operations/invite-external-user.ts';
 import type { Caller } from '../../src/operations/operation.ts';
 import { reopenTask } from '../../src/operations/reopen-task.ts';
 import { skipTask } from '../../src/operations/skip-task.ts';
+import { updateFlowStatus } from '../../src/operations/update-flow-status.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { changesNothing } from './everything.ts';
-import { olivia } from './principals.ts';
+import { changesNothing, settled } from './everything.ts';
+import { gus, olivia } from './principals.ts';
 import { type TwoOrgs, twoOrgs } from './two-orgs.ts';
 
 const madeSchema = z.object({ flow: z.object({ id: z.string() }) });
@@ -138,6 +143,46 @@ test('of what is not there, they say so, and change nothing', async () => {
   }
 });
 
+test('a flow that the lists do not know yet is found by its id, and by no other org', async () => {
+  const { world, globex } = all;
+  const { caller } = watched();
+  const start = (as: Caller, flow: string) =>
+    updateFlowStatus.run(as, { flow, action: 'start', start_date: '2031-01-01' });
+  const create = async (...given: Parameters<FlowGateway['create']>): Promise<Sent> => {
+    const sent = await world.tools.flows.create(...given);
+    return sent.state === 'applied' ? { ...sent, answer: { ...sent.answer, projected: false } } : sent;
+  };
+  const flows = new Proxy(world.tools.flows, {
+    get: (its, name) => (name === 'create' ? create : Reflect.get(its, name, its)),
+  });
+  const made = await createFlowFromTemplate.run({ ...caller, flows }, { template: 'Offboarding', name: 'Just made' });
+  expect(made.text).toMatch(/\nLists may lag a moment behind this\.$/);
+  const { id } = madeSchema.parse(made.facts).flow;
+  /** As where the lists lag. */
+  const unlisted = async (act: () => Promise<unknown>): Promise<unknown> => {
+    await settled(world);
+    await world.owner.deleteFrom('flows').where('id', '=', id).execute();
+    return act();
+  };
+  const flow = { id, name: 'Just made' };
+  expect(await unlisted(() => explainFlow.run(caller, { flow: id }))).toMatchObject({ ok: true, facts: { flow } });
+  expect(await unlisted(() => start({ ...caller, principal: gus }, id))).toMatchObject({
+    ok: false,
+    code: 'not_found',
+  });
+  for (const act of [
+    () => inviteExternalUser.run(caller, { flow: id, email: 'one@client.test' }),
+    () => bulkInviteExternal.run(caller, { flow: id, people: [{ email: 'two@client.test' }] }),
+    () => start(caller, id),
+  ])
+    expect(await unlisted(act)).toMatchObject({ ok: true, facts: { state: 'applied', flow } });
+  await settled(world);
+  for (const unknown of [newId('fl'), globex.flow.id]) {
+    const none = await changesNothing(world, () => start(caller, unknown));
+    expect(none).toMatchObject({ ok: false, code: 'not_found', text: expect.stringContaining('No flow is called') });
+  }
+});
+
 test('without a worker they are stored, of a flow that the lists do not know too, and done once', async () => {
   const { world } = all;
   const { flow, task } = all.acme;
@@ -152,6 +197,10 @@ test('without a worker they are stored, of a flow that the lists do not know too
     expect(await say(known)).toMatchObject({
       ok: true,
       facts: { state: 'accepted', flow: { name: flow.name }, task: { title: task.name } },
+    });
+    expect(await updateFlowStatus.run(caller, { flow: flowId, action: 'start', command_id: 'c_begin' })).toMatchObject({
+      ok: true,
+      facts: { state: 'accepted', commandId: 'c_begin', flow: { id: flowId, name: flowId } },
     });
     expect(await say({ flow: flowId, task: taskId })).toMatchObject({
       ok: true,

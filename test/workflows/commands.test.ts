@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Answers, type CommandRef } from '../../src/db/answers.ts';
 import { Changes } from '../../src/db/changes.ts';
 import { readFlow } from '../../src/db/read-flow.ts';
@@ -16,7 +16,7 @@ import type { FlowActivities } from '../../src/workflows/contract.ts';
 import { freshDatabase } from '../support/database.ts';
 import { olivia } from '../support/people.ts';
 import { sharedTemporal, sharedWorkflows } from '../support/servers.ts';
-import { comment, complete } from '../support/stage.ts';
+import { comment, complete, draft, steps } from '../support/stage.ts';
 import { recordEffects } from './effects.ts';
 import {
   countOf,
@@ -138,6 +138,20 @@ describe('writing ahead', () => {
         await expect.poll(() => projected.at(-1)).toBe(ahead?.version);
         expect(await read(flow)).toEqual(ahead);
 
+        // So do those who make a flow, also when they ask for it once more.
+        const flowOf = (n: number) => ({ ...draft(steps({ key: 'a' }), olivia, Date.now()), id: `${flow.id}-${n}` });
+        const creation = { commandId: 'make', fingerprint: '' };
+        gate.shut = new Promise((resolve) => {
+          letGo = resolve;
+        });
+        const made = flowOf(1);
+        for (const _ of ['first', 'again']) {
+          expect(await gateway.create(made, creation)).toMatchObject({ state: 'applied', answer: { projected: true } });
+          const found = await effects.database.withOrg(made, (trx) => readFlow(trx, made.id, 1));
+          expect(found?.flow.name).toBe(made.name);
+        }
+        letGo();
+
         // Without a database, or where it is too much, the lists follow later, and the answer says so.
         const broken = gatewayOf(driver, {
           answerMs: 300,
@@ -184,6 +198,13 @@ describe('an answer that is told', () => {
           const read = await effects.database.withOrg(flow, (trx) => readFlow(trx, flow.id, 1_000));
           expect(read?.flow.tasks[0]?.comments.at(-1)?.text).toBe(id);
         }
+        const made = { ...draft(steps({ key: 'a' }), olivia, Date.now()), id: `${flow.id}-made` };
+        expect(await gateway.create(made, { commandId: 'make', fingerprint: '' })).toMatchObject({
+          state: 'applied',
+          answer: { projected: true, outcome: { commandId: 'make', ok: true }, flow: { id: made.id, status: 'DRAFT' } },
+        });
+        const read = await effects.database.withOrg(made, (trx) => readFlow(trx, made.id, 1));
+        expect(read?.flow.tasks).toHaveLength(1);
         expect(asked).toEqual([]);
         // Ids of commands are each flow's own.
         const other = await started(driver);
@@ -203,4 +224,24 @@ describe('an answer that is told', () => {
     await effects.close();
     await fresh.drop();
   });
+
+  test('is waited for as long as answers take of late: after a crowd a refusal is soon told again', () =>
+    here(async (driver) => {
+      const flow = await started(driver);
+      const gateway = gatewayOf(driver, { hear: () => new Promise(() => undefined), usualMs: 1_000 });
+      const refused = async (commandId: string): Promise<number> => {
+        const begun = Date.now();
+        const unready = { commandId, fingerprint: '', actor: olivia, command: { type: 'resume' } } as const;
+        expect(await gateway.send(flow.orgId, flow.id, unready)).toMatchObject({ answer: { outcome: { ok: false } } });
+        return Date.now() - begun;
+      };
+      expect(await refused('in a crowd')).toBeGreaterThan(1_900);
+      const now = performance.now.bind(performance);
+      const aMinuteOn = vi.spyOn(performance, 'now').mockImplementation(() => now() + 60_000);
+      try {
+        expect(await refused('alone')).toBeLessThan(1_500);
+      } finally {
+        aMinuteOn.mockRestore();
+      }
+    }));
 });
