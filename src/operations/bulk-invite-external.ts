@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
-import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf } from './command.ts';
+import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf, theFlow } from './command.ts';
 import { withinTheHour } from './invitation-limit.ts';
 import { addressOf, invitee } from './invitees.ts';
-import { findFlow, nameOrId } from './names.ts';
+import { nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { count, dots, lines, plain, quote } from './words.ts';
@@ -52,16 +52,17 @@ export const bulkInviteExternal = operation({
     outcomes: z.array(z.object({ email: z.string(), outcome: z.enum(outcomes), id: z.string().nullable() })),
   }),
   async handler(call, { flow: ref, people }) {
-    const flow = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
-    const read = people.map((p) => {
-      const address = addressOf(p.email);
-      return { given: p.email, person: address === null ? null : invitee(flow.id, address, p.name, p.role) };
-    });
-    const wanted = read.flatMap((r) => (r.person === null ? [] : [r.person]));
-    if (wanted.length === 0) {
-      const given = read.slice(0, 5).map((r) => quote(r.given, 60));
-      throw new Refusal('bad_input', `None of these is a mail address: ${given.join(', ')}. Nothing changed.`);
+    const given = people.map((p) => ({ ...p, address: addressOf(p.email) }));
+    if (given.every((p) => p.address === null)) {
+      const some = given.slice(0, 5).map((p) => quote(p.email, 60));
+      throw new Refusal('bad_input', `None of these is a mail address: ${some.join(', ')}. Nothing changed.`);
     }
+    const flow = await theFlow(call, ref);
+    const read = given.map(({ email, address, name, role }) => ({
+      given: email,
+      person: address === null ? null : invitee(flow.id, address, name, role),
+    }));
+    const wanted = read.flatMap((r) => (r.person === null ? [] : [r.person]));
     const facts = await withinTheHour(
       call,
       wanted.length,

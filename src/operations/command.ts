@@ -1,6 +1,7 @@
 /** What operations that change a flow have in common: send the command, read the outcome, tell it. */
 import { z } from 'zod';
-import { findTasks } from '../db/flows.ts';
+import type { Trx } from '../db/database.ts';
+import { type FoundTask, findTasks } from '../db/flows.ts';
 import { readFlow } from '../db/read-flow.ts';
 import type { Actor } from '../domain/actor.ts';
 import type { Command } from '../domain/command.ts';
@@ -13,6 +14,7 @@ import type { ExternalPrincipal, MemberPrincipal } from '../oauth/principal.ts';
 import { isId } from '../platform/ids.ts';
 import type { Sent } from './gateway.ts';
 import { findFlow, findTask, nameOrId } from './names.ts';
+import { onceOnly } from './once.ts';
 import type { Call } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { brief, briefLine, briefShape, flowStatus, progressShape } from './shapes.ts';
@@ -59,26 +61,64 @@ export const actedOn = {
   through: z.string(),
 };
 
-/** The task that is meant, and its flow. */
-export async function theTask(
+export const flowMeant = z.object({ id: z.string(), name: z.string(), timeZone: z.string() });
+export const taskMeant = z.object({ task: z.object({ id: z.string(), title: z.string() }), flow: flowMeant });
+export type FlowMeant = z.infer<typeof flowMeant>;
+export type TaskMeant = z.infer<typeof taskMeant>;
+
+/** What is named where somebody would say a name: the flow, or a task, on the flow when that is said too. */
+interface Named {
+  readonly flow?: string | undefined;
+  readonly task?: string | undefined;
+}
+
+/** Are they ids alone, of which each is one thing for good? */
+const areIds = ({ flow, task }: Named): boolean =>
+  task === undefined ? isId('fl', flow ?? '') : isId('tk', task) && (flow === undefined || isId('fl', flow));
+
+/**
+ * What a command is about, found by what it was called. A name goes over to another flow in time, so with a command id of
+ * the caller's own what was found is kept, before the command is sent: the same again goes to the same. Of ids alone nothing
+ * is kept, for the flow itself knows the command.
+ */
+export const meant = <K extends object>(
   call: Call<MemberPrincipal>,
-  input: { task: string; flow?: string | undefined },
-): Promise<{ task: { id: string; title: string }; flow: { id: string; name: string; timeZone: string } }> {
-  const { task, flow } = input;
-  const found = await call.database.withOrg(
-    call.principal,
-    async (trx) => {
-      if (flow === undefined) return findTask(trx, task, null);
-      // Two ids, as programs give them, take one look.
-      const [byIds] = await findTasks(trx, { id: task, flowId: flow }, 1);
-      return byIds ?? findTask(trx, task, await findFlow(trx, flow));
-    },
-    { reads: true },
-  );
+  named: Named,
+  keep: z.ZodType<K>,
+  find: (trx: Trx) => Promise<K>,
+): Promise<K> =>
+  call.commandIdGiven && !areIds(named)
+    ? onceOnly(call, keep, find)
+    : call.database.withOrg(call.principal, find, { reads: true });
+
+/** The flow that is meant by a command to it. */
+export const theFlow = (call: Call<MemberPrincipal>, ref: string): Promise<FlowMeant> =>
+  meant(call, { flow: ref }, flowMeant, (trx) => flowCalled(trx, ref));
+
+export async function flowCalled(trx: Trx, ref: string): Promise<FlowMeant> {
+  const { id, name, time_zone: timeZone } = await findFlow(trx, ref);
+  return { id, name, timeZone };
+}
+
+/** The task that is meant by a command about it, and its flow. */
+export const theTask = (call: Call<MemberPrincipal>, { task, flow }: TaskNamed): Promise<TaskMeant> =>
+  meant(call, { task, flow }, taskMeant, (trx) => taskCalled(trx, { task, flow }));
+
+type TaskNamed = Named & { readonly task: string };
+
+export async function taskCalled(trx: Trx, { task, flow }: TaskNamed): Promise<TaskMeant> {
+  const found = await foundTask(trx, task, flow);
   return {
     task: { id: found.id, title: found.title },
     flow: { id: found.flow_id, name: found.flow_name, timeZone: found.time_zone },
   };
+}
+
+async function foundTask(trx: Trx, task: string, flow: string | undefined): Promise<FoundTask> {
+  if (flow === undefined) return findTask(trx, task, null);
+  // Two ids, as programs give them, take one look.
+  const [byIds] = await findTasks(trx, { id: task, flowId: flow }, 1);
+  return byIds ?? findTask(trx, task, await findFlow(trx, flow));
 }
 
 /** Who acts, in the domain's words. */

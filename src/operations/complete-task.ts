@@ -8,9 +8,11 @@ import {
   commandOnTask,
   commandOutput,
   effectLines,
+  meant,
   standing,
+  taskCalled,
   taskInput,
-  theTask,
+  taskMeant,
 } from './command.ts';
 import { needFiles } from './files.ts';
 import { operation } from './operation.ts';
@@ -52,8 +54,11 @@ export const completeTask = operation({
     const { answers = null, comment = '' } = input;
     const complete = (taskId: string): Command => ({ type: 'complete', taskId, answers, comment });
     if (answers === null) return commandOnTask(call, input, complete);
-    const { flow, task } = await theTask(call, input);
-    await call.database.withOrg(call.principal, (trx) => needFiles(trx, flow.id, task.id, answers));
+    const { flow, task } = await meant(call, input, taskMeant, async (trx) => {
+      const found = await taskCalled(trx, input);
+      await needFiles(trx, found.flow.id, found.task.id, answers);
+      return found;
+    });
     return commandOnTask(call, { task: task.id, flow: flow.id }, complete);
   },
   text(f, now, zone) {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
-import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf } from './command.ts';
+import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf, theFlow } from './command.ts';
 import { withinTheHour } from './invitation-limit.ts';
 import { addressOf, invitee } from './invitees.ts';
-import { findFlow, nameOrId } from './names.ts';
+import { nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { lines, plain, quote } from './words.ts';
@@ -42,7 +42,7 @@ export const inviteExternalUser = operation({
         `${quote(email)} is no mail address. Write it like jane@example.com. Nothing changed.`,
       );
     }
-    const flow = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
+    const flow = await theFlow(call, ref);
     const person = invitee(flow.id, address, name, role);
     const facts = await withinTheHour(call, 1, () => command(call, flow, { type: 'invite', people: [person] }));
     const id = facts.effects?.invited[0]?.externalId ?? person.externalId;

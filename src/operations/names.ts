@@ -180,7 +180,7 @@ export async function findPerson(trx: Trx, ref: string, me: string, flowId: stri
 }
 
 /** One external user of the flow. */
-export async function findInvited(trx: Trx, ref: string, flow: FoundFlow): Promise<ClientRow> {
+export async function findInvited(trx: Trx, ref: string, flow: Pick<FoundFlow, 'id' | 'name'>): Promise<ClientRow> {
   const [client, ...others] = await findClients(trx, ref, flow.id, 50);
   if (!client) throw unknown(`${plain(flow.name)} has no external user called ${quote(ref)}.`);
   if (others.length === 0) return client;

@@ -2,8 +2,19 @@ import { z } from 'zod';
 import type { Command } from '../domain/command.ts';
 import { isCalendarDay, startOfDate } from '../domain/dates.ts';
 import { limits } from '../domain/limits.ts';
-import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf, standing } from './command.ts';
-import { findFlow, nameOrId } from './names.ts';
+import {
+  acceptedText,
+  command,
+  commandInput,
+  commandOutput,
+  effectLines,
+  factsOf,
+  flowCalled,
+  flowMeant,
+  meant,
+  standing,
+} from './command.ts';
+import { nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { lines, plain } from './words.ts';
@@ -34,9 +45,14 @@ export const updateFlowStatus = operation({
   }),
   output: z.object({ ...commandOutput, action: z.enum(actions) }),
   async handler(call, { flow: ref, action, start_date, reason }) {
-    const flow = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref));
-    const wanted = wish(action, start_date, reason, flow.time_zone);
-    return { ...factsOf(await command(call, flow, wanted)), action };
+    const wanted = (zone: string): Command => wish(action, start_date, reason, zone);
+    const flow = await meant(call, { flow: ref }, flowMeant, async (trx) => {
+      const found = await flowCalled(trx, ref);
+      // What does not fit is refused before anything is kept.
+      wanted(found.timeZone);
+      return found;
+    });
+    return { ...factsOf(await command(call, flow, wanted(flow.timeZone))), action };
   },
   text(f, now, zone) {
     if (f.state === 'accepted') return acceptedText(f);
