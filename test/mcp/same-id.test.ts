@@ -191,3 +191,19 @@ describe('a flow that is made', () => {
     expect(flow.facts.tasks).toHaveLength(1);
   });
 });
+
+test('two command ids for one call are refused', async () => {
+  const flow = await make('Two ids');
+  await settled(world);
+  const start = (meta: string) =>
+    olivia.call(
+      'update_flow_status',
+      { flow, action: 'start', command_id: 'c_input' },
+      { 'booflow.com/commandId': meta },
+    );
+  expect(await changesNothing(world, () => start('c_beside'))).toMatchObject({
+    code: 'bad_input',
+    text: 'Not done: it came with two command ids, one in the input and another beside it. Give one. Nothing changed.',
+  });
+  expect((await start('c_input')).facts).toMatchObject({ state: 'applied', commandId: 'c_input' });
+});
