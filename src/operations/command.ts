@@ -13,7 +13,7 @@ import type { CommandAnswer } from '../domain/view.ts';
 import type { ExternalPrincipal, MemberPrincipal } from '../oauth/principal.ts';
 import { isId } from '../platform/ids.ts';
 import type { Sent } from './gateway.ts';
-import { findFlow, findTask, nameOrId } from './names.ts';
+import { findFlow, findTask, type HowCalled, nameOrId } from './names.ts';
 import { onceOnly } from './once.ts';
 import type { Call } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -95,8 +95,8 @@ export const meant = <K extends object>(
 export const theFlow = (call: Call<MemberPrincipal>, ref: string): Promise<FlowMeant> =>
   meant(call, { flow: ref }, flowMeant, (trx) => flowCalled(trx, ref));
 
-export async function flowCalled(trx: Trx, ref: string): Promise<FlowMeant> {
-  const { id, name, time_zone: timeZone } = await findFlow(trx, ref);
+export async function flowCalled(trx: Trx, ref: string, how: HowCalled = {}): Promise<FlowMeant> {
+  const { id, name, time_zone: timeZone } = await findFlow(trx, ref, how);
   return { id, name, timeZone };
 }
 

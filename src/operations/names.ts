@@ -39,6 +39,15 @@ function several(wanted: string, what: string, found: readonly { id: string; lin
   );
 }
 
+/** How a thing may be called. `whole`: by all of its name, where what is then done to it can't be undone. */
+export interface HowCalled {
+  readonly whole?: boolean;
+}
+
+/** Part of a name is not enough for what can't be undone. */
+const notWhole = (wanted: string, what: string, found: readonly { id: string; line: string }[]): Refusal =>
+  several(wanted, what, found, "This can't be undone, so give the whole name or the id.");
+
 const unknown = (text: string): Refusal => new Refusal('not_found', `${text} Nothing changed.`);
 
 /** How far a cancelled one came is no part of how it stands. */
@@ -46,21 +55,18 @@ const stand = (f: FoundFlow): string => (f.status === 'CANCELLED' ? f.status : `
 const flowLine = (f: FoundFlow): string => `${plain(f.name)} (${stand(f)})`;
 
 /** One flow of this org. Of several with one name, the one that is not over is meant, if it is one. */
-export async function findFlow(trx: Trx, ref: string): Promise<FoundFlow> {
+export async function findFlow(trx: Trx, ref: string, { whole = false }: HowCalled = {}): Promise<FoundFlow> {
   const byId = await findFlowById(trx, ref);
   if (byId) return byId;
   const same = await findFlowsByName(trx, ref, 50);
   const found = same.length > 0 ? same : await findFlowsLike(trx, ref, 50);
+  const lineOf = (f: FoundFlow) => ({ id: f.id, line: flowLine(f) });
+  if (whole && same.length === 0 && found.length > 0) throw notWhole(ref, 'flow', found.map(lineOf));
   const alive = found.filter((f) => !isFinal(f.status));
   const only = found.length === 1 ? found[0] : alive.length === 1 ? alive[0] : undefined;
   if (only) return only;
   if (found.length > 1) {
-    throw several(
-      ref,
-      'flow',
-      (alive.length > 0 ? alive : found).map((f) => ({ id: f.id, line: flowLine(f) })),
-      'Which one?',
-    );
+    throw several(ref, 'flow', (alive.length > 0 ? alive : found).map(lineOf), 'Which one?');
   }
   const recent = await recentFlows(trx, 500);
   const near = nearest(
@@ -115,10 +121,10 @@ export const findTemplate = async (trx: Trx, ref: string): Promise<ListedTemplat
   pickTemplate(await usableTemplates(trx), ref);
 
 /** One template that is seen, also one that was never published or is archived. */
-export const findAnyTemplate = async (db: Kysely<Tables>, ref: string): Promise<ListedTemplate> =>
-  pickTemplate(await allTemplates(db), ref);
+export const findAnyTemplate = async (db: Kysely<Tables>, ref: string, how: HowCalled = {}): Promise<ListedTemplate> =>
+  pickTemplate(await allTemplates(db), ref, how);
 
-function pickTemplate(all: readonly ListedTemplate[], ref: string): ListedTemplate {
+function pickTemplate(all: readonly ListedTemplate[], ref: string, { whole = false }: HowCalled = {}): ListedTemplate {
   const byId = all.find((t) => t.id === ref);
   if (byId) return byId;
   const exact = all.filter((t) => t.name.toLowerCase() === ref.toLowerCase());
@@ -129,17 +135,13 @@ function pickTemplate(all: readonly ListedTemplate[], ref: string): ListedTempla
       : exact.length > 0
         ? exact
         : all.filter((t) => t.name.toLowerCase().includes(ref.toLowerCase()));
+  const lines = found.map((t) => ({
+    id: t.id,
+    line: `${plain(t.name)}, ${count(t.step_count, 'step')}, ${t.org_id === null ? 'public' : 'yours'}`,
+  }));
+  if (whole && exact.length === 0 && found.length > 0) throw notWhole(ref, 'template', lines);
   if (found.length === 1 && found[0]) return found[0];
-  if (found.length > 1) {
-    const line = (t: ListedTemplate) =>
-      `${plain(t.name)}, ${count(t.step_count, 'step')}, ${t.org_id === null ? 'public' : 'yours'}`;
-    throw several(
-      ref,
-      'template',
-      found.map((t) => ({ id: t.id, line: line(t) })),
-      'Which one?',
-    );
-  }
+  if (found.length > 1) throw several(ref, 'template', lines, 'Which one?');
   const near = nearest(
     ref,
     all.map((t) => t.name),
@@ -150,8 +152,14 @@ function pickTemplate(all: readonly ListedTemplate[], ref: string): ListedTempla
 }
 
 /** One member of this org, by id, address or name; "me" is whoever asks. */
-export async function findMember(trx: Trx, ref: string, me: string): Promise<MemberRow> {
-  const found = await matchMembers(trx, ref, me);
+export async function findMember(
+  trx: Trx,
+  ref: string,
+  me: string,
+  { whole = false }: HowCalled = {},
+): Promise<MemberRow> {
+  const { found, exact } = await matchMembers(trx, ref, me);
+  if (whole && !exact && found.length > 0) throw notWhole(ref, 'member', found.map(memberLine));
   if (found.length === 1 && found[0]) return found[0];
   if (found.length > 1) throw severalMembers(ref, found);
   throw await noMember(trx, ref);
@@ -161,7 +169,7 @@ export type FoundPerson = { kind: 'member' | 'external'; id: string; name: strin
 
 /** A member, or else an external user of the flow (of any flow when none is given). */
 export async function findPerson(trx: Trx, ref: string, me: string, flowId: string | null): Promise<FoundPerson> {
-  const members = await matchMembers(trx, ref, me);
+  const { found: members } = await matchMembers(trx, ref, me);
   if (members.length > 1) throw severalMembers(ref, members);
   const member = members[0];
   if (member) return { kind: 'member', id: member.id, name: member.name };
@@ -192,21 +200,25 @@ export async function findInvited(trx: Trx, ref: string, flow: Pick<FoundFlow, '
   );
 }
 
-async function matchMembers(trx: Trx, ref: string, me: string): Promise<MemberRow[]> {
+/** Members who are called this; by a part of the name, such as the first, when nobody is by all of it. */
+async function matchMembers(
+  trx: Trx,
+  ref: string,
+  me: string,
+): Promise<{ readonly found: readonly MemberRow[]; readonly exact: boolean }> {
   const all = await listMembers(trx);
   const wanted = ref.toLowerCase();
-  if (wanted === 'me') return all.filter((m) => m.id === me);
-  const exact = all.filter((m) => m.id === ref || m.email === wanted || m.name.toLowerCase() === wanted);
-  return exact.length > 0 ? exact : all.filter((m) => m.name.toLowerCase().split(/\s+/).includes(wanted));
+  const exact = all.filter((m) =>
+    wanted === 'me' ? m.id === me : m.id === ref || m.email === wanted || m.name.toLowerCase() === wanted,
+  );
+  if (exact.length > 0 || wanted === 'me') return { found: exact, exact: true };
+  return { found: all.filter((m) => m.name.toLowerCase().split(/\s+/).includes(wanted)), exact: false };
 }
 
+const memberLine = (m: MemberRow) => ({ id: m.id, line: `${plain(m.name)}, ${m.email}` });
+
 const severalMembers = (ref: string, found: readonly MemberRow[]): Refusal =>
-  several(
-    ref,
-    'member',
-    found.map((m) => ({ id: m.id, line: `${plain(m.name)}, ${m.email}` })),
-    'Which one?',
-  );
+  several(ref, 'member', found.map(memberLine), 'Which one?');
 
 async function noMember(trx: Trx, ref: string): Promise<Refusal> {
   const all = await listMembers(trx);

@@ -47,7 +47,7 @@ export const updateFlowStatus = operation({
   async handler(call, { flow: ref, action, start_date, reason }) {
     const wanted = (zone: string): Command => wish(action, start_date, reason, zone);
     const flow = await meant(call, { flow: ref }, flowMeant, async (trx) => {
-      const found = await flowCalled(trx, ref);
+      const found = await flowCalled(trx, ref, { whole: action === 'cancel' });
       // What does not fit is refused before anything is kept.
       wanted(found.timeZone);
       return found;

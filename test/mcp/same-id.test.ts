@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createFlowFromTemplate } from '../../src/operations/create-flow-from-template.ts';
+import { discardDraft } from '../../src/operations/discard-draft.ts';
 import type { FlowGateway } from '../../src/operations/gateway.ts';
+import { removeMember } from '../../src/operations/remove-member.ts';
 import { updateFlowStatus } from '../../src/operations/update-flow-status.ts';
 import { startWorld, type World } from '../support/world.ts';
 import { changesNothing, settled } from './everything.ts';
@@ -206,4 +208,22 @@ test('two command ids for one call are refused', async () => {
     text: 'Not done: it came with two command ids, one in the input and another beside it. Give one. Nothing changed.',
   });
   expect((await start('c_input')).facts).toMatchObject({ state: 'applied', commandId: 'c_input' });
+});
+
+test("what can't be undone takes no part of a name", async () => {
+  const flow = await make('Whole of it');
+  await settled(world);
+  const cancel = (called: string) => olivia.call('update_flow_status', { flow: called, action: 'cancel' });
+  const refused = await changesNothing(world, () => cancel('hole of'));
+  expect(refused).toMatchObject({ code: 'ambiguous', facts: { candidates: [{ id: flow }] } });
+  expect(refused.text).toBe(
+    `"hole of" fits 1 flow. This can't be undone, so give the whole name or the id. Nothing changed.\n- Whole of it (DRAFT, 0%) · \`${flow}\``,
+  );
+  expect((await olivia.call('update_flow_status', { flow: 'hole of', action: 'start' })).isError).toBe(false);
+  expect((await cancel('WHOLE OF IT')).isError).toBe(false);
+  const remove = { ...world.tools, now: Date.now(), principal: oliviaHerself };
+  const member = await changesNothing(world, () => removeMember.run(remove, { member: 'Adam', tasks_to: 'nobody' }));
+  expect(member).toMatchObject({ code: 'ambiguous', text: expect.stringContaining('give the whole name or the id') });
+  const draft = await changesNothing(world, () => discardDraft.run(remove, { template: 'website', revision: 1 }));
+  expect(draft).toMatchObject({ code: 'ambiguous', text: expect.stringContaining('give the whole name or the id') });
 });
