@@ -46,7 +46,7 @@ export const assignTask = operation({
       const isNobody = input.assignee.toLowerCase() === 'nobody';
       return {
         ...found,
-        assignee: isNobody ? null : await findPerson(trx, input.assignee, principal.userId, found.flow.id),
+        assignee: isNobody ? null : await findPerson(trx, input.assignee, principal.userId, found.flow),
       };
     });
     const facts = await command(call, flow, { type: 'assign', taskId: task.id, assignee });

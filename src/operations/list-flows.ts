@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Trx } from '../db/database.ts';
 import { countFlows, type FlowFilter, listFlows as readFlows } from '../db/flows.ts';
 import { limits } from '../domain/limits.ts';
-import { findPerson, findTemplate, nameOrId } from './names.ts';
+import { findSomebody, findTemplateOfFlows, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import {
@@ -29,7 +29,7 @@ export const listFlows = operation({
   input: z.strictObject({
     status: flowStatus.optional(),
     changed_since: z.string().max(40).optional().describe('A day (2026-11-16) or moment, ISO 8601'),
-    overdue: z.boolean().optional().describe('true: only those with a task that is late now'),
+    overdue: z.boolean().optional().describe('true: only those with a task that is late now; false: only the others'),
     waits_on: nameOrId('"me", "clients", "nobody", or a person by name, address or id').optional(),
     template: nameOrId('Name or id').optional(),
     search: z.string().max(limits.name).optional(),
@@ -49,9 +49,9 @@ export const listFlows = operation({
         const filter: FlowFilter = {
           status,
           changedSince: asked.changed_since === undefined ? undefined : sinceOf(asked.changed_since),
-          overdue: asked.overdue || undefined,
+          overdue: asked.overdue,
           waitsOn: asked.waits_on === undefined ? undefined : await waitsOn(trx, asked.waits_on, principal.userId),
-          templateId: asked.template === undefined ? undefined : (await findTemplate(trx, asked.template)).id,
+          templateId: asked.template === undefined ? undefined : (await findTemplateOfFlows(trx, asked.template)).id,
           words: asked.search === undefined ? undefined : wordsOf(asked.search),
         };
         const [found, { n: total, stopped: totalStopped, late }] = await Promise.all([
@@ -77,8 +77,7 @@ export const listFlows = operation({
 async function waitsOn(trx: Trx, ref: string, me: string): Promise<FlowFilter['waitsOn']> {
   const word = ref.toLowerCase();
   if (word === 'nobody' || word === 'clients') return word;
-  const { kind, id } = await findPerson(trx, ref, me, null);
-  return { kind, id };
+  return findSomebody(trx, ref, me, null);
 }
 
 /** As the words were stored: parted by what is neither letter nor digit, where that is plain ASCII. */

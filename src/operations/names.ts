@@ -11,8 +11,16 @@ import {
   findFlowsLike,
   findTasks,
   recentFlows,
+  type Somebody,
 } from '../db/flows.ts';
-import { type ClientRow, findClients, listMembers, type MemberRow } from '../db/people.ts';
+import {
+  type ClientRow,
+  findClients,
+  findClientsByWord,
+  listClients,
+  listMembers,
+  type MemberRow,
+} from '../db/people.ts';
 import type { Tables } from '../db/schema.ts';
 import { allTemplates, type ListedTemplate, usableTemplates } from '../db/templates.ts';
 import { isFinal } from '../domain/flow.ts';
@@ -124,24 +132,32 @@ export const findTemplate = async (trx: Trx, ref: string): Promise<ListedTemplat
 export const findAnyTemplate = async (db: Kysely<Tables>, ref: string, how: HowCalled = {}): Promise<ListedTemplate> =>
   pickTemplate(await allTemplates(db), ref, how);
 
-function pickTemplate(all: readonly ListedTemplate[], ref: string, { whole = false }: HowCalled = {}): ListedTemplate {
-  const byId = all.find((t) => t.id === ref);
-  if (byId) return byId;
-  const exact = all.filter((t) => t.name.toLowerCase() === ref.toLowerCase());
+/** One template that flows were made from: also one that is archived, unless one on offer is called so too. */
+export async function findTemplateOfFlows(trx: Trx, ref: string): Promise<ListedTemplate> {
+  const offered = await usableTemplates(trx);
+  return pickTemplate(templatesCalled(offered, ref).found.length > 0 ? offered : await allTemplates(trx), ref);
+}
+
+/** By the id; else by the whole name, one's own first; else by a part of it. */
+function templatesCalled(all: readonly ListedTemplate[], ref: string) {
+  const byId = all.filter((t) => t.id === ref);
+  if (byId.length > 0) return { found: byId, exact: true };
+  const wanted = ref.toLowerCase();
+  const exact = all.filter((t) => t.name.toLowerCase() === wanted);
   const own = exact.filter((t) => t.org_id !== null);
-  const found =
-    own.length > 0
-      ? own
-      : exact.length > 0
-        ? exact
-        : all.filter((t) => t.name.toLowerCase().includes(ref.toLowerCase()));
-  const lines = found.map((t) => ({
+  if (exact.length > 0) return { found: own.length > 0 ? own : exact, exact: true };
+  return { found: all.filter((t) => t.name.toLowerCase().includes(wanted)), exact: false };
+}
+
+function pickTemplate(all: readonly ListedTemplate[], ref: string, { whole = false }: HowCalled = {}): ListedTemplate {
+  const { found, exact } = templatesCalled(all, ref);
+  const told = found.map((t) => ({
     id: t.id,
     line: `${plain(t.name)}, ${count(t.step_count, 'step')}, ${t.org_id === null ? 'public' : 'yours'}`,
   }));
-  if (whole && exact.length === 0 && found.length > 0) throw notWhole(ref, 'template', lines);
+  if (whole && !exact && found.length > 0) throw notWhole(ref, 'template', told);
   if (found.length === 1 && found[0]) return found[0];
-  if (found.length > 1) throw several(ref, 'template', lines, 'Which one?');
+  if (found.length > 1) throw several(ref, 'template', told, 'Which one?');
   const near = nearest(
     ref,
     all.map((t) => t.name),
@@ -167,25 +183,66 @@ export async function findMember(
 
 export type FoundPerson = { kind: 'member' | 'external'; id: string; name: string };
 
-/** A member, or else an external user of the flow (of any flow when none is given). */
-export async function findPerson(trx: Trx, ref: string, me: string, flowId: string | null): Promise<FoundPerson> {
-  const { found: members } = await matchMembers(trx, ref, me);
-  if (members.length > 1) throw severalMembers(ref, members);
-  const member = members[0];
+/** A member, or else an external user of the flow. */
+export async function findPerson(
+  trx: Trx,
+  ref: string,
+  me: string,
+  flow: { id: string; name: string },
+): Promise<FoundPerson> {
+  const { members, clients } = await matchPeople(trx, ref, me, flow.id);
+  const [member, client] = [members[0], clients[0]];
+  if (members.length + clients.length > 1) throw severalPeople(ref, members, clients, 'Give the address or the id.');
   if (member) return { kind: 'member', id: member.id, name: member.name };
-  const clients = await findClients(trx, ref, flowId, 50);
-  const client = clients[0];
-  if (clients.length === 1 && client) return { kind: 'external', id: client.id, name: client.name };
-  if (clients.length > 1) {
-    throw several(
-      ref,
-      'external user',
-      clients.map((c) => ({ id: c.id, line: `${plain(c.name)}, ${c.email}` })),
-      'Name the flow, or give the id.',
-    );
-  }
+  if (client) return { kind: 'external', id: client.id, name: client.name };
+  throw await nobody(trx, ref, flow);
+}
+
+/** Whose tasks are asked for, in all flows or in one: a client by the address, or a name of theirs alone, is one person in all of them. */
+export async function findSomebody(trx: Trx, ref: string, me: string, flowId: string | null): Promise<Somebody> {
+  const { members, clients } = await matchPeople(trx, ref, me, flowId);
+  const [member, client] = [members[0], clients[0]];
+  const addresses = new Set(clients.map((c) => c.email));
+  if (members.length + addresses.size > 1) throw severalPeople(ref, members, clients, 'Give the address or the id.');
+  if (member) return { kind: 'member', id: member.id };
+  if (client)
+    return client.id === ref ? { kind: 'external', id: client.id } : { kind: 'external', email: client.email };
   throw await noMember(trx, ref);
 }
+
+/** By id, address or whole name; a member goes before a client. Else by a word of the name, such as the first. */
+async function matchPeople(
+  trx: Trx,
+  ref: string,
+  me: string,
+  flowId: string | null,
+): Promise<{ readonly members: readonly MemberRow[]; readonly clients: readonly ClientRow[] }> {
+  const { found, exact } = await matchMembers(trx, ref, me);
+  if (exact) return { members: found, clients: [] };
+  const clients = await findClients(trx, ref, flowId, 50);
+  if (clients.length > 0) return { members: [], clients };
+  return { members: found, clients: await findClientsByWord(trx, ref, flowId, 50) };
+}
+
+const clientLine = (c: ClientRow) => ({
+  id: c.id,
+  line: `client ${plain(c.name)}, ${c.email}, on ${plain(c.flow_name)}`,
+});
+
+const severalPeople = (
+  ref: string,
+  members: readonly MemberRow[],
+  clients: readonly ClientRow[],
+  ask: string,
+): Refusal =>
+  clients.length === 0
+    ? severalMembers(ref, members)
+    : several(
+        ref,
+        members.length === 0 ? 'external user' : 'person',
+        [...members.map(memberLine), ...clients.map(clientLine)],
+        ask,
+      );
 
 /** One external user of the flow. */
 export async function findInvited(trx: Trx, ref: string, flow: Pick<FoundFlow, 'id' | 'name'>): Promise<ClientRow> {
@@ -221,12 +278,31 @@ const severalMembers = (ref: string, found: readonly MemberRow[]): Refusal =>
   several(ref, 'member', found.map(memberLine), 'Which one?');
 
 async function noMember(trx: Trx, ref: string): Promise<Refusal> {
-  const all = await listMembers(trx);
-  const near = nearest(
-    ref,
-    all.flatMap((m) => [m.name, m.email, m.name.split(' ')[0] ?? m.name]),
-  );
+  const near = nearPerson(ref, await listMembers(trx));
   return unknown(
-    `Nobody here is called ${quote(ref)}.${near ? ` Did you mean ${near}?` : ' `list_org_members` shows the members.'}`,
+    `Nobody here is called ${quote(ref)}.${near ? ` Did you mean ${plain(near)}?` : ' `list_org_members` shows the members.'}`,
   );
 }
+
+/** Nobody of the org nor of the flow; its clients are few enough to be told. */
+async function nobody(trx: Trx, ref: string, flow: { id: string; name: string }): Promise<Refusal> {
+  const clients = await listClients(trx, flow.id, candidatesShown + 1);
+  const near = nearPerson(ref, [...(await listMembers(trx)), ...clients]);
+  const shown = clients.slice(0, candidatesShown);
+  const more = clients.length > shown.length ? '- and more' : null;
+  return new Refusal(
+    'not_found',
+    lines(
+      `Nobody here is called ${quote(ref)}.${near ? ` Did you mean ${plain(near)}?` : ' `list_org_members` shows the members.'} Nothing changed.`,
+      shown.length > 0 && `Clients of ${plain(flow.name)}:`,
+      shown.map((c) => `- ${plain(c.name)}, ${c.email} · \`${c.id}\``),
+      more,
+    ),
+  );
+}
+
+const nearPerson = (ref: string, people: readonly { readonly name: string; readonly email: string }[]): string | null =>
+  nearest(
+    ref,
+    people.flatMap((p) => [p.name, p.email, p.name.split(' ')[0] ?? p.name]),
+  );

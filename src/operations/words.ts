@@ -67,8 +67,9 @@ export function nearest(wanted: string, names: readonly string[]): string | null
   let best: { name: string; distance: number } | null = null;
   for (const name of names) {
     const distance = editDistance(a, name.toLowerCase());
-    if (distance <= Math.max(2, Math.floor(a.length / 4)) && (best === null || distance < best.distance))
-      best = { name, distance };
+    // Of a short word so few letters are the whole of it.
+    const near = Math.min(Math.max(2, Math.floor(a.length / 4)), Math.floor(a.length / 3));
+    if (distance <= near && (best === null || distance < best.distance)) best = { name, distance };
   }
   return best?.name ?? null;
 }
