@@ -42,6 +42,7 @@ export interface ListedFlow
     | 'id'
     | 'name'
     | 'status'
+    | 'time_zone'
     | 'template_name'
     | 'percent'
     | 'done'
@@ -95,6 +96,7 @@ export async function listFlows(
       'id',
       'name',
       'status',
+      'time_zone',
       'template_name',
       'percent',
       'done',
@@ -248,6 +250,7 @@ export interface ListedTask
   readonly due_order: Date | number;
   readonly flow_name: string;
   readonly flow_status: FlowStatus;
+  readonly flow_time_zone: string;
 }
 
 const fitting = (filter: TaskFilter) => (eb: ExpressionBuilder<Tables, 'tasks' | 'flows'>) => {
@@ -303,6 +306,7 @@ export async function listTasks(
       'tasks.round',
       'flows.name as flow_name',
       'flows.status as flow_status',
+      'flows.time_zone as flow_time_zone',
     ])
     .where(fitting(filter))
     .limit(limit);

@@ -52,9 +52,9 @@ export const assignTask = operation({
     const facts = await command(call, flow, { type: 'assign', taskId: task.id, assignee });
     return { ...factsOf(facts), task, by: principal.name, through: principal.through, assignee };
   },
-  text(f, now, zone) {
+  text(f, now) {
     if (f.state === 'accepted') return acceptedText(f);
     const told = f.assignee === null ? 'lies with nobody now' : `lies with ${who(f.assignee)} now`;
-    return lines(`${quote(f.task.title)} on ${plain(f.flow.name)} ${told}.`, effectLines(f, now, zone));
+    return lines(`${quote(f.task.title)} on ${plain(f.flow.name)} ${told}.`, effectLines(f, now));
   },
 });

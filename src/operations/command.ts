@@ -12,12 +12,13 @@ import { limits } from '../domain/limits.ts';
 import type { CommandAnswer } from '../domain/view.ts';
 import type { ExternalPrincipal, MemberPrincipal } from '../oauth/principal.ts';
 import { isId } from '../platform/ids.ts';
+import { withoutUnseen } from '../platform/plain-line.ts';
 import type { Sent } from './gateway.ts';
 import { findFlow, findTask, type HowCalled, nameOrId } from './names.ts';
 import { onceOnly } from './once.ts';
 import type { Call } from './operation.ts';
 import { Refusal } from './refusal.ts';
-import { brief, briefLine, briefShape, flowStatus, progressShape } from './shapes.ts';
+import { brief, briefLine, briefShape, flowStatus, flowZone, progressShape } from './shapes.ts';
 import { count, lines, percentWords, plain, quote } from './words.ts';
 
 /** Every command takes an id, so that trying again is safe. */
@@ -38,6 +39,7 @@ export const commandOutput = {
     name: z.string(),
     status: flowStatus.nullable(),
     progress: progressShape.nullable(),
+    timeZone: flowZone,
   }),
   nowReady: z.array(briefShape),
   waitAgain: z.array(briefShape),
@@ -192,16 +194,19 @@ async function factsOfSent(
     case 'gone':
       throw await goneRefusal(call, flow);
     case 'accepted':
-      return accepted(call.commandId, flow);
+      return accepted(call, flow);
     case 'applied':
       return applied(sent.answer, call);
   }
 }
 
-export const accepted = (commandId: string, flow: { id: string; name: string }): CommandFacts & { effects: null } => ({
+export const accepted = (
+  { commandId, timeZone }: Pick<Call<unknown>, 'commandId' | 'timeZone'>,
+  flow: { id: string; name: string; timeZone?: string },
+): CommandFacts & { effects: null } => ({
   state: 'accepted',
   commandId,
-  flow: { id: flow.id, name: flow.name, status: null, progress: null },
+  flow: { id: flow.id, name: flow.name, status: null, progress: null, timeZone: flow.timeZone ?? timeZone },
   nowReady: [],
   waitAgain: [],
   notNeeded: [],
@@ -213,15 +218,11 @@ export const accepted = (commandId: string, flow: { id: string; name: string }):
 /** The facts of a command that has an outcome; throws a Refusal when the outcome is one. */
 export function applied(
   answer: CommandAnswer,
-  {
-    commandId,
-    fingerprint,
-    now,
-    timeZone: zone,
-  }: Pick<Call<unknown>, 'commandId' | 'fingerprint' | 'now' | 'timeZone'>,
+  { commandId, fingerprint, now, timeZone }: Pick<Call<unknown>, 'commandId' | 'fingerprint' | 'now' | 'timeZone'>,
 ): CommandFacts & { effects: Effects } {
   const { outcome } = answer;
   if (outcome === null) throw new Error('An applied command has an outcome.');
+  const zone = answer.flow.timeZone ?? timeZone;
   if (outcome.fingerprint !== fingerprint) {
     throw new Refusal(
       'command_id_reused',
@@ -232,7 +233,7 @@ export function applied(
   const named = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);
   if (!outcome.ok) {
     const blocking = named(outcome.refusal.blockedBy);
-    const [first, ...rest] = outcome.refusal.message.split(/(?<=\.) (?=Complete )/);
+    const [first, ...rest] = withoutUnseen(outcome.refusal.message).split(/(?<=\.) (?=Complete )/);
     throw new Refusal(
       outcome.refusal.code,
       lines(
@@ -247,7 +248,13 @@ export function applied(
   return {
     state: 'applied',
     commandId,
-    flow: { id: answer.flow.id, name: answer.flow.name, status: effects.status, progress: effects.progress },
+    flow: {
+      id: answer.flow.id,
+      name: answer.flow.name,
+      status: effects.status,
+      progress: effects.progress,
+      timeZone: zone,
+    },
     nowReady: named(effects.ready),
     waitAgain: named(effects.waitAgain),
     notNeeded: named(effects.notNeeded),
@@ -272,7 +279,7 @@ async function goneRefusal(
       { status },
     );
   const word = status === 'COMPLETED' ? 'completed' : 'cancelled';
-  const when = at === null ? '' : ` on ${shortDate(at, call.now, call.timeZone)}`;
+  const when = at === null ? '' : ` on ${shortDate(at, call.now, known.flow.timeZone)}`;
   return new Refusal('flow_final', `${plain(flow.name)} was ${word}${when}, and that is final. Nothing changed.`, {
     status,
   });
@@ -283,7 +290,8 @@ export const acceptedText = (f: { commandId: string }): string =>
   `Accepted, not applied yet: Booflow's worker is not answering. Your command is stored and will be applied when it is back. Ask again with command id \`${f.commandId}\`; sending it twice does it once.`;
 
 /** What followed: what is ready now, what waits again, where the flow stands. */
-export function effectLines(f: CommandFacts, now: number, zone: string): string {
+export function effectLines(f: CommandFacts, now: number): string {
+  const zone = f.flow.timeZone;
   return lines(
     f.nowReady.length > 0 &&
       lines(

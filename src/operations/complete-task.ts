@@ -61,11 +61,11 @@ export const completeTask = operation({
     });
     return commandOnTask(call, { task: task.id, flow: flow.id }, complete);
   },
-  text(f, now, zone) {
+  text(f, now) {
     if (f.state === 'accepted') return acceptedText(f);
     return lines(
       `${quote(f.task.title)} is completed (by ${byWhom(f.by, f.through)}). ${standing(f)}`,
-      effectLines(f, now, zone),
+      effectLines(f, now),
     );
   },
 });

@@ -76,7 +76,8 @@ export const createFlowFromTemplate = operation({
       ? await call.flows.create(draft, { commandId, fingerprint })
       : await call.flows.ask(principal.orgId, flowId, commandId);
     if (sent.state === 'applied') return { ...factsOf(applied(sent.answer, call)), ...made };
-    const facts = factsOf(accepted(commandId, known ?? { id: flowId, name: input.name }));
+    const flow = known ? { ...known, timeZone: known.time_zone } : (draft ?? { id: flowId, name: input.name });
+    const facts = factsOf(accepted(call, flow));
     // It is made, whoever does not answer now, or has forgotten the command since: the read model has it.
     if (known) return { ...facts, state: 'applied' as const, flow: { ...facts.flow, status: known.status }, ...made };
     return { ...facts, ...made };

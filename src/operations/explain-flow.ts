@@ -5,7 +5,7 @@ import { forecast } from '../domain/forecast.ts';
 import { flowTruth } from './flow-truth.ts';
 import { findFlow, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
-import { brief, briefShape, flowStatus, iso, isoOr, moment } from './shapes.ts';
+import { brief, briefShape, flowStatus, flowZone, iso, isoOr, moment } from './shapes.ts';
 import { count, dueWords, lines, onDay, plain, quote, who } from './words.ts';
 
 const holdShape = z.object({
@@ -42,7 +42,7 @@ export const explainFlow = operation({
   rest: { method: 'GET', path: '/flows/{flow}/explanation', example: { flow: 'Harbor & Pine' } },
   input: z.strictObject({ flow: nameOrId('Name or id') }),
   output: z.object({
-    flow: z.object({ id: z.string(), name: z.string(), status: flowStatus }),
+    flow: z.object({ id: z.string(), name: z.string(), status: flowStatus, timeZone: flowZone }),
     holds: z.array(holdShape),
     forecast: forecastShape.nullable().describe('null when there is nothing to go by'),
   }),
@@ -54,7 +54,7 @@ export const explainFlow = operation({
     );
     const foreseen = forecast(flow, durations, call.now);
     return {
-      flow: { id: flow.id, name: flow.name, status: flow.status },
+      flow: { id: flow.id, name: flow.name, status: flow.status, timeZone: flow.timeZone },
       holds: explain(flow).map((h) => ({
         task: brief(h.task),
         since: isoOr(h.task.readyAt),
@@ -64,7 +64,8 @@ export const explainFlow = operation({
       forecast: foreseen && { likely: iso(foreseen.likely), late: iso(foreseen.late), basis: foreseen.basis },
     };
   },
-  text({ flow, holds, forecast: foreseen }, now, zone) {
+  text({ flow, holds, forecast: foreseen }, now) {
+    const zone = flow.timeZone;
     const name = plain(flow.name);
     switch (flow.status) {
       case 'DRAFT':

@@ -3,7 +3,7 @@ import { readFeed } from '../db/read-flow.ts';
 import { limits } from '../domain/limits.ts';
 import { findFlow, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
-import { moment } from './shapes.ts';
+import { flowZone, moment } from './shapes.ts';
 import { byWhom, lines, onDay, plain, short } from './words.ts';
 
 export const listActivity = operation({
@@ -20,7 +20,7 @@ export const listActivity = operation({
     limit: z.number().int().min(1).max(100).default(25),
   }),
   output: z.object({
-    flow: z.object({ id: z.string(), name: z.string() }),
+    flow: z.object({ id: z.string(), name: z.string(), timeZone: flowZone }),
     entries: z.array(
       z.object({
         seq: z.number().int(),
@@ -37,19 +37,21 @@ export const listActivity = operation({
   }),
   async handler({ database, principal }, { flow: ref, before, limit }) {
     return database.withOrg(principal, async (trx) => {
-      const { id, name } = await findFlow(trx, ref);
+      const { id, name, time_zone: timeZone } = await findFlow(trx, ref);
       const found = await readFeed(trx, id, before ?? null, limit + 1);
       const entries = found.slice(0, limit).map((e) => ({
         ...{ seq: e.seq, at: e.at.toISOString(), by: e.by.name, kind: e.by.kind, through: e.by.through },
         ...{ what: e.what, text: e.text, taskId: e.task_id },
       }));
-      return { flow: { id, name }, entries, more: found.length > limit };
+      return { flow: { id, name, timeZone }, entries, more: found.length > limit };
     });
   },
-  text({ flow, entries, more }, now, zone) {
+  text({ flow, entries, more }, now) {
     return lines(
       entries.length === 0 ? `Nothing more happened in ${plain(flow.name)}.` : `What happened in ${plain(flow.name)}:`,
-      entries.map((e) => `- ${onDay(e.at, now, zone)}, ${byWhom(e.by, e.through)}: ${short(plain(e.text), 200)}`),
+      entries.map(
+        (e) => `- ${onDay(e.at, now, flow.timeZone)}, ${byWhom(e.by, e.through)}: ${short(plain(e.text), 200)}`,
+      ),
       more && `Older: ask again with before ${entries.at(-1)?.seq}.`,
     );
   },

@@ -61,7 +61,7 @@ export const listTasks = operation({
       { reads: true },
     );
   },
-  text({ total, totalStopped, tasks, nextCursor }, now, zone) {
+  text({ total, totalStopped, tasks, nextCursor }, now) {
     if (total === 0) return 'No task fits.';
     const late = tasks.filter((t) => t.overdue).length;
     return lines(
@@ -70,7 +70,7 @@ export const listTasks = operation({
         dots(
           `- ${quote(t.title)} on ${plain(t.flow.name)}`,
           isOpen(t) || t.assignee !== null ? `${t.status}, ${who(t.assignee)}` : t.status,
-          t.flow.status === 'PAUSED' ? 'flow PAUSED' : isOpen(t) ? dueWords(t.dueAt, now, zone) : '',
+          t.flow.status === 'PAUSED' ? 'flow PAUSED' : isOpen(t) ? dueWords(t.dueAt, now, t.flow.timeZone) : '',
           `\`${t.id}\``,
         ),
       ),

@@ -54,7 +54,7 @@ export const updateFlowStatus = operation({
     });
     return { ...factsOf(await command(call, flow, wanted(flow.timeZone))), action };
   },
-  text(f, now, zone) {
+  text(f, now) {
     if (f.state === 'accepted') return acceptedText(f);
     const name = plain(f.flow.name);
     const told = {
@@ -63,7 +63,7 @@ export const updateFlowStatus = operation({
       resume: `${name} is running again; due dates moved by the days that began during the pause.`,
       cancel: `${name} is cancelled. Its open tasks and magic links have ended.`,
     };
-    return lines(told[f.action], f.action === 'cancel' ? null : standing(f), effectLines(f, now, zone));
+    return lines(told[f.action], f.action === 'cancel' ? null : standing(f), effectLines(f, now));
   },
 });
 

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { archiveTemplate } from '../../src/operations/archive-template.ts';
+import { setDueDate } from '../../src/operations/set-due-date.ts';
+import { Person } from '../oauth/person.ts';
 import { startWorld, type World } from '../support/world.ts';
 import { settled } from './everything.ts';
 import { olivia as oliviaHerself } from './principals.ts';
@@ -136,4 +138,60 @@ test('only what is near is suggested', async () => {
   const told = async (flow: string) => (await olivia.call('get_flow', { flow })).text;
   expect(await told('qk')).not.toContain('Did you mean');
   expect(await told('Eml')).toContain('Did you mean "Elm"');
+});
+
+describe("when the organization's time zone changes", () => {
+  const tz = async (time_zone: string): Promise<void> => {
+    const { orgId } = oliviaHerself;
+    await world.owner.updateTable('orgs').set({ time_zone }).where('id', '=', orgId).execute();
+    // It is read anew after so long.
+    world.passTime(11_000);
+  };
+
+  test("a flow's days stay its own, wherever they are told", async () => {
+    await tz('Asia/Tokyo');
+    await olivia.call('create_flow_from_template', { template: 'Client Onboarding', name: 'Tokyo' });
+    await olivia.call('update_flow_status', { flow: 'Tokyo', action: 'start' });
+    await tz('Pacific/Pago_Pago');
+    const task = 'Send contract draft';
+    const caller = { ...world.tools, now: Date.now() + 60_000, principal: oliviaHerself };
+    const moved = await setDueDate.run(caller, { flow: 'Tokyo', task, due_date: '2031-12-10' });
+    expect(moved.text).toBe('"Send contract draft" is due Wed 10 Dec 2031 now.');
+    const flow = await olivia.call('get_flow', { flow: 'Tokyo' });
+    expect(flow.facts.timeZone).toBe('Asia/Tokyo');
+    expect(flow.text).toContain('to Wed 10 Dec');
+    await settled(world);
+    const told = [
+      await olivia.call('get_task', { flow: 'Tokyo', task }),
+      await olivia.call('list_tasks', { flow: 'Tokyo', status: 'READY' }),
+      await olivia.call('assign_task', { flow: 'Tokyo', task, assignee: 'me' }),
+      await olivia.call('get_flow', { flow: 'Tokyo' }),
+    ];
+    for (const { text } of told.filter((t) => t.text.includes('due '))) expect(text).not.toMatch(/due [^·]*\b9 Dec/);
+    expect(told[0]?.text).toContain('due Wed 10 Dec 2031');
+    expect(told[1]?.text).toContain('due Wed 10 Dec 2031');
+    const person = new Person(world.url);
+    await person.signIn('olivia@acme.test');
+    const { id } = z.object({ id: z.string() }).parse(flow.facts);
+    for (const path of [`/flows/${id}`, '/tasks']) {
+      const { html } = await person.get(path);
+      expect(html, path).toContain('Wed 10 Dec');
+      expect(html, path).not.toContain('Tue 9 Dec');
+    }
+  });
+
+  test("a day to look back to begins as the organization's does", async () => {
+    const name = 'Elm';
+    const at = (iso: string) =>
+      world.owner
+        .updateTable('flows')
+        .set({ updated_at: new Date(iso) })
+        .where('name', '=', name)
+        .execute();
+    const since = async () => flowsOf(await olivia.call('list_flows', { changed_since: '2026-11-16', search: name }));
+    await at('2026-11-16T10:59:00Z');
+    expect(await since()).toEqual([]);
+    await at('2026-11-16T11:00:00Z');
+    expect(await since()).toEqual([name]);
+  });
 });
