@@ -98,8 +98,9 @@ const Rules = () => (
       <Rule term="Doing it once">
         Send an <code>Idempotency-Key</code> of your own with a call that changes something. The same key with the same
         input does it once and gives the same answer; with another input it is refused (422). A key belongs to the flow
-        that the call changes, which remembers its newest thousand. For everything else it belongs to the organization,
-        which remembers it for 7 days once the call has done something.
+        that the call changes, which remembers its newest thousand: give every flow its own. For everything else it
+        belongs to the organization, which remembers it for 7 days once the call has done something; so it does where
+        you give a name instead of an id, and the same key then goes to the flow it went to.
       </Rule>
       <Rule term="Later">
         202 means: stored, and looked at as soon as a worker answers, which may refuse it. Ask again with the same key

@@ -7,7 +7,7 @@ import { type MemberPrincipal, scopes } from '../oauth/principal.ts';
 import type { FlowGateway } from '../operations/gateway.ts';
 import { getFlow } from '../operations/get-flow.ts';
 import { listFlows } from '../operations/list-flows.ts';
-import { findFlow } from '../operations/names.ts';
+import { findFlow, type HowCalled } from '../operations/names.ts';
 import type { Operation, Tools } from '../operations/operation.ts';
 import {
   type Finding,
@@ -106,10 +106,14 @@ async function theOrg(cli: FlowsCli, options: FlowsOptions): Promise<{ id: strin
   return org;
 }
 
-async function theFlow(cli: FlowsCli, options: FlowsOptions): Promise<{ orgId: string; id: string; name: string }> {
+async function theFlow(
+  cli: FlowsCli,
+  options: FlowsOptions,
+  how: HowCalled = {},
+): Promise<{ orgId: string; id: string; name: string }> {
   const { id: orgId } = await theOrg(cli, options);
   const wanted = need(options.flow, 'flow');
-  const { id, name } = await cli.database.withOrg({ orgId }, (trx) => findFlow(trx, wanted));
+  const { id, name } = await cli.database.withOrg({ orgId }, (trx) => findFlow(trx, wanted, how));
   return { orgId, id, name };
 }
 
@@ -157,7 +161,7 @@ async function tellWorkflow({ client, say }: FlowsCli, flow: { orgId: string; id
 }
 
 async function send(cli: FlowsCli, options: FlowsOptions, command: Command): Promise<number> {
-  const flow = await theFlow(cli, options);
+  const flow = await theFlow(cli, options, { whole: command.type === 'cancel' });
   const commandId = newId('cmd');
   const sent = await cli.flows.send(flow.orgId, flow.id, { commandId, fingerprint: '', actor: operator, command });
   switch (sent.state) {

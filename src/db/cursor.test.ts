@@ -29,6 +29,7 @@ describe('a cursor', () => {
     [text(['flows', '1', 'fl_1']), 'a moment only JavaScript reads'],
     [text(['flows', '-infinity', 'fl_1']), 'another end of time'],
     [text(['flows', '2026-13-01T00:00:00Z', 'fl_1']), 'no month'],
+    [text(['flows', '0000-01-01T00:00:00Z', 'fl_1']), 'a year that the database does not count'],
     [text(['flows', 'infinity', 'fl_\0']), 'a NUL'],
     [text(['flows', 'infinity', '']), 'an empty id'],
     [text(['flows', 'infinity', 'x'.repeat(129)]), 'a long id'],

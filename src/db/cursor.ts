@@ -14,7 +14,7 @@ export interface Cursor {
 export type PagedList = 'flows' | 'tasks' | 'deliveries' | 'imports' | 'org_events' | 'erasures' | 'activity';
 
 /** What the database takes for a moment, and no other spelling. */
-const moment = z.union([z.literal('infinity'), z.iso.datetime()]);
+const moment = z.union([z.literal('infinity'), z.iso.datetime().refine((at) => !at.startsWith('0000'))]);
 const cursorSchema = z.tuple([
   z.string(),
   moment,

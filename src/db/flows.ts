@@ -6,13 +6,23 @@ import type { Cursor } from './cursor.ts';
 import type { Trx } from './database.ts';
 import type { FlowRow, Tables, TaskRow } from './schema.ts';
 
+/** A member, a client of one flow, or a client in all flows that they are in. */
+export type Somebody =
+  | { readonly kind: 'member' | 'external'; readonly id: string }
+  | { readonly kind: 'external'; readonly email: string };
+
+const liesWith = (column: RawBuilder<unknown>, who: Somebody) =>
+  'id' in who
+    ? sql<SqlBool>`${column} = ${who.id}`
+    : sql<SqlBool>`${column} in (select e.id from external_users e where e.email = ${who.email})`;
+
 export interface FlowFilter {
   readonly status?: FlowStatus | undefined;
   readonly changedSince?: Date | undefined;
-  /** ACTIVE flows with an overdue task. */
+  /** ACTIVE flows with an overdue task; with false, all others. */
   readonly overdue?: boolean | undefined;
   /** ACTIVE flows with a READY task that lies with this person, with any client, or with nobody. */
-  readonly waitsOn?: { kind: 'member' | 'external'; id: string } | 'clients' | 'nobody' | undefined;
+  readonly waitsOn?: Somebody | 'clients' | 'nobody' | undefined;
   readonly templateId?: string | undefined;
   /** Beginnings of words, each of which the flow's name or one of its clients has. No flow fits none of them. */
   readonly words?: readonly string[] | undefined;
@@ -32,6 +42,7 @@ export interface ListedFlow
     | 'id'
     | 'name'
     | 'status'
+    | 'time_zone'
     | 'template_name'
     | 'percent'
     | 'done'
@@ -58,10 +69,13 @@ const matching = (filter: FlowFilter) => (eb: ExpressionBuilder<Tables, 'flows'>
   if (filter.templateId) wanted.push(eb('flows.template_id', '=', filter.templateId));
   if (filter.overdue || filter.waitsOn) wanted.push(eb('flows.status', '=', 'ACTIVE'));
   if (filter.overdue) wanted.push(isLate);
+  if (filter.overdue === false) wanted.push(sql<SqlBool>`not (flows.status = 'ACTIVE' and coalesce(${isLate}, false))`);
   if (filter.waitsOn === 'nobody') wanted.push(hasTask(sql`t.assignee_kind is null`));
   else if (filter.waitsOn === 'clients') wanted.push(hasTask(sql`t.assignee_kind = 'external'`));
   else if (filter.waitsOn)
-    wanted.push(hasTask(sql`t.assignee_kind = ${filter.waitsOn.kind} and t.assignee_id = ${filter.waitsOn.id}`));
+    wanted.push(
+      hasTask(sql`t.assignee_kind = ${filter.waitsOn.kind} and ${liesWith(sql`t.assignee_id`, filter.waitsOn)}`),
+    );
   if (filter.words?.length === 0) wanted.push(sql<SqlBool>`false`);
   for (const word of filter.words ?? []) {
     wanted.push(sql<SqlBool>`exists (select from flow_words w where w.org_id = flows.org_id and w.flow_id = flows.id
@@ -83,6 +97,7 @@ export async function listFlows(
       'id',
       'name',
       'status',
+      'time_zone',
       'template_name',
       'percent',
       'done',
@@ -144,11 +159,13 @@ export async function countFlows(trx: Trx, filter: FlowFilter): Promise<CountedF
   const { n, late } = await trx
     .selectNoFrom([
       (isKept ? kept() : upToEnough(trx, filter)).as('n'),
-      upToEnough(trx, { ...filter, overdue: true }).as('late'),
+      (filter.overdue === false ? none : upToEnough(trx, { ...filter, overdue: true })).as('late'),
     ])
     .executeTakeFirstOrThrow();
   return { n: Number(n), stopped: !isKept && Number(n) >= limits.counted, late: Number(late) };
 }
+
+const none = sql<string>`0`;
 
 /** In the order of an index, so that it is walked until there are enough. */
 function upToEnough(trx: Trx, filter: FlowFilter) {
@@ -211,9 +228,9 @@ export function recentFlows(trx: Trx, limit: number): Promise<FoundFlow[]> {
 
 export interface TaskFilter {
   readonly status?: TaskStatus | undefined;
-  /** READY and past its due date, in an ACTIVE flow. */
+  /** READY and past its due date, in an ACTIVE flow; with false, all others. */
   readonly overdue?: boolean | undefined;
-  readonly assignee?: { kind: 'member' | 'external'; id: string } | 'nobody' | undefined;
+  readonly assignee?: Somebody | 'nobody' | undefined;
   readonly flowId?: string | undefined;
 }
 
@@ -234,6 +251,7 @@ export interface ListedTask
   readonly due_order: Date | number;
   readonly flow_name: string;
   readonly flow_status: FlowStatus;
+  readonly flow_time_zone: string;
 }
 
 const fitting = (filter: TaskFilter) => (eb: ExpressionBuilder<Tables, 'tasks' | 'flows'>) => {
@@ -247,9 +265,15 @@ const fitting = (filter: TaskFilter) => (eb: ExpressionBuilder<Tables, 'tasks' |
       eb('flows.status', '=', 'ACTIVE'),
     );
   }
+  if (filter.overdue === false) {
+    wanted.push(sql<SqlBool>`not (tasks.status = 'READY' and tasks.due_order < now() and flows.status = 'ACTIVE')`);
+  }
   if (filter.assignee === 'nobody') wanted.push(eb('tasks.assignee_id', 'is', null));
   else if (filter.assignee) {
-    wanted.push(eb('tasks.assignee_kind', '=', filter.assignee.kind), eb('tasks.assignee_id', '=', filter.assignee.id));
+    wanted.push(
+      eb('tasks.assignee_kind', '=', filter.assignee.kind),
+      liesWith(sql`tasks.assignee_id`, filter.assignee),
+    );
   }
   return eb.and(wanted);
 };
@@ -283,6 +307,7 @@ export async function listTasks(
       'tasks.round',
       'flows.name as flow_name',
       'flows.status as flow_status',
+      'flows.time_zone as flow_time_zone',
     ])
     .where(fitting(filter))
     .limit(limit);

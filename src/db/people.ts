@@ -61,18 +61,34 @@ export function listMembers(trx: Trx): Promise<MemberRow[]> {
 export interface ClientRow {
   readonly id: string;
   readonly flow_id: string;
+  readonly flow_name: string;
   readonly name: string;
   readonly email: string;
 }
 
-/** External users whose id, address or name this is, of one flow or of all. */
-export function findClients(trx: Trx, ref: string, flowId: string | null, limit: number): Promise<ClientRow[]> {
+/** External users of one flow, or of all; the newest first. */
+function clients(trx: Trx, flowId: string | null, limit: number) {
   const query = trx
-    .selectFrom('external_users')
-    .select(['id', 'flow_id', 'name', 'email'])
-    .where(sql<SqlBool>`(id = ${ref} or email = lower(${ref}) or lower(name) = lower(${ref}))`)
-    .where('invitation', '<>', 'REVOKED')
-    .orderBy('invited_at', 'desc')
+    .selectFrom('external_users as e')
+    .innerJoin('flows', (join) => join.onRef('flows.org_id', '=', 'e.org_id').onRef('flows.id', '=', 'e.flow_id'))
+    .select(['e.id', 'e.flow_id', 'flows.name as flow_name', 'e.name', 'e.email'])
+    .where('e.invitation', '<>', 'REVOKED')
+    .orderBy('e.invited_at', 'desc')
     .limit(limit);
-  return (flowId === null ? query : query.where('flow_id', '=', flowId)).execute();
+  return flowId === null ? query : query.where('e.flow_id', '=', flowId);
 }
+
+/** Those whose id, address or name this is. */
+export const findClients = (trx: Trx, ref: string, flowId: string | null, limit: number): Promise<ClientRow[]> =>
+  clients(trx, flowId, limit)
+    .where(sql<SqlBool>`(e.id = ${ref} or e.email = lower(${ref}) or lower(e.name) = lower(${ref}))`)
+    .execute();
+
+/** Those of whose name this is one word, such as the first. */
+export const findClientsByWord = (trx: Trx, word: string, flowId: string | null, limit: number): Promise<ClientRow[]> =>
+  clients(trx, flowId, limit)
+    .where(sql<SqlBool>`lower(${word}) = any(regexp_split_to_array(lower(e.name), '\\s+'))`)
+    .execute();
+
+export const listClients = (trx: Trx, flowId: string, limit: number): Promise<ClientRow[]> =>
+  clients(trx, flowId, limit).execute();

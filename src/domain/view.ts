@@ -35,6 +35,8 @@ export interface CommandAnswer {
     readonly name: string;
     readonly status: FlowStatus;
     readonly progress: Progress;
+    /** Its days are days in it. Left out by a worker of an older release. */
+    readonly timeZone?: string;
   };
   /** The tasks the outcome speaks of, with the one that the command was about where it was done. */
   readonly tasks: readonly TaskBrief[];
@@ -52,6 +54,8 @@ export interface Overview
     Flow,
     'id' | 'name' | 'status' | 'template' | 'createdAt' | 'createdBy' | 'startDate' | 'finishedAt' | 'feedLength'
   > {
+  /** Its days are days in it. Left out by a worker of an older release. */
+  readonly timeZone?: string;
   readonly progress: Progress;
   readonly tasks: readonly OverviewTask[];
   readonly externals: readonly ExternalUser[];
@@ -70,9 +74,10 @@ export interface OverviewTask extends TaskBrief {
 const newest = 10;
 
 export function overviewOf(flow: Flow): Overview {
-  const { id, name, status, template, createdAt, createdBy, startDate, finishedAt, feedLength, externals } = flow;
+  const { id, name, status, template, createdAt, createdBy, startDate, finishedAt, feedLength, externals, timeZone } =
+    flow;
   return {
-    ...{ id, name, status, template, createdAt, createdBy, startDate, finishedAt, feedLength, externals },
+    ...{ id, name, status, template, createdAt, createdBy, startDate, finishedAt, feedLength, externals, timeZone },
     progress: progress(flow),
     // Assigned, not spread, which is slow for what comes after.
     tasks: flow.tasks.map((t) =>
@@ -104,7 +109,7 @@ export function answerOf(ledger: Ledger, commandId: string): CommandAnswer {
     outcome,
     projected:
       outcome === null ? false : !outcome.ok || ledger.projectedVersion >= outcome.version || isProjected(ledger),
-    flow: { id: flow.id, name: flow.name, status: flow.status, progress: progress(flow) },
+    flow: told(flow, progress(flow)),
     tasks: outcome === null ? [] : tasksNamed(flow, outcome),
   };
 }
@@ -113,8 +118,16 @@ export function answerOf(ledger: Ledger, commandId: string): CommandAnswer {
 export const answerWith = ({ flow, progress }: Projection, outcome: Outcome): CommandAnswer => ({
   outcome,
   projected: true,
-  flow: { id: flow.id, name: flow.name, status: flow.status, progress },
+  flow: told(flow, progress),
   tasks: tasksNamed(flow, outcome),
+});
+
+const told = ({ id, name, status, timeZone }: Flow, progress: Progress): CommandAnswer['flow'] => ({
+  id,
+  name,
+  status,
+  progress,
+  timeZone,
 });
 
 function tasksNamed(flow: Flow, outcome: Outcome): TaskBrief[] {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
-import { taskInput, theTask } from './command.ts';
+import { taskCalled, taskInput } from './command.ts';
 import { fileShape, takeFile } from './files.ts';
 import { operation } from './operation.ts';
 import { quote } from './words.ts';
@@ -17,7 +17,9 @@ export const addFile = operation({
   input: z.strictObject({ ...taskInput, field: z.string().min(1).max(limits.id) }),
   output: z.object({ file: fileShape, multiple: z.boolean() }),
   async handler(call, input) {
-    const { flow, task } = await theTask(call, input);
+    const { flow, task } = await call.database.withOrg(call.principal, (trx) => taskCalled(trx, input), {
+      reads: true,
+    });
     const { file, field } = await takeFile(call, flow.id, task.id, input.field);
     return { file, multiple: field.multiple };
   },

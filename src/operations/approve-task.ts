@@ -44,12 +44,12 @@ export const approveTask = operation({
     );
     return { ...facts, decision };
   },
-  text(f, now, zone) {
+  text(f, now) {
     if (f.state === 'accepted') return acceptedText(f);
     const word = f.decision === 'approve' ? 'approved' : 'rejected';
     return lines(
       `${quote(f.task.title)} is ${word} (by ${byWhom(f.by, f.through)}). ${standing(f)}`,
-      effectLines(f, now, zone),
+      effectLines(f, now),
     );
   },
 });

@@ -7,13 +7,17 @@ import {
   commandOutput,
   effectLines,
   factsOf,
+  meant,
+  taskCalled,
   taskInput,
-  theTask,
+  taskMeant,
 } from './command.ts';
 import { findPerson, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { personShape } from './shapes.ts';
 import { lines, plain, quote, who } from './words.ts';
+
+const assignmentMeant = taskMeant.extend({ assignee: personShape.nullable() });
 
 export const assignTask = operation({
   name: 'assign_task',
@@ -37,17 +41,20 @@ export const assignTask = operation({
   output: z.object({ ...commandOutput, ...actedOn, assignee: personShape.nullable() }),
   async handler(call, input) {
     const { principal } = call;
-    const { flow, task } = await theTask(call, input);
-    const assignee =
-      input.assignee.toLowerCase() === 'nobody'
-        ? null
-        : await call.database.withOrg(principal, (trx) => findPerson(trx, input.assignee, principal.userId, flow.id));
+    const { flow, task, assignee } = await meant(call, input, assignmentMeant, async (trx) => {
+      const found = await taskCalled(trx, input);
+      const isNobody = input.assignee.toLowerCase() === 'nobody';
+      return {
+        ...found,
+        assignee: isNobody ? null : await findPerson(trx, input.assignee, principal.userId, found.flow),
+      };
+    });
     const facts = await command(call, flow, { type: 'assign', taskId: task.id, assignee });
     return { ...factsOf(facts), task, by: principal.name, through: principal.through, assignee };
   },
-  text(f, now, zone) {
+  text(f, now) {
     if (f.state === 'accepted') return acceptedText(f);
     const told = f.assignee === null ? 'lies with nobody now' : `lies with ${who(f.assignee)} now`;
-    return lines(`${quote(f.task.title)} on ${plain(f.flow.name)} ${told}.`, effectLines(f, now, zone));
+    return lines(`${quote(f.task.title)} on ${plain(f.flow.name)} ${told}.`, effectLines(f, now));
   },
 });

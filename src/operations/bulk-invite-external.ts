@@ -96,7 +96,7 @@ export const bulkInviteExternal = operation({
     const each = outcomesOf(read, (_person, n) => facts.effects?.invited[n]);
     return { ...factsOf(facts), invited: each.filter((o) => o.outcome === 'invited').length, outcomes: each };
   },
-  text(f, now, zone) {
+  text(f, now) {
     const told = f.outcomes.map((o) =>
       dots(`- ${plain(o.email)}: ${words[o.outcome]}`, o.outcome === 'invited' && `\`${o.id}\``),
     );
@@ -105,7 +105,7 @@ export const bulkInviteExternal = operation({
     return lines(
       `${f.invited} of ${count(f.outcomes.length, 'person', 'people')} invited to ${plain(f.flow.name)}. ${sent}`,
       told,
-      effectLines({ ...f, mailsQueued: 0 }, now, zone),
+      effectLines({ ...f, mailsQueued: 0 }, now),
     );
   },
 });

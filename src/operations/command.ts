@@ -1,6 +1,7 @@
 /** What operations that change a flow have in common: send the command, read the outcome, tell it. */
 import { z } from 'zod';
-import { findTasks } from '../db/flows.ts';
+import type { Trx } from '../db/database.ts';
+import { type FoundTask, findTasks } from '../db/flows.ts';
 import { readFlow } from '../db/read-flow.ts';
 import type { Actor } from '../domain/actor.ts';
 import type { Command } from '../domain/command.ts';
@@ -11,11 +12,13 @@ import { limits } from '../domain/limits.ts';
 import type { CommandAnswer } from '../domain/view.ts';
 import type { ExternalPrincipal, MemberPrincipal } from '../oauth/principal.ts';
 import { isId } from '../platform/ids.ts';
+import { withoutUnseen } from '../platform/plain-line.ts';
 import type { Sent } from './gateway.ts';
-import { findFlow, findTask, nameOrId } from './names.ts';
+import { findFlow, findTask, type HowCalled, nameOrId } from './names.ts';
+import { onceOnly } from './once.ts';
 import type { Call } from './operation.ts';
 import { Refusal } from './refusal.ts';
-import { brief, briefLine, briefShape, flowStatus, progressShape } from './shapes.ts';
+import { brief, briefLine, briefShape, flowStatus, flowZone, progressShape } from './shapes.ts';
 import { count, lines, percentWords, plain, quote } from './words.ts';
 
 /** Every command takes an id, so that trying again is safe. */
@@ -36,6 +39,7 @@ export const commandOutput = {
     name: z.string(),
     status: flowStatus.nullable(),
     progress: progressShape.nullable(),
+    timeZone: flowZone,
   }),
   nowReady: z.array(briefShape),
   waitAgain: z.array(briefShape),
@@ -59,24 +63,49 @@ export const actedOn = {
   through: z.string(),
 };
 
-interface FlowMeant {
-  readonly id: string;
-  readonly name: string;
-  readonly timeZone: string;
+export const flowMeant = z.object({ id: z.string(), name: z.string(), timeZone: z.string() });
+export const taskMeant = z.object({ task: z.object({ id: z.string(), title: z.string() }), flow: flowMeant });
+export type FlowMeant = z.infer<typeof flowMeant>;
+export type TaskMeant = z.infer<typeof taskMeant>;
+
+/** What is named where somebody would say a name: the flow, or a task, on the flow when that is said too. */
+interface Named {
+  readonly flow?: string | undefined;
+  readonly task?: string | undefined;
 }
 
-/** The flow that is meant. */
+/** Are they ids alone, of which each is one thing for good? */
+const areIds = ({ flow, task }: Named): boolean =>
+  task === undefined ? isId('fl', flow ?? '') : isId('tk', task) && (flow === undefined || isId('fl', flow));
+
+/**
+ * What a command is about, found by what it was called. A name goes over to another flow in time, so with a command id of
+ * the caller's own what was found is kept, before the command is sent: the same again goes to the same. Of ids alone nothing
+ * is kept, for the flow itself knows the command.
+ */
+export const meant = <K extends object>(
+  call: Call<MemberPrincipal>,
+  named: Named,
+  keep: z.ZodType<K>,
+  find: (trx: Trx) => Promise<K>,
+): Promise<K> =>
+  call.commandIdGiven && !areIds(named)
+    ? onceOnly(call, keep, find)
+    : call.database.withOrg(call.principal, find, { reads: true });
+
+/** The flow that is meant by a command to it. */
 export const theFlow = (call: Call<MemberPrincipal>, ref: string): Promise<FlowMeant> =>
-  orItself(call, ref, async () => {
-    const found = await call.database.withOrg(call.principal, (trx) => findFlow(trx, ref), { reads: true });
-    return { id: found.id, name: found.name, timeZone: found.time_zone };
-  });
+  orItself(call, ref, () => meant(call, { flow: ref }, flowMeant, (trx) => flowCalled(trx, ref)));
 
 /**
  * What is found by name or id. A flow whose id the lists do not know yet is asked itself; where no worker answers for it,
  * what is then sent to it waits for one.
  */
-async function orItself(call: Call<MemberPrincipal>, ref: string, find: () => Promise<FlowMeant>): Promise<FlowMeant> {
+export async function orItself(
+  call: Call<MemberPrincipal>,
+  ref: string,
+  find: () => Promise<FlowMeant>,
+): Promise<FlowMeant> {
   try {
     return await find();
   } catch (error) {
@@ -89,26 +118,30 @@ async function orItself(call: Call<MemberPrincipal>, ref: string, find: () => Pr
   }
 }
 
-/** The task that is meant, and its flow. */
-export async function theTask(
-  call: Call<MemberPrincipal>,
-  input: { task: string; flow?: string | undefined },
-): Promise<{ task: { id: string; title: string }; flow: { id: string; name: string; timeZone: string } }> {
-  const { task, flow } = input;
-  const found = await call.database.withOrg(
-    call.principal,
-    async (trx) => {
-      if (flow === undefined) return findTask(trx, task, null);
-      // Two ids, as programs give them, take one look.
-      const [byIds] = await findTasks(trx, { id: task, flowId: flow }, 1);
-      return byIds ?? findTask(trx, task, await findFlow(trx, flow));
-    },
-    { reads: true },
-  );
+export async function flowCalled(trx: Trx, ref: string, how: HowCalled = {}): Promise<FlowMeant> {
+  const { id, name, time_zone: timeZone } = await findFlow(trx, ref, how);
+  return { id, name, timeZone };
+}
+
+/** The task that is meant by a command about it, and its flow. */
+export const theTask = (call: Call<MemberPrincipal>, { task, flow }: TaskNamed): Promise<TaskMeant> =>
+  meant(call, { task, flow }, taskMeant, (trx) => taskCalled(trx, { task, flow }));
+
+type TaskNamed = Named & { readonly task: string };
+
+export async function taskCalled(trx: Trx, { task, flow }: TaskNamed): Promise<TaskMeant> {
+  const found = await foundTask(trx, task, flow);
   return {
     task: { id: found.id, title: found.title },
     flow: { id: found.flow_id, name: found.flow_name, timeZone: found.time_zone },
   };
+}
+
+async function foundTask(trx: Trx, task: string, flow: string | undefined): Promise<FoundTask> {
+  if (flow === undefined) return findTask(trx, task, null);
+  // Two ids, as programs give them, take one look.
+  const [byIds] = await findTasks(trx, { id: task, flowId: flow }, 1);
+  return byIds ?? findTask(trx, task, await findFlow(trx, flow));
 }
 
 /** Who acts, in the domain's words. */
@@ -182,16 +215,19 @@ async function factsOfSent(
     case 'gone':
       throw await goneRefusal(call, flow);
     case 'accepted':
-      return accepted(call.commandId, flow);
+      return accepted(call, flow);
     case 'applied':
       return applied(sent.answer, call);
   }
 }
 
-export const accepted = (commandId: string, flow: { id: string; name: string }): CommandFacts & { effects: null } => ({
+export const accepted = (
+  { commandId, timeZone }: Pick<Call<unknown>, 'commandId' | 'timeZone'>,
+  flow: { id: string; name: string; timeZone?: string },
+): CommandFacts & { effects: null } => ({
   state: 'accepted',
   commandId,
-  flow: { id: flow.id, name: flow.name, status: null, progress: null },
+  flow: { id: flow.id, name: flow.name, status: null, progress: null, timeZone: flow.timeZone ?? timeZone },
   nowReady: [],
   waitAgain: [],
   notNeeded: [],
@@ -203,15 +239,11 @@ export const accepted = (commandId: string, flow: { id: string; name: string }):
 /** The facts of a command that has an outcome; throws a Refusal when the outcome is one. */
 export function applied(
   answer: CommandAnswer,
-  {
-    commandId,
-    fingerprint,
-    now,
-    timeZone: zone,
-  }: Pick<Call<unknown>, 'commandId' | 'fingerprint' | 'now' | 'timeZone'>,
+  { commandId, fingerprint, now, timeZone }: Pick<Call<unknown>, 'commandId' | 'fingerprint' | 'now' | 'timeZone'>,
 ): CommandFacts & { effects: Effects } {
   const { outcome } = answer;
   if (outcome === null) throw new Error('An applied command has an outcome.');
+  const zone = answer.flow.timeZone ?? timeZone;
   if (outcome.fingerprint !== fingerprint) {
     throw new Refusal(
       'command_id_reused',
@@ -222,7 +254,7 @@ export function applied(
   const named = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);
   if (!outcome.ok) {
     const blocking = named(outcome.refusal.blockedBy);
-    const [first, ...rest] = outcome.refusal.message.split(/(?<=\.) (?=Complete )/);
+    const [first, ...rest] = withoutUnseen(outcome.refusal.message).split(/(?<=\.) (?=Complete )/);
     throw new Refusal(
       outcome.refusal.code,
       lines(
@@ -237,7 +269,13 @@ export function applied(
   return {
     state: 'applied',
     commandId,
-    flow: { id: answer.flow.id, name: answer.flow.name, status: effects.status, progress: effects.progress },
+    flow: {
+      id: answer.flow.id,
+      name: answer.flow.name,
+      status: effects.status,
+      progress: effects.progress,
+      timeZone: zone,
+    },
     nowReady: named(effects.ready),
     waitAgain: named(effects.waitAgain),
     notNeeded: named(effects.notNeeded),
@@ -262,7 +300,7 @@ async function goneRefusal(
       { status },
     );
   const word = status === 'COMPLETED' ? 'completed' : 'cancelled';
-  const when = at === null ? '' : ` on ${shortDate(at, call.now, call.timeZone)}`;
+  const when = at === null ? '' : ` on ${shortDate(at, call.now, known.flow.timeZone)}`;
   return new Refusal('flow_final', `${plain(flow.name)} was ${word}${when}, and that is final. Nothing changed.`, {
     status,
   });
@@ -273,7 +311,8 @@ export const acceptedText = (f: { commandId: string }): string =>
   `Accepted, not applied yet: Booflow's worker is not answering. Your command is stored and will be applied when it is back. Ask again with command id \`${f.commandId}\`; sending it twice does it once.`;
 
 /** What followed: what is ready now, what waits again, where the flow stands. */
-export function effectLines(f: CommandFacts, now: number, zone: string): string {
+export function effectLines(f: CommandFacts, now: number): string {
+  const zone = f.flow.timeZone;
   return lines(
     f.nowReady.length > 0 &&
       lines(

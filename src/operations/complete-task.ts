@@ -9,9 +9,11 @@ import {
   commandOnTask,
   commandOutput,
   effectLines,
+  meant,
   standing,
+  taskCalled,
   taskInput,
-  theTask,
+  taskMeant,
 } from './command.ts';
 import { needFiles } from './files.ts';
 import { operation } from './operation.ts';
@@ -53,15 +55,18 @@ export const completeTask = operation({
     const { answers = null, comment = '' } = input;
     const complete = (taskId: string): Command => ({ type: 'complete', taskId, answers, comment });
     if (answers === null) return commandOnTask(call, input, complete);
-    const { flow, task } = await theTask(call, input);
-    await call.database.withOrg(call.principal, (trx) => needFiles(trx, flow.id, task.id, answers));
+    const { flow, task } = await meant(call, input, taskMeant, async (trx) => {
+      const found = await taskCalled(trx, input);
+      await needFiles(trx, found.flow.id, found.task.id, answers);
+      return found;
+    });
     return commandOnTask(call, { task: task.id, flow: flow.id }, complete);
   },
-  text(f, now, zone) {
+  text(f, now) {
     if (f.state === 'accepted') return acceptedText(f);
     return lines(
       `${quote(f.task.title)} is completed (by ${byWhom(f.by, f.through)}). ${standing(f)}`,
-      effectLines(f, now, zone),
+      effectLines(f, now),
     );
   },
 });

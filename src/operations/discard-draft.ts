@@ -31,7 +31,7 @@ export const discardDraft = operation({
   output,
   async handler(call, { template, revision }) {
     return onceOnly(call, output, async (trx) => {
-      const { id } = await findOwn(trx, template, 'too');
+      const { id } = await findOwn(trx, template, 'too', { whole: true });
       await lockTemplate(trx, id);
       const head = await readTemplateHead(trx, id);
       if (head?.draft == null)

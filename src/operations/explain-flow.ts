@@ -6,7 +6,7 @@ import { theFlow } from './command.ts';
 import { flowTruth } from './flow-truth.ts';
 import { nameOrId } from './names.ts';
 import { operation } from './operation.ts';
-import { brief, briefShape, flowStatus, iso, isoOr, moment } from './shapes.ts';
+import { brief, briefShape, flowStatus, flowZone, iso, isoOr, moment } from './shapes.ts';
 import { count, dueWords, lines, onDay, plain, quote, who } from './words.ts';
 
 const holdShape = z.object({
@@ -43,7 +43,7 @@ export const explainFlow = operation({
   rest: { method: 'GET', path: '/flows/{flow}/explanation', example: { flow: 'Harbor & Pine' } },
   input: z.strictObject({ flow: nameOrId('Name or id') }),
   output: z.object({
-    flow: z.object({ id: z.string(), name: z.string(), status: flowStatus }),
+    flow: z.object({ id: z.string(), name: z.string(), status: flowStatus, timeZone: flowZone }),
     holds: z.array(holdShape),
     forecast: forecastShape.nullable().describe('null when there is nothing to go by'),
   }),
@@ -55,7 +55,7 @@ export const explainFlow = operation({
     );
     const foreseen = forecast(flow, durations, call.now);
     return {
-      flow: { id: flow.id, name: flow.name, status: flow.status },
+      flow: { id: flow.id, name: flow.name, status: flow.status, timeZone: flow.timeZone },
       holds: explain(flow).map((h) => ({
         task: brief(h.task),
         since: isoOr(h.task.readyAt),
@@ -65,7 +65,8 @@ export const explainFlow = operation({
       forecast: foreseen && { likely: iso(foreseen.likely), late: iso(foreseen.late), basis: foreseen.basis },
     };
   },
-  text({ flow, holds, forecast: foreseen }, now, zone) {
+  text({ flow, holds, forecast: foreseen }, now) {
+    const zone = flow.timeZone;
     const name = plain(flow.name);
     switch (flow.status) {
       case 'DRAFT':

@@ -6,7 +6,7 @@ import type { MemberPrincipal } from '../oauth/principal.ts';
 import { ageLine, namedOverview } from './flow-truth.ts';
 import { nameOrId } from './names.ts';
 import { type Call, operation } from './operation.ts';
-import { brief, briefShape, flowStatus, iso, isoOr, moment, progressShape } from './shapes.ts';
+import { brief, briefShape, flowStatus, flowZone, iso, isoOr, moment, progressShape } from './shapes.ts';
 import { byWhom, count, dots, dueWords, lines, onDay, percentWords, plain, quote, short, who } from './words.ts';
 
 const output = z.object({
@@ -20,7 +20,7 @@ const output = z.object({
   createdBy: z.string(),
   startDate: moment.nullable(),
   finishedAt: moment.nullable(),
-  timeZone: z.string().describe("The organization's (IANA): its days are told in it"),
+  timeZone: flowZone,
   asOf: moment.nullable().describe('null: as it is now; else how old this answer is'),
   tasks: z.array(
     briefShape.extend({
@@ -104,7 +104,7 @@ function factsOf(
     createdBy: flow.createdBy.name,
     startDate: isoOr(flow.startDate),
     finishedAt: isoOr(flow.finishedAt),
-    timeZone,
+    timeZone: flow.timeZone ?? timeZone,
     asOf: isoOr(asOf),
     tasks: flow.tasks.map((t) => taskFacts(flow, t, now)),
     remindersOff,
@@ -138,7 +138,8 @@ const taskFacts = (flow: Overview, t: OverviewTask, now: number): Facts['tasks']
     comments: t.comments,
   });
 
-function tell(f: Facts, now: number, zone: string): string {
+function tell(f: Facts, now: number): string {
+  const zone = f.timeZone;
   const open = f.tasks.filter((t) => t.status === 'READY');
   const behind = f.tasks.filter((t) => t.status === 'BLOCKED' || t.status === 'REJECTED');
   const over = f.tasks.filter((t) => isResolved(t) || t.status === 'CANCELLED');

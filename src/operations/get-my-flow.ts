@@ -109,11 +109,11 @@ export const getMyFlow = operation({
       }),
     };
   },
-  text(f, now, zone) {
+  text(f, now) {
     const ready = f.tasks.filter((t) => t.status === 'READY');
     return lines(
       `${plain(f.flow.name)}: ${count(ready.length, 'task')} for you.`,
-      ready.map((t) => briefLine(t, now, zone)),
+      ready.map((t) => briefLine(t, now, f.flow.timeZone)),
     );
   },
 });

@@ -8,11 +8,11 @@ import { ageLine, flowTruth } from './flow-truth.ts';
 import { findFlow, findTask, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
-import { brief, briefLine, briefShape, flowStatus, iso, isoOr, moment } from './shapes.ts';
+import { brief, briefLine, briefShape, flowStatus, flowZone, iso, isoOr, moment } from './shapes.ts';
 import { dots, dueWords, lines, onDay, plain, quote, who } from './words.ts';
 
 const output = briefShape.extend({
-  flow: z.object({ id: z.string(), name: z.string(), status: flowStatus }),
+  flow: z.object({ id: z.string(), name: z.string(), status: flowStatus, timeZone: flowZone }),
   asOf: moment.nullable().describe('null: as it is now; else how old this answer is'),
   overdue: z.boolean(),
   description: z.string(),
@@ -61,7 +61,7 @@ export const getTask = operation({
     const files = asksForFiles ? await database.withOrg(principal, (trx) => filesOf(trx, flow.id, task.id)) : [];
     return {
       ...brief(task),
-      flow: { id: flow.id, name: flow.name, status: flow.status },
+      flow: { id: flow.id, name: flow.name, status: flow.status, timeZone: flow.timeZone },
       asOf: isoOr(asOf),
       overdue: isOverdue(flow, task, now),
       description: task.description,
@@ -85,7 +85,8 @@ export const getTask = operation({
       })),
     };
   },
-  text(f, now, zone) {
+  text(f, now) {
+    const zone = f.flow.timeZone;
     const state = [
       f.status,
       who(f.assignee),

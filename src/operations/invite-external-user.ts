@@ -49,14 +49,14 @@ export const inviteExternalUser = operation({
     const id = facts.effects?.invited[0]?.externalId ?? person.externalId;
     return { ...factsOf(facts), externalUser: { id, email: person.email, name: person.name, role: person.role } };
   },
-  text(f, now, zone) {
+  text(f, now) {
     if (f.state === 'accepted') return acceptedText(f);
     const { email, role, id } = f.externalUser;
     const sent =
       f.flow.status === 'ACTIVE' ? 'The mail with their link is on its way.' : 'The mail goes out when the flow runs.';
     return lines(
       `${email} is invited to ${plain(f.flow.name)}${role === '' ? '' : ` as ${plain(role)}`}. ${sent} · \`${id}\``,
-      effectLines({ ...f, mailsQueued: 0 }, now, zone),
+      effectLines({ ...f, mailsQueued: 0 }, now),
     );
   },
 });

@@ -5,7 +5,7 @@ import { limits } from '../domain/limits.ts';
 import { findFlow, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
-import { badCursor, cursorOf, moment, pageInput, pageOutput } from './shapes.ts';
+import { badCursor, cursorOf, flowZone, moment, pageInput, pageOutput } from './shapes.ts';
 import { byWhom, lines, onDay, plain, short } from './words.ts';
 
 export const listActivity = operation({
@@ -23,7 +23,7 @@ export const listActivity = operation({
     ...pageInput,
   }),
   output: z.object({
-    flow: z.object({ id: z.string(), name: z.string() }),
+    flow: z.object({ id: z.string(), name: z.string(), timeZone: flowZone }),
     entries: z.array(
       z.object({
         seq: z.number().int(),
@@ -42,7 +42,7 @@ export const listActivity = operation({
   async handler({ database, principal }, { flow: ref, before, limit, cursor }) {
     const from = placeIn(before, cursor);
     return database.withOrg(principal, async (trx) => {
-      const { id, name } = await findFlow(trx, ref);
+      const { id, name, time_zone: timeZone } = await findFlow(trx, ref);
       const found = await readFeed(trx, id, from, limit + 1);
       const entries = found.slice(0, limit).map((e) => ({
         ...{ seq: e.seq, at: e.at.toISOString(), by: e.by.name, kind: e.by.kind, through: e.by.through },
@@ -50,13 +50,15 @@ export const listActivity = operation({
       }));
       const last = found.length > limit ? entries.at(-1) : undefined;
       const nextCursor = last ? writeCursor('activity', 0, String(last.seq)) : null;
-      return { flow: { id, name }, entries, more: last !== undefined, nextCursor };
+      return { flow: { id, name, timeZone }, entries, more: last !== undefined, nextCursor };
     });
   },
-  text({ flow, entries, more }, now, zone) {
+  text({ flow, entries, more }, now) {
     return lines(
       entries.length === 0 ? `Nothing more happened in ${plain(flow.name)}.` : `What happened in ${plain(flow.name)}:`,
-      entries.map((e) => `- ${onDay(e.at, now, zone)}, ${byWhom(e.by, e.through)}: ${short(plain(e.text), 200)}`),
+      entries.map(
+        (e) => `- ${onDay(e.at, now, flow.timeZone)}, ${byWhom(e.by, e.through)}: ${short(plain(e.text), 200)}`,
+      ),
       more && `Older: ask again with before ${entries.at(-1)?.seq}.`,
     );
   },

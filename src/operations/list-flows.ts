@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Trx } from '../db/database.ts';
 import { countFlows, type FlowFilter, listFlows as readFlows } from '../db/flows.ts';
+import { isCalendarDay, startOfDate } from '../domain/dates.ts';
 import { limits } from '../domain/limits.ts';
-import { findPerson, findTemplate, nameOrId } from './names.ts';
+import { findSomebody, findTemplateOfFlows, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import {
@@ -29,7 +30,7 @@ export const listFlows = operation({
   input: z.strictObject({
     status: flowStatus.optional(),
     changed_since: z.string().max(40).optional().describe('A day (2026-11-16) or moment, ISO 8601'),
-    overdue: z.boolean().optional().describe('true: only those with a task that is late now'),
+    overdue: z.boolean().optional().describe('true: only those with a task that is late now; false: only the others'),
     waits_on: nameOrId('"me", "clients", "nobody", or a person by name, address or id').optional(),
     template: nameOrId('Name or id').optional(),
     search: z.string().max(limits.name).optional(),
@@ -41,17 +42,17 @@ export const listFlows = operation({
     late: z.number().int().describe('How many of them are late, counted up to 100'),
     flows: z.array(listedFlowShape),
   }),
-  async handler({ database, principal }, { status, limit, cursor, ...asked }) {
+  async handler({ database, principal, timeZone }, { status, limit, cursor, ...asked }) {
     const after = cursorOf('flows', cursor);
     return database.withOrg(
       principal,
       async (trx) => {
         const filter: FlowFilter = {
           status,
-          changedSince: asked.changed_since === undefined ? undefined : sinceOf(asked.changed_since),
-          overdue: asked.overdue || undefined,
+          changedSince: asked.changed_since === undefined ? undefined : sinceOf(asked.changed_since, timeZone),
+          overdue: asked.overdue,
           waitsOn: asked.waits_on === undefined ? undefined : await waitsOn(trx, asked.waits_on, principal.userId),
-          templateId: asked.template === undefined ? undefined : (await findTemplate(trx, asked.template)).id,
+          templateId: asked.template === undefined ? undefined : (await findTemplateOfFlows(trx, asked.template)).id,
           words: asked.search === undefined ? undefined : wordsOf(asked.search),
         };
         const [found, { n: total, stopped: totalStopped, late }] = await Promise.all([
@@ -64,11 +65,11 @@ export const listFlows = operation({
       { reads: true },
     );
   },
-  text({ total, totalStopped, status, late, flows, nextCursor }, now, zone) {
+  text({ total, totalStopped, status, late, flows, nextCursor }, now) {
     if (total === 0) return 'No flow fits. `create_flow_from_template` makes one.';
     return lines(
       `${countUpTo(total, totalStopped, status === null ? 'flow' : `${status.toLowerCase()} flow`)}${late >= limits.counted ? `, ${late} or more late` : late > 0 ? `, ${late} late` : ''}${flows.length < total ? `; ${flows.length} here` : ''}.`,
-      flows.map((f) => dots(`- ${plain(f.name)}`, state(f), ...waiting(f, now, zone), `\`${f.id}\``)),
+      flows.map((f) => dots(`- ${plain(f.name)}`, state(f), ...waiting(f, now), `\`${f.id}\``)),
       moreLine(nextCursor),
     );
   },
@@ -77,8 +78,7 @@ export const listFlows = operation({
 async function waitsOn(trx: Trx, ref: string, me: string): Promise<FlowFilter['waitsOn']> {
   const word = ref.toLowerCase();
   if (word === 'nobody' || word === 'clients') return word;
-  const { kind, id } = await findPerson(trx, ref, me, null);
-  return { kind, id };
+  return findSomebody(trx, ref, me, null);
 }
 
 /**
@@ -103,10 +103,10 @@ function state(f: Listed): string {
   return over ? f.status : `${f.status}, ${percentWords(f.progress)}`;
 }
 
-function waiting({ status, overdue, next }: Listed, now: number, zone: string): string[] {
+function waiting({ status, overdue, next, timeZone }: Listed, now: number): string[] {
   if (next === null) return [];
   // While a flow is paused nothing becomes due.
-  const due = next.dueAt === null || status !== 'ACTIVE' ? '' : dueWords(next.dueAt, now, zone);
+  const due = next.dueAt === null || status !== 'ACTIVE' ? '' : dueWords(next.dueAt, now, timeZone);
   const whom = who(next.assignee);
   return overdue > 0
     ? [`${overdue} overdue: ${quote(next.title, 60)}, with ${whom}, ${due}`]
@@ -115,12 +115,13 @@ function waiting({ status, overdue, next }: Listed, now: number, zone: string): 
 
 const sinceSchema = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
 
-function sinceOf(text: string): Date {
+/** A day begins as it does in the organization's time zone. */
+function sinceOf(text: string, zone: string): Date {
   if (!sinceSchema.safeParse(text).success) {
     throw new Refusal(
       'bad_input',
       `changed_since: ${quote(text)} is no day or moment. Write it like 2026-11-16 or 2026-11-16T09:00:00Z.`,
     );
   }
-  return new Date(text);
+  return new Date(isCalendarDay(text) ? startOfDate(text, zone) : text);
 }

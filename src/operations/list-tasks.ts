@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { countTasks, listTasks as readTasks } from '../db/flows.ts';
-import { findFlow, findPerson, nameOrId } from './names.ts';
+import { findFlow, findSomebody, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import {
   bothWaysOutput,
@@ -25,7 +25,10 @@ export const listTasks = operation({
   rest: { method: 'GET', path: '/tasks', example: { overdue: true, limit: 5 } },
   input: z.strictObject({
     status: taskStatus.optional(),
-    overdue: z.boolean().optional().describe('true: READY tasks of running flows that are past their due date'),
+    overdue: z
+      .boolean()
+      .optional()
+      .describe('true: READY tasks of running flows that are past their due date; false: the others'),
     assignee: nameOrId('"me", "nobody", or a member or external user by name, address or id').optional(),
     flow: nameOrId('Name or id').optional(),
     ...pageInput,
@@ -46,7 +49,7 @@ export const listTasks = operation({
               ? undefined
               : assignee.toLowerCase() === 'nobody'
                 ? ('nobody' as const)
-                : await findPerson(trx, assignee, principal.userId, flow?.id ?? null),
+                : await findSomebody(trx, assignee, principal.userId, flow?.id ?? null),
         };
         const [found, { n: total, stopped: totalStopped }] = await Promise.all([
           readTasks(trx, filter, after, limit + 1),
@@ -58,7 +61,7 @@ export const listTasks = operation({
       { reads: true },
     );
   },
-  text({ total, totalStopped, tasks, nextCursor }, now, zone) {
+  text({ total, totalStopped, tasks, nextCursor }, now) {
     if (total === 0) return 'No task fits.';
     const late = tasks.filter((t) => t.overdue).length;
     return lines(
@@ -67,7 +70,7 @@ export const listTasks = operation({
         dots(
           `- ${quote(t.title)} on ${plain(t.flow.name)}`,
           isOpen(t) || t.assignee !== null ? `${t.status}, ${who(t.assignee)}` : t.status,
-          t.flow.status === 'PAUSED' ? 'flow PAUSED' : isOpen(t) ? dueWords(t.dueAt, now, zone) : '',
+          t.flow.status === 'PAUSED' ? 'flow PAUSED' : isOpen(t) ? dueWords(t.dueAt, now, t.flow.timeZone) : '',
           `\`${t.id}\``,
         ),
       ),

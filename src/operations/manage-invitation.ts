@@ -1,11 +1,22 @@
 import { z } from 'zod';
-import { acceptedText, command, commandInput, commandOutput, factsOf } from './command.ts';
+import {
+  acceptedText,
+  command,
+  commandInput,
+  commandOutput,
+  factsOf,
+  flowCalled,
+  flowMeant,
+  meant,
+} from './command.ts';
 import { withinTheHour } from './invitation-limit.ts';
-import { findFlow, findInvited, nameOrId } from './names.ts';
+import { findInvited, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { plain } from './words.ts';
 
 const actions = ['resend', 'revoke'] as const;
+
+const invitationMeant = z.object({ flow: flowMeant, client: z.object({ id: z.string(), email: z.string() }) });
 
 export const manageInvitation = operation({
   name: 'manage_invitation',
@@ -30,8 +41,8 @@ export const manageInvitation = operation({
   }),
   output: z.object({ ...commandOutput, action: z.enum(actions), email: z.string() }),
   async handler(call, input) {
-    const { flow, client } = await call.database.withOrg(call.principal, async (trx) => {
-      const flow = await findFlow(trx, input.flow);
+    const { flow, client } = await meant(call, input, invitationMeant, async (trx) => {
+      const flow = await flowCalled(trx, input.flow, { whole: input.action === 'revoke' });
       return { flow, client: await findInvited(trx, input.external_user, flow) };
     });
     const type = input.action === 'resend' ? 'resend_invitation' : 'revoke_invitation';

@@ -11,8 +11,16 @@ import {
   findFlowsLike,
   findTasks,
   recentFlows,
+  type Somebody,
 } from '../db/flows.ts';
-import { type ClientRow, findClients, listMembers, type MemberRow } from '../db/people.ts';
+import {
+  type ClientRow,
+  findClients,
+  findClientsByWord,
+  listClients,
+  listMembers,
+  type MemberRow,
+} from '../db/people.ts';
 import type { Tables } from '../db/schema.ts';
 import { allTemplates, type ListedTemplate, usableTemplates } from '../db/templates.ts';
 import { isFinal } from '../domain/flow.ts';
@@ -39,6 +47,15 @@ function several(wanted: string, what: string, found: readonly { id: string; lin
   );
 }
 
+/** How a thing may be called. `whole`: by all of its name, where what is then done to it can't be undone. */
+export interface HowCalled {
+  readonly whole?: boolean;
+}
+
+/** Part of a name is not enough for what can't be undone. */
+const notWhole = (wanted: string, what: string, found: readonly { id: string; line: string }[]): Refusal =>
+  several(wanted, what, found, "This can't be undone, so give the whole name or the id.");
+
 const unknown = (text: string): Refusal => new Refusal('not_found', `${text} Nothing changed.`);
 
 /** How far a cancelled one came is no part of how it stands. */
@@ -46,21 +63,18 @@ const stand = (f: FoundFlow): string => (f.status === 'CANCELLED' ? f.status : `
 const flowLine = (f: FoundFlow): string => `${plain(f.name)} (${stand(f)})`;
 
 /** One flow of this org. Of several with one name, the one that is not over is meant, if it is one. */
-export async function findFlow(trx: Trx, ref: string): Promise<FoundFlow> {
+export async function findFlow(trx: Trx, ref: string, { whole = false }: HowCalled = {}): Promise<FoundFlow> {
   const byId = await findFlowById(trx, ref);
   if (byId) return byId;
   const same = await findFlowsByName(trx, ref, 50);
   const found = same.length > 0 ? same : await findFlowsLike(trx, ref, 50);
+  const lineOf = (f: FoundFlow) => ({ id: f.id, line: flowLine(f) });
+  if (whole && same.length === 0 && found.length > 0) throw notWhole(ref, 'flow', found.map(lineOf));
   const alive = found.filter((f) => !isFinal(f.status));
   const only = found.length === 1 ? found[0] : alive.length === 1 ? alive[0] : undefined;
   if (only) return only;
   if (found.length > 1) {
-    throw several(
-      ref,
-      'flow',
-      (alive.length > 0 ? alive : found).map((f) => ({ id: f.id, line: flowLine(f) })),
-      'Which one?',
-    );
+    throw several(ref, 'flow', (alive.length > 0 ? alive : found).map(lineOf), 'Which one?');
   }
   const recent = await recentFlows(trx, 500);
   const near = nearest(
@@ -115,31 +129,35 @@ export const findTemplate = async (trx: Trx, ref: string): Promise<ListedTemplat
   pickTemplate(await usableTemplates(trx), ref);
 
 /** One template that is seen, also one that was never published or is archived. */
-export const findAnyTemplate = async (db: Kysely<Tables>, ref: string): Promise<ListedTemplate> =>
-  pickTemplate(await allTemplates(db), ref);
+export const findAnyTemplate = async (db: Kysely<Tables>, ref: string, how: HowCalled = {}): Promise<ListedTemplate> =>
+  pickTemplate(await allTemplates(db), ref, how);
 
-function pickTemplate(all: readonly ListedTemplate[], ref: string): ListedTemplate {
-  const byId = all.find((t) => t.id === ref);
-  if (byId) return byId;
-  const exact = all.filter((t) => t.name.toLowerCase() === ref.toLowerCase());
+/** One template that flows were made from: also one that is archived, unless one on offer is called so too. */
+export async function findTemplateOfFlows(trx: Trx, ref: string): Promise<ListedTemplate> {
+  const offered = await usableTemplates(trx);
+  return pickTemplate(templatesCalled(offered, ref).found.length > 0 ? offered : await allTemplates(trx), ref);
+}
+
+/** By the id; else by the whole name, one's own first; else by a part of it. */
+function templatesCalled(all: readonly ListedTemplate[], ref: string) {
+  const byId = all.filter((t) => t.id === ref);
+  if (byId.length > 0) return { found: byId, exact: true };
+  const wanted = ref.toLowerCase();
+  const exact = all.filter((t) => t.name.toLowerCase() === wanted);
   const own = exact.filter((t) => t.org_id !== null);
-  const found =
-    own.length > 0
-      ? own
-      : exact.length > 0
-        ? exact
-        : all.filter((t) => t.name.toLowerCase().includes(ref.toLowerCase()));
+  if (exact.length > 0) return { found: own.length > 0 ? own : exact, exact: true };
+  return { found: all.filter((t) => t.name.toLowerCase().includes(wanted)), exact: false };
+}
+
+function pickTemplate(all: readonly ListedTemplate[], ref: string, { whole = false }: HowCalled = {}): ListedTemplate {
+  const { found, exact } = templatesCalled(all, ref);
+  const told = found.map((t) => ({
+    id: t.id,
+    line: `${plain(t.name)}, ${count(t.step_count, 'step')}, ${t.org_id === null ? 'public' : 'yours'}`,
+  }));
+  if (whole && !exact && found.length > 0) throw notWhole(ref, 'template', told);
   if (found.length === 1 && found[0]) return found[0];
-  if (found.length > 1) {
-    const line = (t: ListedTemplate) =>
-      `${plain(t.name)}, ${count(t.step_count, 'step')}, ${t.org_id === null ? 'public' : 'yours'}`;
-    throw several(
-      ref,
-      'template',
-      found.map((t) => ({ id: t.id, line: line(t) })),
-      'Which one?',
-    );
-  }
+  if (found.length > 1) throw several(ref, 'template', told, 'Which one?');
   const near = nearest(
     ref,
     all.map((t) => t.name),
@@ -150,8 +168,14 @@ function pickTemplate(all: readonly ListedTemplate[], ref: string): ListedTempla
 }
 
 /** One member of this org, by id, address or name; "me" is whoever asks. */
-export async function findMember(trx: Trx, ref: string, me: string): Promise<MemberRow> {
-  const found = await matchMembers(trx, ref, me);
+export async function findMember(
+  trx: Trx,
+  ref: string,
+  me: string,
+  { whole = false }: HowCalled = {},
+): Promise<MemberRow> {
+  const { found, exact } = await matchMembers(trx, ref, me);
+  if (whole && !exact && found.length > 0) throw notWhole(ref, 'member', found.map(memberLine));
   if (found.length === 1 && found[0]) return found[0];
   if (found.length > 1) throw severalMembers(ref, found);
   throw await noMember(trx, ref);
@@ -159,28 +183,69 @@ export async function findMember(trx: Trx, ref: string, me: string): Promise<Mem
 
 export type FoundPerson = { kind: 'member' | 'external'; id: string; name: string };
 
-/** A member, or else an external user of the flow (of any flow when none is given). */
-export async function findPerson(trx: Trx, ref: string, me: string, flowId: string | null): Promise<FoundPerson> {
-  const members = await matchMembers(trx, ref, me);
-  if (members.length > 1) throw severalMembers(ref, members);
-  const member = members[0];
+/** A member, or else an external user of the flow. */
+export async function findPerson(
+  trx: Trx,
+  ref: string,
+  me: string,
+  flow: { id: string; name: string },
+): Promise<FoundPerson> {
+  const { members, clients } = await matchPeople(trx, ref, me, flow.id);
+  const [member, client] = [members[0], clients[0]];
+  if (members.length + clients.length > 1) throw severalPeople(ref, members, clients, 'Give the address or the id.');
   if (member) return { kind: 'member', id: member.id, name: member.name };
-  const clients = await findClients(trx, ref, flowId, 50);
-  const client = clients[0];
-  if (clients.length === 1 && client) return { kind: 'external', id: client.id, name: client.name };
-  if (clients.length > 1) {
-    throw several(
-      ref,
-      'external user',
-      clients.map((c) => ({ id: c.id, line: `${plain(c.name)}, ${c.email}` })),
-      'Name the flow, or give the id.',
-    );
-  }
+  if (client) return { kind: 'external', id: client.id, name: client.name };
+  throw await nobody(trx, ref, flow);
+}
+
+/** Whose tasks are asked for, in all flows or in one: a client by the address, or a name of theirs alone, is one person in all of them. */
+export async function findSomebody(trx: Trx, ref: string, me: string, flowId: string | null): Promise<Somebody> {
+  const { members, clients } = await matchPeople(trx, ref, me, flowId);
+  const [member, client] = [members[0], clients[0]];
+  const addresses = new Set(clients.map((c) => c.email));
+  if (members.length + addresses.size > 1) throw severalPeople(ref, members, clients, 'Give the address or the id.');
+  if (member) return { kind: 'member', id: member.id };
+  if (client)
+    return client.id === ref ? { kind: 'external', id: client.id } : { kind: 'external', email: client.email };
   throw await noMember(trx, ref);
 }
 
+/** By id, address or whole name; a member goes before a client. Else by a word of the name, such as the first. */
+async function matchPeople(
+  trx: Trx,
+  ref: string,
+  me: string,
+  flowId: string | null,
+): Promise<{ readonly members: readonly MemberRow[]; readonly clients: readonly ClientRow[] }> {
+  const { found, exact } = await matchMembers(trx, ref, me);
+  if (exact) return { members: found, clients: [] };
+  const clients = await findClients(trx, ref, flowId, 50);
+  if (clients.length > 0) return { members: [], clients };
+  return { members: found, clients: await findClientsByWord(trx, ref, flowId, 50) };
+}
+
+const clientLine = (c: ClientRow) => ({
+  id: c.id,
+  line: `client ${plain(c.name)}, ${c.email}, on ${plain(c.flow_name)}`,
+});
+
+const severalPeople = (
+  ref: string,
+  members: readonly MemberRow[],
+  clients: readonly ClientRow[],
+  ask: string,
+): Refusal =>
+  clients.length === 0
+    ? severalMembers(ref, members)
+    : several(
+        ref,
+        members.length === 0 ? 'external user' : 'person',
+        [...members.map(memberLine), ...clients.map(clientLine)],
+        ask,
+      );
+
 /** One external user of the flow. */
-export async function findInvited(trx: Trx, ref: string, flow: FoundFlow): Promise<ClientRow> {
+export async function findInvited(trx: Trx, ref: string, flow: Pick<FoundFlow, 'id' | 'name'>): Promise<ClientRow> {
   const [client, ...others] = await findClients(trx, ref, flow.id, 50);
   if (!client) throw unknown(`${plain(flow.name)} has no external user called ${quote(ref)}.`);
   if (others.length === 0) return client;
@@ -192,29 +257,52 @@ export async function findInvited(trx: Trx, ref: string, flow: FoundFlow): Promi
   );
 }
 
-async function matchMembers(trx: Trx, ref: string, me: string): Promise<MemberRow[]> {
+/** Members who are called this; by a part of the name, such as the first, when nobody is by all of it. */
+async function matchMembers(
+  trx: Trx,
+  ref: string,
+  me: string,
+): Promise<{ readonly found: readonly MemberRow[]; readonly exact: boolean }> {
   const all = await listMembers(trx);
   const wanted = ref.toLowerCase();
-  if (wanted === 'me') return all.filter((m) => m.id === me);
-  const exact = all.filter((m) => m.id === ref || m.email === wanted || m.name.toLowerCase() === wanted);
-  return exact.length > 0 ? exact : all.filter((m) => m.name.toLowerCase().split(/\s+/).includes(wanted));
+  const exact = all.filter((m) =>
+    wanted === 'me' ? m.id === me : m.id === ref || m.email === wanted || m.name.toLowerCase() === wanted,
+  );
+  if (exact.length > 0 || wanted === 'me') return { found: exact, exact: true };
+  return { found: all.filter((m) => m.name.toLowerCase().split(/\s+/).includes(wanted)), exact: false };
 }
+
+const memberLine = (m: MemberRow) => ({ id: m.id, line: `${plain(m.name)}, ${m.email}` });
 
 const severalMembers = (ref: string, found: readonly MemberRow[]): Refusal =>
-  several(
-    ref,
-    'member',
-    found.map((m) => ({ id: m.id, line: `${plain(m.name)}, ${m.email}` })),
-    'Which one?',
-  );
+  several(ref, 'member', found.map(memberLine), 'Which one?');
 
 async function noMember(trx: Trx, ref: string): Promise<Refusal> {
-  const all = await listMembers(trx);
-  const near = nearest(
-    ref,
-    all.flatMap((m) => [m.name, m.email, m.name.split(' ')[0] ?? m.name]),
-  );
+  const near = nearPerson(ref, await listMembers(trx));
   return unknown(
-    `Nobody here is called ${quote(ref)}.${near ? ` Did you mean ${near}?` : ' `list_org_members` shows the members.'}`,
+    `Nobody here is called ${quote(ref)}.${near ? ` Did you mean ${plain(near)}?` : ' `list_org_members` shows the members.'}`,
   );
 }
+
+/** Nobody of the org nor of the flow; its clients are few enough to be told. */
+async function nobody(trx: Trx, ref: string, flow: { id: string; name: string }): Promise<Refusal> {
+  const clients = await listClients(trx, flow.id, candidatesShown + 1);
+  const near = nearPerson(ref, [...(await listMembers(trx)), ...clients]);
+  const shown = clients.slice(0, candidatesShown);
+  const more = clients.length > shown.length ? '- and more' : null;
+  return new Refusal(
+    'not_found',
+    lines(
+      `Nobody here is called ${quote(ref)}.${near ? ` Did you mean ${plain(near)}?` : ' `list_org_members` shows the members.'} Nothing changed.`,
+      shown.length > 0 && `Clients of ${plain(flow.name)}:`,
+      shown.map((c) => `- ${plain(c.name)}, ${c.email} · \`${c.id}\``),
+      more,
+    ),
+  );
+}
+
+const nearPerson = (ref: string, people: readonly { readonly name: string; readonly email: string }[]): string | null =>
+  nearest(
+    ref,
+    people.flatMap((p) => [p.name, p.email, p.name.split(' ')[0] ?? p.name]),
+  );

@@ -188,7 +188,7 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
           const { database, flows, files, publicUrl, sendMail, webhooks, imports, now, upload } = caller;
           const { command_id: given, ...asked } = { command_id: undefined, ...parsed.data };
           const timeZone = await timeZoneOf(database, caller.principal, now);
-          const own = caller.commandId ?? (typeof given === 'string' ? given : undefined);
+          const own = oneCommandId(caller.commandId, given);
           const call = {
             ...{ database, flows, files, publicUrl, sendMail, webhooks, imports, now, principal, upload, timeZone },
             ...{ operation: def.name, commandId: own ?? newId('cmd'), commandIdGiven: own !== undefined },
@@ -232,6 +232,16 @@ function measured<R extends { readonly ok: boolean } & Partial<{ readonly code: 
         throw error;
       }
     }),
+  );
+}
+
+/** The command id of the caller's own; given in the input and beside it, it is the same. */
+function oneCommandId(beside: string | undefined, inInput: unknown): string | undefined {
+  if (typeof inInput !== 'string') return beside;
+  if (beside === undefined || beside === inInput) return inInput;
+  throw new Refusal(
+    'bad_input',
+    'Not done: it came with two command ids, one in the input and another beside it. Give one. Nothing changed.',
   );
 }
 

@@ -34,7 +34,7 @@ export const removeMember = operation({
   output,
   async handler(call, { member: ref, tasks_to }) {
     const { kept } = await changingMembers(call, output.extend({ handOverId: z.string() }), async (trx, me) => {
-      const member = await findMember(trx, ref, me.id);
+      const member = await findMember(trx, ref, me.id, { whole: true });
       needMayRemove(me, member, await countOwners(trx));
       const to = await successor(trx, tasks_to, me.id, member);
       const leaving = await endMembership(trx, call, member, to, actorOf({ ...call.principal, role: me.role }));

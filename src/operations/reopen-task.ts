@@ -33,8 +33,8 @@ export const reopenTask = operation({
     const { reason = '' } = input;
     return commandOnTask(call, input, (taskId) => ({ type: 'reopen', taskId, reason }));
   },
-  text(f, now, zone) {
+  text(f, now) {
     if (f.state === 'accepted') return acceptedText(f);
-    return lines(`${quote(f.task.title)} is open again. ${standing(f)}`, effectLines(f, now, zone));
+    return lines(`${quote(f.task.title)} is open again. ${standing(f)}`, effectLines(f, now));
   },
 });

@@ -37,10 +37,10 @@ export const setDueDate = operation({
     const { name: by, through } = call.principal;
     return { ...factsOf(facts), task, by, through, dueAt: isoOr(dueAt) };
   },
-  text(f, now, zone) {
+  text(f, now) {
     if (f.state === 'accepted') return acceptedText(f);
     return f.dueAt === null
       ? `${quote(f.task.title)} has no due date now.`
-      : `${quote(f.task.title)} is due ${onDay(f.dueAt, now, zone)} now.`;
+      : `${quote(f.task.title)} is due ${onDay(f.dueAt, now, f.flow.timeZone)} now.`;
   },
 });

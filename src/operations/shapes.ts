@@ -20,6 +20,8 @@ export const progressShape = z.object({
   counting: z.number().int(),
 });
 
+export const flowZone = z.string().describe("The flow's own (IANA): its days are told in it");
+
 export const personShape = z.object({ kind: z.enum(['member', 'external']), id: z.string(), name: z.string() });
 
 export const briefShape = z.object({
@@ -65,6 +67,7 @@ export const listedFlowShape = z.object({
   id: z.string(),
   name: z.string(),
   status: flowStatus,
+  timeZone: flowZone,
   template: z.string(),
   progress: progressShape,
   overdue: z.number().int().describe('How many of its tasks are overdue'),
@@ -85,6 +88,7 @@ export const listedFlow = (f: ListedFlow): z.infer<typeof listedFlowShape> => ({
   id: f.id,
   name: f.name,
   status: f.status,
+  timeZone: f.time_zone,
   template: f.template_name,
   progress: { percent: f.percent, done: f.done, counting: f.counting },
   overdue: f.overdue,
@@ -102,7 +106,7 @@ export const listedFlow = (f: ListedFlow): z.infer<typeof listedFlowShape> => ({
 });
 
 export const listedTaskShape = briefShape.extend({
-  flow: z.object({ id: z.string(), name: z.string(), status: flowStatus }),
+  flow: z.object({ id: z.string(), name: z.string(), status: flowStatus, timeZone: flowZone }),
   overdue: z.boolean(),
 });
 
@@ -117,7 +121,7 @@ export const listedTask = (t: ListedTask, now: number): z.infer<typeof listedTas
       : { kind: t.assignee_kind, id: t.assignee_id, name: t.assignee_name ?? '' },
   dueAt: t.due_at?.toISOString() ?? null,
   round: t.round,
-  flow: { id: t.flow_id, name: t.flow_name, status: t.flow_status },
+  flow: { id: t.flow_id, name: t.flow_name, status: t.flow_status, timeZone: t.flow_time_zone },
   overdue: isOverdue({ status: t.flow_status }, { status: t.status, dueAt: t.due_at?.getTime() ?? null }, now),
 });
 

@@ -34,8 +34,8 @@ export const skipTask = operation({
     const { reason } = input;
     return commandOnTask(call, input, (taskId) => ({ type: 'skip', taskId, reason }));
   },
-  text(f, now, zone) {
+  text(f, now) {
     if (f.state === 'accepted') return acceptedText(f);
-    return lines(`${quote(f.task.title)} is skipped. ${standing(f)}`, effectLines(f, now, zone));
+    return lines(`${quote(f.task.title)} is skipped. ${standing(f)}`, effectLines(f, now));
   },
 });

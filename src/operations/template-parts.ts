@@ -4,7 +4,7 @@ import type { Trx } from '../db/database.ts';
 import { readTemplateHead, type TemplateHead } from '../db/templates.ts';
 import { type DraftProblem, draftSchema } from '../domain/draft.ts';
 import { limits } from '../domain/limits.ts';
-import { findAnyTemplate, nameOrId } from './names.ts';
+import { findAnyTemplate, type HowCalled, nameOrId } from './names.ts';
 import { Refusal } from './refusal.ts';
 import { moment } from './shapes.ts';
 import { count, plain, quote } from './words.ts';
@@ -63,8 +63,13 @@ export const problemLine = ({ title, message }: DraftProblem): string =>
 export const problemsCount = (problems: readonly DraftProblem[]): string => count(problems.length, 'problem');
 
 /** A template of this org, to be changed. A public one is none's to change, and an archived one rests. */
-export async function findOwn(trx: Trx, ref: string, archived: 'too' | 'not' = 'not'): Promise<TemplateHead> {
-  const { id, name } = await findAnyTemplate(trx, ref);
+export async function findOwn(
+  trx: Trx,
+  ref: string,
+  archived: 'too' | 'not' = 'not',
+  how: HowCalled = {},
+): Promise<TemplateHead> {
+  const { id, name } = await findAnyTemplate(trx, ref, how);
   const head = await readTemplateHead(trx, id);
   if (!head) throw new Refusal('not_found', `No template is called ${quote(ref)}. Nothing changed.`);
   if (head.org_id === null) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Trx } from '../db/database.ts';
 import type { Command } from '../domain/command.ts';
 import { isCalendarDay, startOfDate } from '../domain/dates.ts';
 import { limits } from '../domain/limits.ts';
@@ -10,8 +11,11 @@ import {
   commandOutput,
   effectLines,
   factsOf,
+  flowCalled,
+  flowMeant,
+  meant,
+  orItself,
   standing,
-  theFlow,
 } from './command.ts';
 import { nameOrId } from './names.ts';
 import { operation } from './operation.ts';
@@ -44,11 +48,17 @@ export const updateFlowStatus = operation({
   }),
   output: z.object({ ...commandOutput, action: z.enum(actions) }),
   async handler(call, { flow: ref, action, start_date, reason }) {
-    const flow = await theFlow(call, ref);
-    const wanted = wish(action, start_date, reason, flow.timeZone);
-    return { ...factsOf(await command(call, flow, wanted)), action };
+    const wanted = (zone: string): Command => wish(action, start_date, reason, zone);
+    const find = async (trx: Trx) => {
+      const found = await flowCalled(trx, ref, { whole: action === 'cancel' });
+      // What does not fit is refused before anything is kept.
+      wanted(found.timeZone);
+      return found;
+    };
+    const flow = await orItself(call, ref, () => meant(call, { flow: ref }, flowMeant, find));
+    return { ...factsOf(await command(call, flow, wanted(flow.timeZone))), action };
   },
-  text(f, now, zone) {
+  text(f, now) {
     if (f.state === 'accepted') return acceptedText(f);
     const name = plain(f.flow.name);
     const told = {
@@ -57,7 +67,7 @@ export const updateFlowStatus = operation({
       resume: `${name} is running again; due dates moved by the days that began during the pause.`,
       cancel: `${name} is cancelled. Its open tasks and magic links have ended.`,
     };
-    return lines(told[f.action], f.action === 'cancel' ? null : standing(f), effectLines(f, now, zone));
+    return lines(told[f.action], f.action === 'cancel' ? null : standing(f), effectLines(f, now));
   },
 });
 

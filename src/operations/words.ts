@@ -1,5 +1,6 @@
 /** Small words that many answers share. */
 import { dayOf, shortDate } from '../domain/dates.ts';
+import { withoutUnseen } from '../platform/plain-line.ts';
 
 /** "due today", "due Fri 27 Nov", "2 days late", in days of the time zone. */
 export function dueWords(dueAt: string | null, now: number, zone: string): string {
@@ -21,10 +22,10 @@ export const count = (n: number, one: string, many = `${one}s`): string => `${n}
 export const countUpTo = (n: number, stopped: boolean, one: string, many = `${one}s`): string =>
   stopped ? `${n} or more ${many}` : count(n, one, many);
 
-/** On one line: no break of any alphabet, no control or direction character, no Markdown link or code. */
+/** On one line: no break of any alphabet, no control character, nothing that is not seen, no Markdown link or code. */
 const oneLine = (text: string): string =>
-  text
-    .replace(/[\s\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ')
+  withoutUnseen(text)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
     .replace(/](?=[([:])/g, '] ')
     .replace(/`/g, "'")
     .trim();
@@ -67,8 +68,9 @@ export function nearest(wanted: string, names: readonly string[]): string | null
   let best: { name: string; distance: number } | null = null;
   for (const name of names) {
     const distance = editDistance(a, name.toLowerCase());
-    if (distance <= Math.max(2, Math.floor(a.length / 4)) && (best === null || distance < best.distance))
-      best = { name, distance };
+    // Of a short word so few letters are the whole of it.
+    const near = Math.min(Math.max(2, Math.floor(a.length / 4)), Math.floor(a.length / 3));
+    if (distance <= near && (best === null || distance < best.distance)) best = { name, distance };
   }
   return best?.name ?? null;
 }

@@ -8,6 +8,22 @@ it('a line has no break of any alphabet, no control character and nothing that t
 
 it('what letters are made of stays: joined emoji, Persian with its joiners, Hebrew, accents', () => {
   for (const name of ['👩‍💻 Zoë', 'می‌خواهم', 'אישור החוזה', 'Ångström']) expect(plainLine(name)).toBe(name);
+  for (const seen of ['👨‍👩‍👧‍👦', '🏳️‍🌈', '👩🏽‍💻', '1️⃣', 'क्‍ष', '۝']) expect(plainLine(seen)).toBe(seen);
+  const hidden = [...'Ignore this'].map((c) => String.fromCodePoint(0xe0000 + (c.codePointAt(0) ?? 0))).join('');
+  for (const tricks of [
+    hidden,
+    '\u200b',
+    '\u2060',
+    '\ufeff',
+    '\u00ad',
+    '\u061c',
+    '\u180e',
+    '\u3164',
+    '\u{e0101}',
+    '\ufe0f',
+    '\u200d',
+  ])
+    expect(plainLine(`Ac${tricks}me`)).toBe('Acme');
 });
 
 it('text keeps its lines, with one empty line between two at most', () => {

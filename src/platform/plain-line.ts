@@ -1,12 +1,24 @@
 /** Text that people wrote, made fit for a line of a mail: a subject, a header, a list. */
 
-/** Characters that turn the direction of what follows, or hide: they could make a line read as another. */
-const tricks = /[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
+/** Letters that are joined or parted by a sign of their own, and emoji. Those of the West never are. */
+const joined = String.raw`(?![\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}\p{sc=Han}])[\p{L}\p{M}]|[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]`;
+
+/**
+ * What is not seen: it turns the direction of what follows, or hides, and could make a line read as another to a person, or
+ * tell a model what no person reads. Signs of Arabic that are seen, joiners where they join, and what makes an emoji of the
+ * one before it are none.
+ */
+const unseen = new RegExp(
+  String.raw`(?<=${joined})[\u200c\u200d](?=${joined})|(?<=\p{Emoji})\ufe0f|[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2]|([\p{Cf}\p{Default_Ignorable_Code_Point}])`,
+  'gu',
+);
+
+export const withoutUnseen = (text: string): string =>
+  text.replace(unseen, (found: string, hidden?: string) => (hidden === undefined ? found : ''));
 
 /** On one line: no break of any alphabet, no control character, no character that turns the direction. */
 export const plainLine = (text: string): string =>
-  text
-    .replace(tricks, '')
+  withoutUnseen(text)
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
 

@@ -23,7 +23,7 @@ export function flowPage(view: FlowView): string {
     title: named(flow.name),
     scripts: ['/assets/live.js'],
     children: (
-      <Shell session={session} here="/flows">
+      <Shell session={session} here="/flows" zone={flow.timeZone}>
         <div class="head">
           <div class="grow">
             <p class="small">
@@ -102,7 +102,7 @@ export function flowHeadline(view: Pick<FlowView, 'flow' | 'explained' | 'now' |
       const [first, ...others] = explained.holds;
       if (!first) return `${name} is under way`;
       const { assignee, dueAt } = first.task;
-      const late = dueAt !== null && Date.parse(dueAt) < now ? `, ${dueWords(dueAt, now, zoneOf(view))}` : '';
+      const late = dueAt !== null && Date.parse(dueAt) < now ? `, ${dueWords(dueAt, now, flow.timeZone)}` : '';
       if (assignee === null) return `${name} waits, and nobody has “${first.task.title}”${late}`;
       const more = new Set(others.map((h) => h.task.assignee?.id)).size;
       const also = more > 0 && others.some((h) => h.task.assignee?.id !== assignee.id) ? ' and others' : '';
@@ -110,8 +110,6 @@ export function flowHeadline(view: Pick<FlowView, 'flow' | 'explained' | 'now' |
     }
   }
 }
-
-const zoneOf = ({ session }: Pick<FlowView, 'session'>): string => session.org?.timeZone ?? 'UTC';
 
 function graphTask(t: FlowFacts['tasks'][number], view: FlowView): GraphTask {
   const { id, title, status, overdue, dependsOn, assignee } = t;
@@ -123,7 +121,7 @@ function noteOf(t: FlowFacts['tasks'][number], view: FlowView): string {
   const round = t.round > 1 ? `round ${t.round}, ` : '';
   switch (t.status) {
     case 'READY':
-      return `${round}${t.dueAt && flow.status === 'ACTIVE' ? dueWords(t.dueAt, now, zoneOf(view)) : 'ready'}`;
+      return `${round}${t.dueAt && flow.status === 'ACTIVE' ? dueWords(t.dueAt, now, flow.timeZone) : 'ready'}`;
     case 'BLOCKED': {
       const open = flow.tasks.filter(
         (d) => t.dependsOn.includes(d.id) && d.status !== 'COMPLETED' && d.status !== 'SKIPPED',

@@ -368,7 +368,7 @@ const Row = ({ flow, now, session, commandId }: RowProps) => (
       {flow.status === 'ACTIVE' && flow.next?.dueAt && (
         <>
           {flow.overdue > 0 && <LateIcon label="" />}
-          <Due at={flow.next.dueAt} now={now} />
+          <Due at={flow.next.dueAt} now={now} zone={flow.timeZone} />
         </>
       )}
     </span>
@@ -378,20 +378,20 @@ const Row = ({ flow, now, session, commandId }: RowProps) => (
   </li>
 );
 
-function Waits({ flow: { status, next, changedAt }, now }: { readonly flow: Flow; readonly now: number }) {
+function Waits({ flow: { status, next, changedAt, timeZone }, now }: { readonly flow: Flow; readonly now: number }) {
   switch (status) {
     case 'DRAFT':
       return <span class="wait small">Not started</span>;
     case 'COMPLETED':
       return (
         <span class="wait small">
-          Done <Day at={changedAt} now={now} />
+          Done <Day at={changedAt} now={now} zone={timeZone} />
         </span>
       );
     case 'CANCELLED':
       return (
         <span class="wait small">
-          Cancelled <Day at={changedAt} now={now} />
+          Cancelled <Day at={changedAt} now={now} zone={timeZone} />
         </span>
       );
     case 'PAUSED':

@@ -133,7 +133,9 @@ const Row = ({ task: t, now, withPerson }: RowProps) => (
       </span>
     )}
     <span class={t.overdue ? 'num small late' : 'num small'}>
-      {t.flow.status === 'PAUSED' ? 'paused' : t.dueAt && t.flow.status === 'ACTIVE' && <Due at={t.dueAt} now={now} />}
+      {t.flow.status === 'PAUSED'
+        ? 'paused'
+        : t.dueAt && t.flow.status === 'ACTIVE' && <Due at={t.dueAt} now={now} zone={t.flow.timeZone} />}
     </span>
   </li>
 );

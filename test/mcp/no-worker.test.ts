@@ -87,13 +87,14 @@ describe('without Temporal', () => {
     try {
       const refused = await changesNothing(world, async () => [
         await completeTask.run(caller, { ...harbor, task: 'Schedule the kickoff call', command_id: 'c_lost' }),
-        await createFlowFromTemplate.run(caller, { template: 'Offboarding', name: 'Nowhere', command_id: 'c_lost' }),
+        await createFlowFromTemplate.run(caller, { template: 'Offboarding', name: 'Nowhere', command_id: 'c_lost_2' }),
       ]);
       for (const answer of refused) {
-        expect(answer).toMatchObject({ ok: false, facts: { code: 'engine_unavailable', commandId: 'c_lost' } });
-        expect(answer.text).toMatch(
-          /^Not confirmed: .* not answering\. Try again in a moment with command id `c_lost`/,
-        );
+        expect(answer).toMatchObject({
+          ok: false,
+          facts: { code: 'engine_unavailable', commandId: expect.stringMatching(/^c_lost/) },
+        });
+        expect(answer.text).toMatch(/^Not confirmed: .* not answering\. Try again in a moment with command id `c_lost/);
       }
       const flow = await getFlow.run(caller, harbor);
       expect(flow.text).toMatch(/^Harbor & Pine is ACTIVE.*\nThe flow itself is not answering now/);

@@ -26,10 +26,12 @@ interface ShellProps {
   readonly counts?: Readonly<Partial<Record<Place, string>>>;
   /** As wide as the window: for what stands side by side. */
   readonly wide?: boolean;
+  /** In which its days are told, where it is not the org's: a flow keeps its own. */
+  readonly zone?: string;
   readonly children: ComponentChildren;
 }
 
-export const Shell = ({ session, here, counts = {}, wide = false, children }: ShellProps) => (
+export const Shell = ({ session, here, counts = {}, wide = false, zone, children }: ShellProps) => (
   <>
     <a class="skip button" href="#main">
       Skip to the content
@@ -85,7 +87,7 @@ export const Shell = ({ session, here, counts = {}, wide = false, children }: Sh
         </div>
       </nav>
       <main id="main" class={wide ? 'side-by-side' : undefined} tabIndex={-1}>
-        <TimeZone.Provider value={session.org?.timeZone ?? 'UTC'}>{children}</TimeZone.Provider>
+        <TimeZone.Provider value={zone ?? session.org?.timeZone ?? 'UTC'}>{children}</TimeZone.Provider>
       </main>
     </div>
     <KeysHelp />

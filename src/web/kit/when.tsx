@@ -4,26 +4,39 @@ import { useContext } from 'preact/hooks';
 import { shortDate } from '../../domain/dates.ts';
 import { dueWords } from '../../operations/words.ts';
 
-/** The org's time zone, in which a page tells its days; the frame of a page provides it. */
+/** In which a page tells its days: the org's, which the frame of a page provides, and a flow's own on its page. */
 export const TimeZone = createContext('UTC');
 
-export const Day = ({ at, now }: { readonly at: string; readonly now: number }) => (
+interface When {
+  readonly at: string;
+  readonly now: number;
+  /** Of the flow that it is a day of, in a list of several; else the page's. */
+  readonly zone?: string;
+}
+
+const useZone = (zone: string | undefined): string => {
+  const ofPage = useContext(TimeZone);
+  return zone ?? ofPage;
+};
+
+export const Day = ({ at, now, zone }: When) => (
   <time dateTime={at} title={at}>
-    {shortDate(Date.parse(at), now, useContext(TimeZone))}
+    {shortDate(Date.parse(at), now, useZone(zone))}
   </time>
 );
 
 /** "2 days late", "due today", "due Fri 27 Nov". */
-export const Due = ({ at, now }: { readonly at: string; readonly now: number }) => (
+export const Due = ({ at, now, zone }: When) => (
   <time dateTime={at} title={at}>
-    {dueWords(at, now, useContext(TimeZone))}
+    {dueWords(at, now, useZone(zone))}
   </time>
 );
 
 const minute = 60_000;
 
 /** "just now", "4 min ago", "3 h ago", then the day. */
-export function Ago({ at, now }: { readonly at: string; readonly now: number }) {
+export function Ago({ at, now }: When) {
+  const zone = useZone(undefined);
   const ms = Date.parse(at);
   const past = now - ms;
   const words =
@@ -33,7 +46,7 @@ export function Ago({ at, now }: { readonly at: string; readonly now: number }) 
         ? `${Math.floor(past / minute)} min ago`
         : past < 12 * 60 * minute
           ? `${Math.floor(past / (60 * minute))} h ago`
-          : shortDate(ms, now);
+          : shortDate(ms, now, zone);
   return (
     <time dateTime={at} title={at}>
       {words}
