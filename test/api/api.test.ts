@@ -215,6 +215,13 @@ describe('what does not fit', () => {
       () => post(url, olivia, '/flows', { template: 'Client Onboarding', name: 'a\u0000b' }),
       400,
       'bad_input',
+      /name: has line breaks, control characters/,
+    ],
+    [
+      'a NUL in a comment',
+      () => post(url, olivia, `/tasks/${two.acme.task.id}/comments`, { text: 'a\u0000b' }),
+      400,
+      'bad_input',
       /can't be stored/,
     ],
     ['half a percent sign', () => get(url, olivia, '/flows/%E0%A4%A'), 400, 'bad_input', /can't be read/],

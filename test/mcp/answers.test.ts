@@ -2,12 +2,17 @@
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
 import { countTokens } from 'gpt-tokenizer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { publishTemplate } from '../../src/db/templates.ts';
+import type { Command } from '../../src/domain/command.ts';
 import { readTemplate } from '../../src/domain/read-template.ts';
 import { mcpOperations, toolOf } from '../../src/mcp/tools.ts';
+import { command } from '../../src/operations/command.ts';
+import { newId } from '../../src/platform/ids.ts';
 
 import { startWorld, type World } from '../support/world.ts';
 import { clientActs } from './client-acts.ts';
+import { olivia } from './principals.ts';
 import { type Answer, type Speaker, speak } from './speak.ts';
 import { stable } from './stable.ts';
 
@@ -310,16 +315,20 @@ describe('what others wrote', () => {
     expect(text).not.toMatch(/]\(|```|\u202e|`tk_0{16}`/);
   };
 
+  /** By the flow's own command, as it was taken before there was a rule of what may stand in names. */
+  async function takenBefore({ facts }: Answer, wanted: Command): Promise<void> {
+    const call = { ...world.tools, now: Date.now(), principal: olivia, commandId: newId('cmd'), commandIdGiven: true };
+    const { id } = z.object({ flow: z.object({ id: z.string() }) }).parse(facts).flow;
+    await command({ ...call, operation: 'test', fingerprint: 'test', timeZone: 'UTC' }, { id, name: '' }, wanted);
+  }
+
   test('is quoted on one line, and can forge no line, section, link or code', async () => {
     const flow = 'Evil & Co';
     const olivia = as('olivia');
-    await olivia.call('create_flow_from_template', { template: 'Client Onboarding', name: flow });
-    await olivia.call('invite_external_user', {
-      flow,
-      email: 'eve@evil.test',
-      name: evil.slice(0, 190),
-      role: 'x\n## y `z`',
-    });
+    const made = await olivia.call('create_flow_from_template', { template: 'Client Onboarding', name: flow });
+    const eves = { email: 'eve@evil.test', name: evil.slice(0, 190), role: 'x\n## y `z`' };
+    expect(await olivia.call('invite_external_user', { flow, ...eves })).toMatchObject({ isError: true });
+    await takenBefore(made, { type: 'invite', people: [{ externalId: 'ex_eve', ...eves }] });
     await olivia.call('update_flow_status', { flow, action: 'start' });
     await olivia.call('complete_task', { flow, task: 'Send contract draft' });
     const eve = await clientActs(world, 'eve@evil.test');
@@ -356,13 +365,16 @@ describe('what others wrote', () => {
   });
 
   test('a name that a person gave a flow stays a name', async () => {
-    const made = await as('olivia').call('create_flow_from_template', {
-      template: 'Client Onboarding',
-      name: evil.slice(0, 200),
-    });
-    forged(made.text);
-    expect(made.text.split('\n')).toHaveLength(3);
-    const { flow } = made.facts;
-    forged((await as('olivia').call('get_flow', { flow: String(Object(flow).id) })).text);
+    const name = evil.slice(0, 200);
+    const template = 'Client Onboarding';
+    const refused = await as('olivia').call('create_flow_from_template', { template, name });
+    expect(refused).toMatchObject({ isError: true, facts: { code: 'bad_input' } });
+    forged(refused.text);
+    const made = await as('olivia').call('create_flow_from_template', { template, name: 'Called otherwise soon' });
+    await takenBefore(made, { type: 'rename', name });
+    const told = await as('olivia').call('get_flow', { flow: Object(made.facts.flow).id });
+    expect(told.facts).toMatchObject({ name: name.trim() });
+    forged(told.text);
+    forged((await as('olivia').call('list_flows')).text);
   });
 });

@@ -476,7 +476,10 @@ describe('invitations', () => {
     const made = { flow: 'Cases', template: 'Brand' };
     await call(olivia, 'create_flow_from_template', { template: made.template, name: made.flow });
     const evil = 'Jane\r\nBcc: all@evil.test';
-    await call(olivia, 'invite_external_user', { flow: made.flow, email: 'Jane.Doe@Cases.test', name: evil });
+    const invite = { flow: made.flow, email: 'Jane.Doe@Cases.test' };
+    const refused = await olivia.call('invite_external_user', { ...invite, name: evil });
+    expect([refused.isError, refused.facts.code]).toEqual([true, 'bad_input']);
+    await call(olivia, 'invite_external_user', { ...invite, name: 'Jane Doe' });
     const again = await olivia.call('invite_external_user', { flow: made.flow, email: 'JANE.DOE@CASES.TEST' });
     expect([again.isError, again.facts.code]).toEqual([true, 'already_invited']);
     await call(olivia, 'update_flow_status', { flow: made.flow, action: 'start' });
@@ -489,7 +492,7 @@ describe('invitations', () => {
       .select('name')
       .where('email', '=', 'jane.doe@cases.test')
       .executeTakeFirstOrThrow();
-    expect(name).toBe('Jane Bcc: all@evil.test');
+    expect(name).toBe('Jane Doe');
   });
 
   test('are so many an hour for an org and no more, told clearly; what was refused does not count, and another org is not held up', async () => {
