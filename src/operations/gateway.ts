@@ -368,16 +368,16 @@ export class FlowGateway {
     return heard.state === 'answered' ? heard.answer : null;
   }
 
-  /** The same of the flow as a whole. */
-  async overview(orgId: string, flowId: string): Promise<Overview | null> {
+  /** The flow as a whole, as its workflow has it, or why it can't be told. Small for most flows: no text of their tasks is in it. */
+  async overview(orgId: string, flowId: string): Promise<Heard<Overview>> {
     const workflowId = flowWorkflowId(orgId, flowId);
     const heard = await this.#overviews.heard(workflowId, () =>
       this.#whole<Overview>(workflowId, overviewQuery, limits.toldBytes),
     );
-    if (heard.state === 'answered') return heard.answer;
+    if (heard.state !== 'silent' || heard.knowsQuestion) return heard;
     // A worker of a release that does not know this question knows the other.
-    const told = heard.state === 'silent' && !heard.knowsQuestion ? await this.told(orgId, flowId) : null;
-    return told && overviewOf(told.flow);
+    const told = await this.told(orgId, flowId);
+    return told ? { state: 'answered', answer: overviewOf(told.flow) } : heard;
   }
 
   /** The flow as its workflow has it, however large; null when the workflow is gone or no worker answers in time. For operators. */

@@ -126,7 +126,8 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
   });
   setHandler(overview, (most = limits.carriedBytes) => {
     const told = overviewOf(ledger.flow);
-    return jsonBytes(told) <= most ? told : null;
+    // Less than the flow, whose size is known.
+    return heldBytes(ledger.flow) <= most || jsonBytes(told) <= most ? told : null;
   });
 
   // Declared, not assigned: a command that came before its handler is taken when the handler is set.
