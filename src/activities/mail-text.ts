@@ -39,7 +39,7 @@ export function writeMail(facts: MailFacts): MailText {
     ...letter({
       head: headOf(org),
       hello: greeting(mail.to.name),
-      points: mail.tasks.map((t) => pointOf(t, facts)),
+      points: [...mail.tasks.map((t) => pointOf(t, facts)), ...(mail.more ? [`and ${mail.more} more`] : [])],
       link,
       signature: mail.to.kind === 'external' || mail.kind === 'reminder' ? [mail.from, org.name] : [org.name],
       why: whyOf(mail, org),
@@ -65,9 +65,10 @@ function wordsOf({ mail, flowName, org, timeZone, now }: MailFacts): Words {
   const client = mail.to.kind === 'external';
   const [flow, agency, from] = [name(flowName), name(org.name), name(mail.from)];
   const first = mail.tasks[0];
-  const one = mail.tasks.length === 1 && first ? titled(first.title) : null;
+  const all = mail.tasks.length + (mail.more ?? 0);
+  const one = all === 1 && first ? titled(first.title) : null;
   const only = one === null ? null : (first?.type ?? null);
-  const many = `${mail.tasks.length} things`;
+  const many = `${all} things`;
   const of = client ? `for ${agency}` : `on ${flow}`;
   const here = one === null ? ':' : '.';
   const doIt = only === 'APPROVAL' ? 'Decide' : only === 'FORM' ? 'Fill it in' : only ? 'Open it' : 'See them all';

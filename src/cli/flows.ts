@@ -183,6 +183,7 @@ const words: Readonly<Record<Exclude<Finding['state'], 'differs' | 'behind'>, st
   same: 'is the same',
   archived: 'has ended, and Temporal has forgotten it: the read model is what there is',
   silent: 'was not compared: no worker answers for its workflow. Start one, and verify again',
+  too_large: 'was not compared: its workflow runs, and holds more than it can tell until its mails are sent',
   gone: 'has not ended, and Temporal has no workflow of it: `flows revive` lets it go on from the read model',
   stopped: 'has not ended, and its workflow was terminated: `flows revive` lets it go on',
   missing: 'is not in the read model: `flows rebuild-read-model` writes it from its workflow',

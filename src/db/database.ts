@@ -36,7 +36,7 @@ export interface ActingOptions {
    * are told of it, before it is on the disk; the caller waits until it is, and hears of an error when it is not.
    */
   readonly synced?: boolean | 'afterwards';
-  /** True: it may only read, and its end is not waited for. */
+  /** True: it may only read, all of it as at one moment, and its end is not waited for. */
   readonly reads?: boolean;
 }
 
@@ -124,7 +124,7 @@ export class Database {
     const set = Object.entries(settings).map(
       ([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
     );
-    const statement = `begin${reads ? ' read only' : ''}; select ${set.join(', ')}`;
+    const statement = `begin${reads ? ' isolation level repeatable read read only' : ''}; select ${set.join(', ')}`;
     const beginning: Beginning = { statement, reads, syncs };
     return beginnings.run(beginning, async () => {
       try {

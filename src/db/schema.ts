@@ -523,5 +523,6 @@ export interface Tables {
 
 export type FlowRow = Selectable<Flows>;
 export type TaskRow = Selectable<Tasks>;
+export type ExternalUserRow = Selectable<ExternalUsers>;
 export type FeedRow = Selectable<Feed>;
 export type MemberRole = Role;

@@ -10,7 +10,8 @@ import * as people from './people.ts';
 import { needPart } from './permission.ts';
 import { type Refusal, Refused } from './refusal.ts';
 import { remind, tick } from './reminders.ts';
-import { Turn } from './turn.ts';
+import { fitMails, needToCarry } from './room.ts';
+import { type Rules, Turn, todaysRules } from './turn.ts';
 import * as work from './work.ts';
 
 export type Decision =
@@ -21,19 +22,29 @@ export type Decision =
  * Decides one command. `now` in milliseconds since 1970.
  * On success `flow` is the flow after `events`, the same as evolving them one by one.
  */
-export function decide(flow: Flow, command: Command, actor: Actor, now: number): Decision {
-  const turn = new Turn(flow, actor, now);
+export function decide(flow: Flow, command: Command, actor: Actor, now: number, rules: Rules = todaysRules): Decision {
+  const turn = new Turn(flow, actor, now, rules);
   try {
     needPart(flow, actor);
     const invited = perform(turn, command);
     holdComments(turn);
     orderMails(turn);
+    if (rules.mailsFit) {
+      fitMails(turn, asksForMail.has(command.type));
+      if (!neverTooLarge.has(command.type)) needToCarry(turn, flow);
+    }
     return { ok: true, flow: turn.flow, events: turn.events, invited };
   } catch (error) {
     if (error instanceof Refused) return { ok: false, refusal: error.refusal };
     throw error;
   }
 }
+
+/** Commands that are for their mail: without it, they did nothing. */
+const asksForMail: ReadonlySet<Command['type']> = new Set(['invite', 'resend_invitation', 'remind']);
+
+/** Time can't be refused, nor may what lets a flow end, or a client's data go. */
+const neverTooLarge: ReadonlySet<Command['type']> = new Set(['tick', 'cancel', 'erase']);
 
 function perform(turn: Turn, command: Command): readonly people.InviteOutcome[] {
   switch (command.type) {

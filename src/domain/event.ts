@@ -25,7 +25,8 @@ type Happening =
   /** Due dates that became known, or moved with a pause. */
   | { type: 'dues_set'; dues: readonly Due[] }
   | { type: 'due_changed'; taskId: string; dueAt: number | null }
-  | { type: 'task_fell_due'; taskId: string; dueAt: number }
+  /** `quiet`: there is no room to tell it. */
+  | { type: 'task_fell_due'; taskId: string; dueAt: number; quiet?: true }
   | { type: 'comment_added'; taskId: string; comment: Comment }
   | { type: 'external_invited'; external: Omit<ExternalUser, 'version' | 'invitation'> }
   | { type: 'invitation_sent'; externalId: string }
@@ -38,9 +39,10 @@ type Happening =
   | { type: 'comments_held_on'; to: Person; until: number }
   /** They are mailed, or seen; `about` one task or, when null, all. */
   | { type: 'comments_told'; to: Person; about: string | null }
-  | { type: 'mail_ordered'; mail: MailOrder }
-  /** Tried for long enough; `to` null: it was not even ordered. */
-  | { type: 'mail_failed'; key: string; to: MailOrder['to'] | null; why: string }
+  /** `insteadOf`: the key of one that waits, and says less. */
+  | { type: 'mail_ordered'; mail: MailOrder; insteadOf?: string }
+  /** Tried for long enough, or no room is left for it; `to` null: it was not even ordered. `others`: keys of more such mails. */
+  | { type: 'mail_failed'; key: string; to: MailOrder['to'] | null; why: string; others?: readonly string[] }
   /** The mail server will never take it; `why` in its words. */
   | { type: 'mail_refused'; key: string; to: MailOrder['to']; why: string }
   /** An address that was refused before has taken a mail. */

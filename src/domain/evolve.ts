@@ -155,7 +155,7 @@ function change(flow: Flow, event: FlowEvent): Flow {
     case 'digest_scheduled':
       return { ...flow, digestAt: event.next, digests: event.digests };
     case 'mail_ordered':
-      return { ...flow, outbox: [...flow.outbox, event.mail], mailsOrdered: flow.mailsOrdered + 1 };
+      return { ...flow, outbox: withOrdered(flow.outbox, event), mailsOrdered: flow.mailsOrdered + 1 };
     case 'task_reminded':
       return task(flow, event.taskId, () => ({ remindedAt: event.at }));
     case 'comment_held':
@@ -167,8 +167,10 @@ function change(flow: Flow, event: FlowEvent): Flow {
       };
     case 'comments_told':
       return { ...flow, heldComments: withoutTold(flow.heldComments ?? [], event.to, event.about) };
-    case 'mail_failed':
-      return { ...flow, outbox: flow.outbox.filter((m) => m.key !== event.key) };
+    case 'mail_failed': {
+      const failed = new Set([event.key, ...(event.others ?? [])]);
+      return { ...flow, outbox: flow.outbox.filter((m) => !failed.has(m.key)) };
+    }
     case 'mail_refused': {
       const rest = { ...flow, outbox: flow.outbox.filter((m) => m.key !== event.key) };
       return event.to.kind === 'external' ? external(rest, event.to.id, () => ({ mailRefused: event.why })) : rest;
@@ -183,6 +185,10 @@ const nothingWaits = (flow: Flow): Pick<Flow, 'outbox' | 'heldComments'> =>
 
 /** Done again, it is no longer sent back. */
 const redone = (t: Task): Partial<Task> => (t.sentBack ? { sentBack: null } : {});
+
+/** In the place of the one it stands for: whoever asks again does not wait longer for it. */
+const withOrdered = (outbox: Flow['outbox'], { mail, insteadOf }: FlowEventOf<'mail_ordered'>): Flow['outbox'] =>
+  outbox.some((m) => m.key === insteadOf) ? outbox.map((m) => (m.key === insteadOf ? mail : m)) : [...outbox, mail];
 
 const isFor = (held: HeldComments, who: { readonly kind: string; readonly id: string }): boolean =>
   held.to.kind === who.kind && held.to.id === who.id;

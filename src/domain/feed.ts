@@ -1,6 +1,6 @@
 /** The activity feed: what an event reads like after the actor's name. Null when it is no news of its own. */
 import { shortDate } from './dates.ts';
-import type { FlowEvent } from './event.ts';
+import type { FlowEvent, FlowEventOf } from './event.ts';
 import { type Flow, findTask } from './flow.ts';
 
 /** Nobody's words can end the quotation. */
@@ -43,7 +43,7 @@ export function feedText(flow: Flow, event: FlowEvent): string | null {
         ? `took the due date off ${title}`
         : `moved ${title} to ${shortDate(event.dueAt, event.at, flow.timeZone)}`;
     case 'task_fell_due':
-      return `noted that ${title} is overdue`;
+      return event.quiet ? null : `noted that ${title} is overdue`;
     case 'comment_added':
       return `commented on ${title}`;
     case 'external_invited':
@@ -59,7 +59,7 @@ export function feedText(flow: Flow, event: FlowEvent): string | null {
     case 'task_reminded':
       return `reminded ${findTask(flow, event.taskId)?.assignee?.name ?? 'nobody'} of ${title}`;
     case 'mail_failed':
-      return `could not send ${event.to ? `the mail to ${event.to.name}` : 'a mail'}: ${event.why}`;
+      return `could not send ${failedMails(flow, event)}: ${event.why}`;
     case 'mail_refused':
       return `could not send the mail to ${event.to.name}, it was refused: ${event.why}`;
     case 'task_ready':
@@ -74,4 +74,13 @@ export function feedText(flow: Flow, event: FlowEvent): string | null {
     case 'mail_ordered':
       return null;
   }
+}
+
+function failedMails({ outbox }: Flow, { to, others = [] }: FlowEventOf<'mail_failed'>): string {
+  if (to === null) return 'a mail';
+  if (others.length === 0) return `the mail to ${to.name}`;
+  const more = outbox.filter((m) => others.includes(m.key)).map((m) => m.to.name);
+  const people = [...new Set([to.name, ...more])];
+  const named = people.slice(0, 3).join(', ');
+  return `${1 + others.length} mails, to ${named}${people.length > 3 ? ` and ${people.length - 3} more` : ''}`;
 }

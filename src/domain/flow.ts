@@ -135,6 +135,8 @@ export interface MailOrder {
   readonly from: string;
   readonly role: string;
   readonly tasks: readonly MailTask[];
+  /** How many tasks more it is about, which it does not list. */
+  readonly more?: number;
   readonly orderedAt: number;
 }
 
@@ -219,7 +221,7 @@ export interface Progress {
   readonly percent: number;
 }
 
-export function progress(flow: Pick<Flow, 'status' | 'tasks'>): Progress {
+export function progress(flow: Pick<Flow, 'status'> & { readonly tasks: readonly Pick<Task, 'status'>[] }): Progress {
   const counting = flow.tasks.filter((t) => t.status !== 'SKIPPED' && t.status !== 'CANCELLED').length;
   const done = flow.tasks.filter((t) => t.status === 'COMPLETED').length;
   if (flow.status === 'COMPLETED') return { done, counting, percent: 100 };

@@ -19,10 +19,10 @@ export function heldTasks(flow: Flow, held: HeldComments): { tasks: MailTask[]; 
   const shown = found.toSorted((a, b) => a.c.version - b.c.version).slice(-told.comments);
   const tasks = [...new Set(shown.map(({ task }) => task))].map((task) => ({
     ...{ id: task.id, title: task.title, type: task.type, dueAt: task.dueAt, reason: null },
-    comments: shown.filter((s) => s.task === task).map(({ c }) => ({ by: c.by.name, text: cut(c.text) })),
+    comments: shown.filter((s) => s.task === task).map(({ c }) => ({ by: c.by.name, text: cut(c.text, told.letters) })),
   }));
   return { tasks, last: shown.at(-1)?.c };
 }
 
-const cut = (text: string): string =>
-  text.length > told.letters ? `${text.slice(0, told.letters - 1).replace(/\p{Cs}$/u, '')}…` : text;
+export const cut = (text: string, letters: number): string =>
+  text.length > letters ? `${text.slice(0, letters - 1).replace(/\p{Cs}$/u, '')}…` : text;

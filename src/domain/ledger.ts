@@ -6,10 +6,12 @@ import { erasedAddress, type Person, personOf, wordsOf } from './erasure.ts';
 import type { FlowEvent } from './event.ts';
 import { evolve } from './evolve.ts';
 import { type FeedEntry, type Flow, type FlowStatus, type Progress, progress } from './flow.ts';
+import { cut } from './held-comments.ts';
 import { limits } from './limits.ts';
 import type { InviteOutcome } from './people.ts';
 import type { Refusal } from './refusal.ts';
 import { isStorable } from './storable.ts';
+import { type Rules, todaysRules } from './turn.ts';
 
 /** What a command did, small enough to be kept for every command. Ids are of tasks. */
 export interface Effects {
@@ -58,10 +60,10 @@ export const findOutcome = (ledger: Ledger, commandId: string): Outcome | undefi
   ledger.outcomes.find((o) => o.commandId === commandId);
 
 /** Applies one command; a command id that has an outcome already changes nothing. `now` in milliseconds. */
-export function applyCommand(ledger: Ledger, envelope: Envelope, now: number): Ledger {
+export function applyCommand(ledger: Ledger, envelope: Envelope, now: number, rules: Rules = todaysRules): Ledger {
   const { commandId, fingerprint } = envelope;
   if (findOutcome(ledger, commandId)) return ledger;
-  const decision = decide(ledger.flow, envelope.command, envelope.actor, now);
+  const decision = decide(ledger.flow, envelope.command, envelope.actor, now, rules);
   if (!decision.ok) {
     const version = ledger.flow.version;
     return remember(ledger, { commandId, fingerprint, at: now, version, ok: false, refusal: decision.refusal });
@@ -104,10 +106,10 @@ const namedSchema = envelopeSchema
 export const commandIdOf = (input: unknown): string | null => namedSchema.safeParse(input).data?.commandId ?? null;
 
 /** What arrived as a command, whoever sent it. Something unreadable gets a refusal if it has a usable id, and never stops the flow. */
-export function receive(ledger: Ledger, input: unknown, now: number): Ledger {
+export function receive(ledger: Ledger, input: unknown, now: number, rules: Rules = todaysRules): Ledger {
   const parsed = envelopeSchema.safeParse(input);
   const storable = parsed.success && isStorable(parsed.data);
-  if (storable) return applyCommand(ledger, parsed.data, now);
+  if (storable) return applyCommand(ledger, parsed.data, now, rules);
   const named = namedSchema.safeParse(input);
   if (!named.success || findOutcome(ledger, named.data.commandId)) return ledger;
   const issue = parsed.error?.issues[0];
@@ -125,8 +127,8 @@ export function receive(ledger: Ledger, input: unknown, now: number): Ledger {
 }
 
 /** Time passed: what fell due is noted and reminded of. */
-export function passTime(ledger: Ledger, now: number): Ledger {
-  const decision = decide(ledger.flow, { type: 'tick' }, system, now);
+export function passTime(ledger: Ledger, now: number, rules: Rules = todaysRules): Ledger {
+  const decision = decide(ledger.flow, { type: 'tick' }, system, now, rules);
   return decision.ok ? { ...ledger, flow: decision.flow } : ledger;
 }
 
@@ -141,10 +143,11 @@ export function settleMail(ledger: Ledger, key: string, end: MailEnd, now: numbe
   if (!order) return ledger;
   const told = { at: now, by: system };
   const { to } = order;
-  if (end.how === 'failed')
-    return { ...ledger, flow: evolve(flow, { type: 'mail_failed', key, to, why: end.why, ...told }) };
-  if (end.how === 'refused')
-    return { ...ledger, flow: evolve(flow, { type: 'mail_refused', key, to, why: end.why, ...told }) };
+  if (end.how !== 'taken') {
+    const type = end.how === 'failed' ? 'mail_failed' : 'mail_refused';
+    const why = cut(end.why, limits.mailFailure);
+    return { ...ledger, flow: evolve(flow, { type, key, to, why, ...told }) };
+  }
   const left = { ...flow, outbox: flow.outbox.filter((m) => m.key !== key) };
   const known = flow.externals.find((e) => to.kind === 'external' && e.id === to.id);
   if (!known?.mailRefused) return { ...ledger, flow: left };
@@ -228,7 +231,8 @@ function effectsOf(events: readonly FlowEvent[], after: Flow, invited: readonly 
     ready: ids('task_ready').filter(isNow('READY')),
     waitAgain: ids('task_blocked').filter(isNow('BLOCKED')),
     notNeeded: ids('task_not_needed').filter(isNow('SKIPPED')),
-    mails: events.filter((e) => e.type === 'mail_ordered').length,
+    // Those for which there was room.
+    mails: events.filter((e) => e.type === 'mail_ordered' && after.outbox.some((m) => m.key === e.mail.key)).length,
     completedFlow: events.some((e) => e.type === 'flow_completed'),
     status: after.status,
     progress: progress(after),

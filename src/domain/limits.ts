@@ -14,16 +14,34 @@ export const limits = {
   /** Answers of one form, added up. */
   answersPerTask: 50_000,
   /**
-   * Temporal refuses payloads over 2 MiB, and a flow's whole state is one. In bytes of UTF-8 JSON: the steps of a
-   * template, a flow with what people wrote into it, and the outcomes it remembers. What is left is for mails that
-   * wait, the feed, and who did what when.
+   * Temporal refuses payloads over 2 MiB, and ends a flow whose state, which is one, is larger. In bytes of UTF-8 JSON:
+   * the steps of a template, a flow with what people wrote into it, the outcomes it remembers, and the mails that wait.
    */
   templateBytes: 300_000,
   flowBytes: 900_000,
   outcomesBytes: 400_000,
-  /** Of a projection that goes along with a command's outcome: ten at once, and what else a workflow asks for, are one message. */
-  projectionBytes: 64_000,
+  outboxBytes: 250_000,
+  /**
+   * A flow with its mails, who did what when, and what of its feed the read model lacks: no command makes it larger. What
+   * is left up to `carriedBytes`, besides the outcomes, is for what is never refused.
+   */
+  heldBytes: 1_450_000,
+  /** What goes to Temporal as one payload: 2 MiB, less what wraps it. Encryption adds some hundred bytes. */
+  carriedBytes: 2 * 1024 * 1024 - 65_536,
+  /**
+   * Of a projection that goes along with a command's outcome. Whatever waits for a flow's workflow task, and that may be a
+   * hundred commands, is answered in one message of at most 4 MiB, or not at all: docs/decisions/0016
+   */
+  projectionBytes: 24_000,
+  /** Of a flow that tells itself to a reader: as above, but of each server at most one of its kind waits. */
+  toldBytes: 128_000,
   mailsWaiting: 1_000,
+  /** Of the tasks a mail is about, so many are listed. */
+  mailTasks: 20,
+  /** Of why a task came back, so much is mailed. */
+  mailReason: 600,
+  /** Of what a mail server said, so much is kept. */
+  mailFailure: 300,
   tasksPerFlow: 500,
   dependenciesPerTask: 50,
   dependenciesPerTemplate: 3_000,

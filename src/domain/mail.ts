@@ -13,7 +13,7 @@ import {
   type MailTask,
   type Task,
 } from './flow.ts';
-import { lastComments } from './held-comments.ts';
+import { cut, lastComments } from './held-comments.ts';
 import { limits } from './limits.ts';
 import type { Turn } from './turn.ts';
 
@@ -88,7 +88,7 @@ const aboutTask = (t: Task, to: Pick<Assignee, 'kind' | 'id'>): MailTask => {
   const theirs = t.assignee?.kind === to.kind && t.assignee.id === to.id;
   return {
     ...{ id: t.id, title: t.title, type: t.type, dueAt: t.dueAt },
-    reason: t.sentBack?.text ?? null,
+    reason: t.sentBack ? cut(t.sentBack.text, limits.mailReason) : null,
     ...(t.sentBack && { reasonBy: t.sentBack.by }),
     ...(!theirs && { with: t.assignee?.name ?? 'nobody yet' }),
   };
@@ -114,17 +114,34 @@ const tasksWith = (flow: Flow, who: { kind: 'external'; id: string }): Task[] =>
 
 type Wanted = Pick<MailOrder, 'kind' | 'to' | 'tasks' | 'role'> & { readonly from: string | undefined };
 
+/** What these list is all there is at the time: a newer one makes an older one needless. */
+const tellsAll: ReadonlySet<MailKind> = new Set(['invitation', 'digest']);
+
 function order(turn: Turn, { kind, to, tasks, role, from }: Wanted): void {
-  if (turn.flow.outbox.length >= limits.mailsWaiting) {
+  const { outbox } = turn.flow;
+  const { mailsFit } = turn.rules;
+  // Where they have to fit, that is seen to when all of the turn's are known.
+  if (!mailsFit && outbox.length >= limits.mailsWaiting) {
     const why = `${limits.mailsWaiting} mails are waiting to be sent already`;
     turn.emit({ type: 'mail_failed', key: '', to: null, why }, system);
     return;
   }
+  const listed = tasks.length > limits.mailTasks ? sentBackFirst(tasks).slice(0, limits.mailTasks) : tasks;
   const mail: MailOrder = {
     key: `${turn.flow.id}/${turn.flow.mailsOrdered + 1}`,
-    ...{ kind, to, role, tasks },
+    ...{ kind, to, role, tasks: listed },
+    ...(listed.length < tasks.length && { more: tasks.length - listed.length }),
     from: from ?? (turn.actor.kind === 'member' ? turn.actor.name : turn.flow.createdBy.name),
     orderedAt: turn.now,
   };
-  turn.emit({ type: 'mail_ordered', mail }, system);
+  const waiting = mailsFit && tellsAll.has(kind) ? outbox.find((m) => m.kind === kind && isTo(m, to)) : undefined;
+  turn.emit({ type: 'mail_ordered', mail, ...(waiting && { insteadOf: waiting.key }) }, system);
 }
+
+const isTo = (mail: MailOrder, to: MailOrder['to']): boolean => mail.to.kind === to.kind && mail.to.id === to.id;
+
+/** What a mail says first of all, however much else it is about. */
+const sentBackFirst = (tasks: readonly MailTask[]): readonly MailTask[] => [
+  ...tasks.filter((t) => t.reason !== null),
+  ...tasks.filter((t) => t.reason === null),
+];

@@ -7,6 +7,7 @@ import { needActive } from './lifecycle.ts';
 import { byAssignee, orderTo } from './mail.ts';
 import { needAdmin } from './permission.ts';
 import { Refused, refuse } from './refusal.ts';
+import { isFull } from './room.ts';
 import type { Turn } from './turn.ts';
 import { needReady } from './work.ts';
 
@@ -40,7 +41,10 @@ export function tick(turn: Turn): void {
   if (turn.flow.status === 'PAUSED') return;
   const overdue = turn.flow.tasks.filter((t) => isOverdue(turn.flow, t, turn.now));
   const fresh = overdue.filter((t) => t.notedDueAt !== t.dueAt);
-  for (const t of fresh) turn.emit({ type: 'task_fell_due', taskId: t.id, dueAt: t.dueAt ?? turn.now });
+  for (const t of fresh) {
+    const quiet = turn.rules.mailsFit && isFull(turn.flow);
+    turn.emit({ type: 'task_fell_due', taskId: t.id, dueAt: t.dueAt ?? turn.now, ...(quiet && { quiet }) });
+  }
   // Who was told that it is ready when it was late already need not be told so again at once.
   const news = fresh.filter((t) => t.readyAt === null || t.dueAt === null || t.readyAt <= t.dueAt);
   for (const [assignee, tasks] of byAssignee(news)) orderTo(turn, 'due', assignee, tasks);

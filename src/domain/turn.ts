@@ -5,14 +5,27 @@ import { evolve } from './evolve.ts';
 import { type Flow, findTask, type Task } from './flow.ts';
 import { Refused } from './refusal.ts';
 
+/**
+ * Rules that came later and bring about other mails or refusals than those before them: what is replayed from before goes
+ * without (docs/changing-workflow-code.md).
+ */
+export interface Rules {
+  /** Mails that wait are bounded in bytes, and one that says more takes the place of one that says less. */
+  readonly mailsFit: boolean;
+}
+
+export const todaysRules: Rules = { mailsFit: true };
+
 export class Turn {
   flow: Flow;
   readonly events: FlowEvent[] = [];
   readonly actor: Actor;
   readonly now: number;
+  readonly rules: Rules;
 
-  constructor(flow: Flow, actor: Actor, now: number) {
+  constructor(flow: Flow, actor: Actor, now: number, rules: Rules = todaysRules) {
     this.flow = flow;
+    this.rules = rules;
     this.actor = actor;
     this.now = now;
   }

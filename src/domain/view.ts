@@ -71,7 +71,8 @@ export interface OverviewTask extends TaskBrief {
   readonly comments: number;
 }
 
-const newest = 10;
+/** So many entries of its feed a flow as a whole shows. */
+export const feedShown = 10;
 
 export function overviewOf(flow: Flow): Overview {
   const { id, name, status, template, createdAt, createdBy, startDate, finishedAt, feedLength, externals, timeZone } =
@@ -88,7 +89,7 @@ export function overviewOf(flow: Flow): Overview {
         comments: t.comments.length,
       }),
     ),
-    feed: flow.feed.slice(-newest),
+    feed: flow.feed.slice(-feedShown),
   };
 }
 

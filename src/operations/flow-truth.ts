@@ -1,51 +1,106 @@
-/** One flow, whole: asked of its workflow, or read from the read model with a word on its age. */
-import { readFlow } from '../db/read-flow.ts';
+/**
+ * One flow, whole: its workflow says which version it is at, and the read model tells that version. What many ask at once is
+ * so never more than a number to the workflow: docs/decisions/0016.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Trx } from '../db/database.ts';
+import { readFlow, readOverview, readVersion } from '../db/read-flow.ts';
 import type { Flow } from '../domain/flow.ts';
-import { type Overview, overviewOf } from '../domain/view.ts';
+import { feedShown, type Overview } from '../domain/view.ts';
 import type { MemberPrincipal } from '../oauth/principal.ts';
 import { isId } from '../platform/ids.ts';
+import { lagWaits } from './gateway.ts';
 import { findFlow } from './names.ts';
 import type { Call, Tools } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { count } from './words.ts';
 
-export interface FlowTruth {
-  readonly flow: Flow;
+interface Truth<F> {
+  readonly flow: F;
   /** Null: as it is now. Else when the read model last heard of it, in milliseconds. */
   readonly asOf: number | null;
 }
+export type FlowTruth = Truth<Flow>;
 
-const feedShown = 50;
+type Doors = Pick<Tools, 'database' | 'flows'>;
 
-/** Throws a Refusal when the org has no flow of this id. */
-export async function flowTruth(tools: Tools, orgId: string, flowId: string): Promise<FlowTruth> {
-  const told = await tools.flows.snapshot(orgId, flowId);
-  return told ? { flow: told.flow, asOf: null } : asRead(tools, orgId, flowId);
+/** What the read model has. */
+interface Known<F> {
+  readonly flow: F;
+  readonly version: number;
+  readonly asOf: number;
+}
+
+interface Ways<F> {
+  readonly read: (trx: Trx) => Promise<Known<F> | null>;
+  /** Asks the workflow for all of it; null when it does not answer, or with more than many may ask for. */
+  readonly ask: () => Promise<F | null>;
+}
+
+/** Its feed is left out. Throws a Refusal when the org has no flow of this id. */
+export async function flowTruth(tools: Doors, orgId: string, flowId: string): Promise<FlowTruth> {
+  const known = await truthOf<Flow>(tools, orgId, flowId, {
+    read: async (trx) => {
+      const read = await readFlow(trx, flowId, 0);
+      return read && { ...read, version: read.flow.version };
+    },
+    ask: async () => (await tools.flows.told(orgId, flowId))?.flow ?? null,
+  });
+  if (!known) throw new Refusal('not_found', `No flow has the id ${flowId}. Nothing changed.`);
+  return known;
 }
 
 /**
- * The flow that a member calls by this name or id, as a whole. What looks like an id is asked of its workflow at once: the
- * workflow's own id says whose it is.
+ * The flow that a member calls by this name or id, as a whole. What looks like an id is looked for at once: the org is in
+ * the workflow's own id, and is all that the database shows.
  */
 export async function namedOverview(
-  call: Call<MemberPrincipal>,
+  call: Doors & Pick<Call<MemberPrincipal>, 'principal'>,
   ref: string,
-): Promise<Pick<FlowTruth, 'asOf'> & { readonly flow: Overview }> {
-  const { database, flows, principal } = call;
+): Promise<Truth<Overview>> {
+  const { database, principal } = call;
   const asked = isId('fl', ref) ? ref : null;
-  const byId = asked === null ? null : await flows.overview(principal.orgId, asked);
-  if (byId) return { flow: byId, asOf: null };
+  const byId = asked === null ? null : await overviewTruth(call, principal.orgId, asked);
+  if (byId) return byId;
   const { id } = await database.withOrg(principal, (trx) => findFlow(trx, ref), { reads: true });
-  const told = id === asked ? null : await flows.overview(principal.orgId, id);
-  if (told) return { flow: told, asOf: null };
-  const { flow, asOf } = await asRead(call, principal.orgId, id);
-  return { flow: overviewOf(flow), asOf };
+  const known = await overviewTruth(call, principal.orgId, id);
+  if (!known) throw new Refusal('not_found', `No flow has the id ${id}. Nothing changed.`);
+  return known;
 }
 
-async function asRead(tools: Tools, orgId: string, flowId: string): Promise<FlowTruth> {
-  const known = await tools.database.withOrg({ orgId }, (trx) => readFlow(trx, flowId, feedShown));
-  if (!known) throw new Refusal('not_found', `No flow has the id ${flowId}. Nothing changed.`);
-  return known;
+/** Of most flows so little that the workflow tells it, of which one at a time is under way. Null when neither knows it. */
+async function overviewTruth(tools: Doors, orgId: string, flowId: string): Promise<Truth<Overview> | null> {
+  const heard = await tools.flows.overview(orgId, flowId);
+  if (heard.state === 'answered') return { flow: heard.answer, asOf: null };
+  const read = (trx: Trx) => readOverview(trx, flowId, feedShown);
+  if (heard.state === 'too_large') return truthOf<Overview>(tools, orgId, flowId, { read, ask: async () => null });
+  return tools.database.withOrg({ orgId }, read, { reads: true });
+}
+
+/** Null when neither knows it. */
+async function truthOf<F>(
+  { database, flows }: Doors,
+  orgId: string,
+  flowId: string,
+  { read, ask }: Ways<F>,
+): Promise<Truth<F> | null> {
+  const look = <T>(work: (trx: Trx) => Promise<T>): Promise<T> => database.withOrg({ orgId }, work, { reads: true });
+  // At once: what was read is as true as an answer when it has the version that the answer names.
+  const [heard, known] = await Promise.all([flows.version(orgId, flowId), look(read)]);
+  if (heard.state === 'answered') {
+    const wanted = heard.answer;
+    if (known && known.version >= wanted) return { flow: known.flow, asOf: null };
+    for (const wait of lagWaits) {
+      await sleep(wait);
+      if ((await look((trx) => readVersion(trx, flowId))) < wanted) continue;
+      const later = await look(read);
+      if (later) return { flow: later.flow, asOf: null };
+    }
+  }
+  // The read model is behind; or the worker is of a release that does not know the question.
+  const isThere = heard.state === 'answered' || (heard.state === 'silent' && !heard.knowsQuestion);
+  const told = isThere ? await ask() : null;
+  return told ? { flow: told, asOf: null } : known;
 }
 
 /** Said when the answer may be old; a flow that has ended doesn't age. */

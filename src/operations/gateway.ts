@@ -15,6 +15,7 @@ import type { CommandRef } from '../db/answers.ts';
 import type { Envelope } from '../domain/command.ts';
 import type { Flow } from '../domain/flow.ts';
 import { type Creation, type Ledger, openLedger, type Projection } from '../domain/ledger.ts';
+import { limits } from '../domain/limits.ts';
 import { type CommandAnswer, type Overview, overviewOf, type Snapshot } from '../domain/view.ts';
 import { commands } from '../platform/metrics.ts';
 import { inSpan, SpanKind, traceparent, withLogFields } from '../platform/tracing.ts';
@@ -35,8 +36,10 @@ import {
   overviewQuery,
   resultQuery,
   snapshotQuery,
+  versionQuery,
 } from '../workflows/contract.ts';
 import { Refusal } from './refusal.ts';
+import { SharedQuestion } from './shared-question.ts';
 
 /** What became of a command. `accepted`: stored, not yet applied. `gone`: the flow's workflow has ended or never was. */
 export type Sent =
@@ -46,10 +49,11 @@ export type Sent =
 
 /**
  * What a query brought. `silent`: Temporal or every worker is away, or is of a release that does not know the question.
- * `gone`: Temporal knows no such workflow.
+ * `gone`: Temporal knows no such workflow. `too_large`: a worker answered, with more than can be told.
  */
 export type Heard<T> =
   | { readonly state: 'answered'; readonly answer: T }
+  | { readonly state: 'too_large' }
   | { readonly state: 'silent'; readonly knowsQuestion: boolean }
   | { readonly state: 'gone' };
 
@@ -87,7 +91,7 @@ const [leastPatience, mostPatience, patienceEach] = [60, 2_000, 25];
 const halfLife = 2_000;
 
 /** Waits between looks, when the read model is a moment behind the flow. */
-const lagWaits = [20, 40, 80, 160, 320, 640];
+export const lagWaits = [20, 40, 80, 160, 320, 640];
 
 export class FlowGateway {
   readonly #client: Client;
@@ -102,6 +106,9 @@ export class FlowGateway {
   /** Commands of this process whose answers are waited for. */
   #waiting = 0;
   readonly #answerMs: number;
+  readonly #versions = new SharedQuestion<number>();
+  readonly #snapshots = new SharedQuestion<Snapshot>();
+  readonly #overviews = new SharedQuestion<Overview>();
 
   constructor(client: Client, options: GatewayOptions) {
     this.#client = client;
@@ -259,7 +266,7 @@ export class FlowGateway {
     const heard = await this.#query<CommandResult>(deadline - Date.now(), workflowId, resultQuery, commandId);
     if (heard.state === 'gone') return heard;
     // Nobody is there, or a worker of a release that does not know this question.
-    if (heard.state === 'silent') return this.#answer(workflowId, commandId, deadline);
+    if (heard.state !== 'answered') return this.#answer(workflowId, commandId, deadline);
     const { answer, projection } = heard.answer;
     const isAhead = answer.outcome !== null && !answer.projected && (await this.#hasWrittenAhead(projection));
     return isAhead
@@ -372,24 +379,52 @@ export class FlowGateway {
     }
   }
 
-  /** The flow as its workflow has it; null when the workflow is gone or no worker answers in time. */
+  /**
+   * Which version the flow is at, with every command that was acknowledged before. As small as a question can be: those who
+   * read a flow are many, and what waits for one workflow task is answered in one message (docs/decisions/0016).
+   */
+  version(orgId: string, flowId: string): Promise<Heard<number>> {
+    const workflowId = flowWorkflowId(orgId, flowId);
+    return this.#versions.heard(workflowId, () => this.#query(this.#answerMs, workflowId, versionQuery));
+  }
+
+  /** The flow as its workflow has it; null when it is too large for many to ask, the workflow is gone, or no worker answers in time. */
+  async told(orgId: string, flowId: string): Promise<Snapshot | null> {
+    const workflowId = flowWorkflowId(orgId, flowId);
+    const heard = await this.#snapshots.heard(workflowId, () =>
+      this.#whole<Snapshot>(workflowId, snapshotQuery, limits.toldBytes),
+    );
+    return heard.state === 'answered' ? heard.answer : null;
+  }
+
+  /** The flow as a whole, as its workflow has it, or why it can't be told. Small for most flows: no text of their tasks is in it. */
+  async overview(orgId: string, flowId: string): Promise<Heard<Overview>> {
+    const workflowId = flowWorkflowId(orgId, flowId);
+    const heard = await this.#overviews.heard(workflowId, () =>
+      this.#whole<Overview>(workflowId, overviewQuery, limits.toldBytes),
+    );
+    if (heard.state !== 'silent' || heard.knowsQuestion) return heard;
+    // A worker of a release that does not know this question knows the other.
+    const told = await this.told(orgId, flowId);
+    return told ? { state: 'answered', answer: overviewOf(told.flow) } : heard;
+  }
+
+  /** The flow as its workflow has it, however large; null when the workflow is gone or no worker answers in time. For operators. */
   async snapshot(orgId: string, flowId: string): Promise<Snapshot | null> {
     const heard = await this.look(orgId, flowId);
     return heard.state === 'answered' ? heard.answer : null;
   }
 
-  /** The flow as a whole, as its workflow has it; null when the workflow is gone or no worker answers in time. */
-  async overview(orgId: string, flowId: string): Promise<Overview | null> {
-    const heard = await this.#query<Overview>(this.#answerMs, flowWorkflowId(orgId, flowId), overviewQuery);
-    if (heard.state === 'answered') return heard.answer;
-    // A worker of a release that does not know this question knows the other.
-    const told = heard.state === 'silent' && !heard.knowsQuestion ? await this.snapshot(orgId, flowId) : null;
-    return told && overviewOf(told.flow);
+  /** The flow as its workflow has it, however large, or why it can't be told. For operators. */
+  look(orgId: string, flowId: string): Promise<Heard<Snapshot>> {
+    return this.#whole<Snapshot>(flowWorkflowId(orgId, flowId), snapshotQuery);
   }
 
-  /** The flow as its workflow has it, or why it can't be told. */
-  look(orgId: string, flowId: string): Promise<Heard<Snapshot>> {
-    return this.#query<Snapshot>(this.#answerMs, flowWorkflowId(orgId, flowId), snapshotQuery);
+  async #whole<T>(workflowId: string, name: string, ...most: number[]): Promise<Heard<T>> {
+    const heard = await this.#query<T | null>(this.#answerMs, workflowId, name, ...most);
+    if (heard.state !== 'answered') return heard;
+    const { answer } = heard;
+    return answer === null ? { state: 'too_large' } : { state: 'answered', answer };
   }
 
   /** Does the flow's workflow run? One that was terminated still answers queries, and takes no command. */
@@ -443,7 +478,7 @@ export class FlowGateway {
       heard = later;
     }
     if (heard.state === 'gone') return { state: 'gone' };
-    if (heard.state === 'silent' || heard.answer.outcome === null) return { state: 'accepted' };
+    if (heard.state !== 'answered' || heard.answer.outcome === null) return { state: 'accepted' };
     return { state: 'applied', answer: heard.answer };
   }
 
@@ -458,14 +493,15 @@ export class FlowGateway {
     return known ? { state: 'applied', answer: heard.answer } : { state: 'gone' };
   }
 
-  async #query<T>(ms: number, workflowId: string, name: string, ...args: string[]): Promise<Heard<T>> {
+  async #query<T>(ms: number, workflowId: string, name: string, ...args: (string | number)[]): Promise<Heard<T>> {
     try {
       const answer = await this.#within(ms, () =>
-        this.#client.workflow.getHandle(workflowId).query<T, string[]>(name, ...args),
+        this.#client.workflow.getHandle(workflowId).query<T, (string | number)[]>(name, ...args),
       );
       return { state: 'answered', answer };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return { state: 'gone' };
+      if (isTooLarge(error)) return { state: 'too_large' };
       const knowsQuestion = !(error instanceof QueryNotRegisteredError);
       const isAway = error instanceof QueryRejectedError || hasCode(error, [...away, grpc.failedPrecondition]);
       if (isAway || !knowsQuestion) return { state: 'silent', knowsQuestion };
@@ -511,6 +547,10 @@ function isFull(error: unknown): boolean {
   const root = rootOf(error);
   return isGrpcServiceError(root) && root.code === grpc.invalidArgument && /limit for signal/.test(root.details);
 }
+
+/** What Temporal says of an answer that is more than it takes. */
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof QueryNotRegisteredError && /exceeds (size )?limit/.test(error.message);
 
 const flowBusy = 'flow_busy';
 const busy = (commandId: string): Refusal =>

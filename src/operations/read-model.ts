@@ -21,11 +21,14 @@ export interface ReadModelTools {
 
 /**
  * `missing`: the read model lacks it. `gone`: Temporal lacks it, and it had not ended. `stopped`: it has not ended, and
- * its workflow was terminated. `silent`: no worker answers. `behind`: its workflow is of an older version than the read
+ * its workflow was terminated. `silent`: no worker answers. `too_large`: it runs, and holds more than it can tell. `behind`: its workflow is of an older version than the read
  * model, as when Temporal was restored from an older backup.
  */
 export type Finding =
-  | { readonly flowId: string; readonly state: 'same' | 'archived' | 'silent' | 'gone' | 'stopped' | 'missing' }
+  | {
+      readonly flowId: string;
+      readonly state: 'same' | 'archived' | 'silent' | 'too_large' | 'gone' | 'stopped' | 'missing';
+    }
   | { readonly flowId: string; readonly state: 'behind'; readonly here: number; readonly there: number }
   | { readonly flowId: string; readonly state: 'differs'; readonly problems: readonly string[] };
 
@@ -47,7 +50,12 @@ async function look({ database, flows }: ReadModelTools, orgId: string, flowId: 
   const heard = await flows.look(orgId, flowId);
   if (heard.state === 'silent') return { flowId, state: 'silent' };
   const row = await database.withOrg({ orgId }, (trx) => readRow(trx, flowId));
-  if (heard.state === 'gone') return { flowId, state: row && isFinal(row.flow.status) ? 'archived' : 'gone' };
+  const isOver = row !== null && isFinal(row.flow.status);
+  if (heard.state === 'gone') return { flowId, state: isOver ? 'archived' : 'gone' };
+  if (heard.state === 'too_large') {
+    if (await flows.isRunning(orgId, flowId)) return { flowId, state: 'too_large' };
+    return { flowId, state: isOver ? 'archived' : 'stopped' };
+  }
   const [here, there] = [heard.answer.flow.version, row?.flow.version ?? 0];
   if (there > here) return { flowId, state: 'behind', here, there };
   if (!isFinal(heard.answer.flow.status) && !(await flows.isRunning(orgId, flowId)))
@@ -184,7 +192,7 @@ const wholeOf = (flow: Flow): Projection =>
 
 /**
  * Starts the workflow of a flow whose workflow was terminated, from the state it had; or that Temporal lost, or has in an
- * older state, such as by a restore from an older backup, as the read model has it. What is lost: which commands were
+ * older state, such as by a restore from an older backup, or in one too large to be told, as the read model has it. What is lost: which commands were
  * answered, and, from the read model, the mails that waited. What was mailed is not mailed again. False when it runs and
  * is not behind, or has ended, or no worker answers, or nobody knows it.
  */

@@ -15,10 +15,15 @@ export const commandUpdate = 'commandNow';
 export const answerQuery = 'answer';
 /** Query: a command id → `CommandResult`. */
 export const resultQuery = 'result';
-/** Query: nothing → `Snapshot`. */
+/**
+ * Query: the most bytes it may have, or nothing → `Snapshot`; null when it would have more, or more than Temporal takes. Old
+ * workers tell it whatever it has.
+ */
 export const snapshotQuery = 'snapshot';
-/** Query: nothing → `Overview`. */
+/** Query: as `snapshot` → `Overview`. */
 export const overviewQuery = 'overview';
+/** Query: nothing → the flow's version, with all that was signalled before. */
+export const versionQuery = 'version';
 
 export interface CommandResult {
   readonly answer: CommandAnswer;

@@ -47,6 +47,9 @@ import {
 import { limits } from '../domain/limits.ts';
 import { type AnyLedger, upToDate } from '../domain/older.ts';
 import { nextDueAt, nextMoment } from '../domain/reminders.ts';
+import { heldBytes, ledgerBytes } from '../domain/room.ts';
+import { jsonBytes } from '../domain/size.ts';
+import type { Rules } from '../domain/turn.ts';
 import { answerOf, type CommandAnswer, details, type Overview, overviewOf, type Snapshot } from '../domain/view.ts';
 import {
   answerQuery,
@@ -59,6 +62,7 @@ import {
   overviewQuery,
   resultQuery,
   snapshotQuery,
+  versionQuery,
 } from './contract.ts';
 
 // Raw, since one that can't be decoded (an operator's slip) would else fail every workflow task from then on.
@@ -67,8 +71,9 @@ const command = defineSignal<RawValue[]>(commandSignal, { typeInfo });
 const commandNow = defineUpdate<CommandResult, RawValue[]>(commandUpdate, { typeInfo });
 const answer = defineQuery<CommandAnswer, [string]>(answerQuery);
 const result = defineQuery<CommandResult, [string]>(resultQuery);
-const snapshot = defineQuery<Snapshot>(snapshotQuery);
-const overview = defineQuery<Overview>(overviewQuery);
+const snapshot = defineQuery<Snapshot | null, [number?]>(snapshotQuery);
+const overview = defineQuery<Overview | null, [number?]>(overviewQuery);
+const version = defineQuery<number>(versionQuery);
 
 // Not a local activity: docs/decisions/0004-projection-is-an-ordinary-activity.md
 const { projectFlow } = proxyActivities<FlowActivities>({
@@ -114,8 +119,16 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
   });
   setHandler(answer, (commandId) => answerOf(ledger, commandId));
   setHandler(result, resultOf);
-  setHandler(snapshot, () => ({ flow: ledger.flow, projectedVersion: ledger.projectedVersion }));
-  setHandler(overview, () => overviewOf(ledger.flow));
+  setHandler(version, () => ledger.flow.version);
+  setHandler(snapshot, (most = limits.carriedBytes) => {
+    const { flow, projectedVersion } = ledger;
+    return heldBytes(flow) <= most ? { flow, projectedVersion } : null;
+  });
+  setHandler(overview, (most = limits.carriedBytes) => {
+    const told = overviewOf(ledger.flow);
+    // Less than the flow, whose size is known.
+    return heldBytes(ledger.flow) <= most || jsonBytes(told) <= most ? told : null;
+  });
 
   // Declared, not assigned: a command that came before its handler is taken when the handler is set.
   function resultOf(commandId: string): CommandResult {
@@ -127,7 +140,7 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
     while (inbox.length > 0) {
       const input = inbox.shift();
       cause = causeOf(input, Date.now());
-      ledger = receive(ledger, input, momentOf(ledger, hasMoments));
+      ledger = receive(ledger, input, momentOf(ledger, hasMoments), rulesNow());
     }
   }
 
@@ -144,7 +157,7 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
     const ring = async (at: number): Promise<void> => {
       await sleep(Math.max(1, at - Date.now()));
       if (armed === at) armed = null;
-      ledger = passTime(ledger, Date.now());
+      ledger = passTime(ledger, Date.now(), rulesNow());
     };
     for (;;) {
       const earliest = (): number | null => {
@@ -162,12 +175,12 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
 
   /**
    * Everything that came together is projected once; while PostgreSQL is away the flow goes on without it. When a new
-   * run is due, what is not projected yet is left to it.
+   * run comes, what is not projected yet is left to it.
    */
   async function project(): Promise<void> {
     let pause = projectionBackoff.first;
     for (;;) {
-      await condition(() => !isProjected(ledger) && !workflowInfo().continueAsNewSuggested);
+      await condition(() => !isProjected(ledger) && !isNewRunDue());
       const projection = projectionOf(ledger);
       projecting = true;
       try {
@@ -233,6 +246,21 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
     }
   }
 
+  /** Temporal would end a flow that hands over more than it takes: such a one stays in its run until it has less. */
+  function isNewRunDue(): boolean {
+    return workflowInfo().continueAsNewSuggested && ledgerBytes(ledger) <= limits.carriedBytes;
+  }
+
+  async function warn(): Promise<void> {
+    await condition(() => workflowInfo().continueAsNewSuggested && !isNewRunDue());
+    log.error(
+      'The flow is too large for a new run, and stays in this one until mail goes out and the read model is up to date',
+      {
+        ...{ bytes: ledgerBytes(ledger), most: limits.carriedBytes, mails: ledger.flow.outbox.length },
+      },
+    );
+  }
+
   // A failure in any part fails the workflow task, not the flow: Temporal tries again, and a mended worker goes on.
   // Thrown as it is, one of Temporal's own failures would end the flow.
   let failure: Error | null = null;
@@ -255,15 +283,18 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
 
   const settled = (): boolean => inbox.length === 0 && isProjected(ledger);
   const ended = (): boolean => isFinal(ledger.flow.status) && settled() && ledger.flow.outbox.length === 0;
-  const shouldGoOnAnew = (): boolean => workflowInfo().continueAsNewSuggested && inbox.length === 0 && !projecting;
+  const shouldGoOnAnew = (): boolean => isNewRunDue() && inbox.length === 0 && !projecting;
 
   await CancellationScope.nonCancellable(async () => {
-    for (const part of [applyCommands, watchTheClock, project, sendMails, show]) spawn(part());
+    for (const part of [applyCommands, watchTheClock, project, sendMails, show, warn]) spawn(part());
     await condition(() => failure !== null || ended() || shouldGoOnAnew());
   });
   if (failure !== null) throw failure;
   if (!ended()) await continueAsNew<typeof flowWorkflow>(ledger);
 }
+
+/** Asked for each command and each moment: a flow in the middle takes its next one by today's rules. */
+const rulesNow = (): Rules => ({ mailsFit: patched('mails-that-fit') });
 
 const isRefusal = ({ cause }: TemporalFailure): boolean =>
   cause instanceof ApplicationFailure && cause.type === mailRefused;
@@ -290,7 +321,7 @@ function causeOf(input: unknown, at: number): Cause | undefined {
 function smallProjectionOf(ledger: Ledger): Projection | null {
   if (isProjected(ledger)) return null;
   const projection = projectionOf(ledger);
-  return JSON.stringify(projection).length <= limits.projectionBytes ? projection : null;
+  return jsonBytes(projection) <= limits.projectionBytes ? projection : null;
 }
 
 /** What a signal or an update carries; undefined, which no command is, when it can't be read. */

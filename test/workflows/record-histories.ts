@@ -98,6 +98,7 @@ async function main(): Promise<void> {
       await updated(driver, 'updates');
       await updated(driver, 'moments');
       await erased(driver);
+      await waited(driver, faults);
     });
     await place.leave();
     const skipping = await skippingPlace();
@@ -411,6 +412,20 @@ async function erased(driver: FlowDriver): Promise<void> {
     await client.workflow.start(orgDeletionWorkflowType, { workflowId: deleting, taskQueue, args: [org] })
   ).result();
   await write(client, deleting, 'org-deletion');
+}
+
+/** An invitation that waits for the mail server, and gives its place to a newer one, twice. */
+async function waited(driver: FlowDriver, faults: { mail: number }): Promise<void> {
+  const flow = await driver.create(Date.now(), ...onboarding);
+  await flow.does(olivia, { type: 'invite', people: [invitee(jane)] });
+  faults.mail = 3;
+  await flow.does(olivia, start);
+  for (let n = 0; n < 2; n++) await flow.does(olivia, { type: 'resend_invitation', externalId: jane.id });
+  await flow.does(jane, complete('brief', { goal: 'More clients' }));
+  await quiet(flow);
+  await flow.does(olivia, { type: 'cancel', reason: '' });
+  await flow.handle.result();
+  await keep(driver, flow, 'waiting-mails');
 }
 
 await main();

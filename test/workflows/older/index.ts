@@ -1,7 +1,7 @@
 /** The flow's workflow as a release has it that knows neither updates nor the newer questions. */
 import { defineQuery, defineUpdate, setHandler } from '@temporalio/workflow';
 import type { Ledger } from '../../../src/domain/ledger.ts';
-import { commandUpdate, overviewQuery, resultQuery } from '../../../src/workflows/contract.ts';
+import { commandUpdate, overviewQuery, resultQuery, versionQuery } from '../../../src/workflows/contract.ts';
 import * as released from '../../../src/workflows/index.ts';
 
 export async function flowWorkflow(start: Ledger): Promise<void> {
@@ -9,5 +9,6 @@ export async function flowWorkflow(start: Ledger): Promise<void> {
   setHandler(defineUpdate(commandUpdate), undefined);
   setHandler(defineQuery(resultQuery), undefined);
   setHandler(defineQuery(overviewQuery), undefined);
+  setHandler(defineQuery(versionQuery), undefined);
   await run;
 }
