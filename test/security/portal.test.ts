@@ -1,5 +1,6 @@
 /** A client's session is for their flow alone: every other door is tried with it, and stays shut. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { publishTemplate } from '../../src/db/templates.ts';
 import { limits } from '../../src/domain/limits.ts';
 import { readTemplate } from '../../src/domain/read-template.ts';
@@ -471,6 +472,9 @@ describe('files', () => {
   });
 });
 
+const flowId = (facts: Record<string, unknown>): string =>
+  z.object({ flow: z.object({ id: z.string() }) }).parse(facts).flow.id;
+
 describe('invitations', () => {
   test('to another letter case of an address are the same invitation, and names are one line', async () => {
     const made = { flow: 'Cases', template: 'Brand' };
@@ -496,7 +500,7 @@ describe('invitations', () => {
   });
 
   test('are so many an hour for an org and no more, told clearly; what was refused does not count, and another org is not held up', async () => {
-    await call(olivia, 'create_flow_from_template', { template: 'Brand', name: 'Many' });
+    const many = flowId(await call(olivia, 'create_flow_from_template', { template: 'Brand', name: 'Many' }));
     const asked = () => world.owner.selectFrom('invitations_asked').selectAll().where('org_id', '=', 'org_demo_acme');
     await world.owner.deleteFrom('invitations_asked').execute();
     const at = new Date(Date.now() - 30 * 60_000);
@@ -515,15 +519,15 @@ describe('invitations', () => {
       ),
     );
     expect(tries.filter((t) => !t.isError)).toHaveLength(1);
-    const one = { flow: 'Many', email: 'last@many.test', command_id: 'the-last-one' };
+    const one = { flow: many, email: 'last@many.test', command_id: 'the-last-one' };
     expect((await olivia.call('invite_external_user', one)).isError).toBe(false);
     expect((await olivia.call('invite_external_user', one)).isError, 'the same command again').toBe(false);
     // Neither with other people nor on another flow is it the command that was counted, or makes room for more.
     const other = await olivia.call('invite_external_user', { ...one, email: 'other@many.test' });
     expect(other.facts.code).toBe('too_many_invitations');
-    await call(olivia, 'create_flow_from_template', { template: 'Brand', name: 'Elsewhere' });
-    const elsewhere = await olivia.call('invite_external_user', { ...one, flow: 'Elsewhere' });
-    expect(elsewhere.facts.code).toBe('too_many_invitations');
+    const elsewhere = flowId(await call(olivia, 'create_flow_from_template', { template: 'Brand', name: 'Elsewhere' }));
+    const there = await olivia.call('invite_external_user', { ...one, flow: elsewhere });
+    expect(there.facts.code).toBe('too_many_invitations');
     const full = await olivia.call('invite_external_user', { flow: 'Many', email: 'more@many.test' });
     expect(full.text).toMatch(/1000 invitations in the last hour, and 1000 is the most\. Try again in \d+ minutes/);
     await call(gus, 'create_flow_from_template', { template: 'Brand', name: 'Globex many' });
