@@ -19,6 +19,7 @@ import { type FlowActivities, mailRefused, type SendMailInput, type WebhookRef }
 import { type Deliver, MailRefused, type OutgoingMail } from './deliver.ts';
 import { writeMail } from './mail-text.ts';
 import { observed } from './observed.ts';
+import { later, placesFor } from './places.ts';
 
 export interface FlowActivitiesNeed {
   readonly database: Database;
@@ -44,7 +45,7 @@ const claimMs = 50_000;
 
 export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
   const { database, keyring } = need;
-  let handingOver = 0;
+  const handOver = placesFor(mailsAtOnce, 'As many mails as may are with the mail server');
   return {
     projectFlow: (projection, cause, outcomes = []) =>
       observed('projectFlow', { orgId: projection.flow.orgId, flowId: projection.flow.id, cause }, async () => {
@@ -65,29 +66,20 @@ export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
         for (const webhookId of toWake) await need.wakeWebhook({ orgId, webhookId });
       }),
     sendMail: (input) =>
-      observed('sendMail', input, async () => {
-        if (handingOver >= mailsAtOnce) throw later('As many mails as may are with the mail server');
-        handingOver++;
-        const { kind } = input.mail;
-        try {
-          const outcome = await sendOnce(need, input);
-          mails.inc({ kind, outcome });
-          return outcome;
-        } catch (error) {
-          mails.inc({ kind, outcome: error instanceof MailRefused ? 'refused' : 'failed' });
-          throw error instanceof MailRefused ? ApplicationFailure.nonRetryable(error.message, mailRefused) : error;
-        } finally {
-          handingOver--;
-        }
-      }),
+      observed('sendMail', input, () =>
+        handOver(async () => {
+          const { kind } = input.mail;
+          try {
+            const outcome = await sendOnce(need, input);
+            mails.inc({ kind, outcome });
+            return outcome;
+          } catch (error) {
+            mails.inc({ kind, outcome: error instanceof MailRefused ? 'refused' : 'failed' });
+            throw error instanceof MailRefused ? ApplicationFailure.nonRetryable(error.message, mailRefused) : error;
+          }
+        }),
+      ),
   };
-}
-
-/** Back to Temporal, which gives it out again: later each time, and not all of a moment at the same one. */
-function later(why: string): ApplicationFailure {
-  const attempt = asyncLocalStorage.getStore()?.info.attempt ?? 1;
-  const wait = 1_000 * Math.min(attempt, 15) * (1 + Math.random());
-  return ApplicationFailure.create({ message: `${why}; this is tried again`, nextRetryDelay: Math.round(wait) });
 }
 
 /**

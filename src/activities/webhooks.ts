@@ -17,7 +17,8 @@ import type { Keyring } from '../platform/keyring.ts';
 import { webhookDeliveries } from '../platform/metrics.ts';
 import type { Post, Posted } from '../platform/post.ts';
 import { openSecrets } from '../platform/webhook-secret.ts';
-import type { WebhookActivities } from '../workflows/contract.ts';
+import type { WebhookActivities, WebhookRef } from '../workflows/contract.ts';
+import { placesFor } from './places.ts';
 
 export interface WebhookActivitiesNeed {
   readonly database: Database;
@@ -27,28 +28,36 @@ export interface WebhookActivitiesNeed {
   readonly clock?: () => number;
 }
 
-/** In one activity, so that its time limit holds whatever the endpoint does. */
+/** In one activity, so that its time limit holds whatever the endpoint does, and others get its place soon. */
 const attemptsAtOnce = 20;
+const longestMs = 30_000;
 
-export const makeWebhookActivities = (need: WebhookActivitiesNeed): WebhookActivities => ({
-  async deliverWebhooks({ orgId, webhookId }) {
-    const { database } = need;
-    const now = need.clock ?? Date.now;
-    for (let n = 0; n < attemptsAtOnce; n++) {
-      // The endpoint as it is at this moment: someone may have just moved it, or switched it off.
-      const { webhook, due } = await database.withOrg({ orgId }, async (trx) => ({
-        webhook: await findWebhook(trx, webhookId),
-        due: await dueDelivery(trx, webhookId, new Date(now())),
-      }));
-      if (!webhook?.enabled) return null;
-      if (!due) break;
-      await attempt(need, webhook, due, now);
-      Context.current().heartbeat();
-    }
-    const next = await database.withOrg({ orgId }, (trx) => nextDelivery(trx, webhookId));
-    return next?.getTime() ?? null;
-  },
-});
+/** Endpoints of one worker: fewer than it runs activities (100 of all kinds), so that those that hang leave room. */
+const endpointsAtOnce = 30;
+
+export const makeWebhookActivities = (need: WebhookActivitiesNeed): WebhookActivities => {
+  const deliver = placesFor(endpointsAtOnce, 'As many endpoints as may are told at this moment');
+  return { deliverWebhooks: (webhook) => deliver(() => deliverDue(need, webhook)) };
+};
+
+async function deliverDue(need: WebhookActivitiesNeed, { orgId, webhookId }: WebhookRef): Promise<number | null> {
+  const { database } = need;
+  const now = need.clock ?? Date.now;
+  const begun = performance.now();
+  for (let n = 0; n < attemptsAtOnce && performance.now() - begun < longestMs; n++) {
+    // The endpoint as it is at this moment: someone may have just moved it, or switched it off.
+    const { webhook, due } = await database.withOrg({ orgId }, async (trx) => ({
+      webhook: await findWebhook(trx, webhookId),
+      due: await dueDelivery(trx, webhookId, new Date(now())),
+    }));
+    if (!webhook?.enabled) return null;
+    if (!due) break;
+    await attempt(need, webhook, due, now);
+    Context.current().heartbeat();
+  }
+  const next = await database.withOrg({ orgId }, (trx) => nextDelivery(trx, webhookId));
+  return next?.getTime() ?? null;
+}
 
 /** One attempt, and a note of it. */
 async function attempt(

@@ -7,8 +7,9 @@ import { system } from './actor.ts';
 import type { Command } from './command.ts';
 import { decide } from './decide.ts';
 import { applyCommand, type Ledger, openLedger, passTime, settleMail } from './ledger.ts';
+import { ledgerBytes } from './ledger-size.ts';
 import { limits } from './limits.ts';
-import { flowBytes, heldBytes, ledgerBytes } from './room.ts';
+import { flowBytes, heldBytes } from './room.ts';
 import { jsonBytes } from './size.ts';
 
 const tick = { type: 'tick' } as const;

@@ -1,7 +1,6 @@
 /** A flow's state travels whole, so it must stay small enough to. */
 import { system } from './actor.ts';
 import type { Flow, MailOrder } from './flow.ts';
-import type { Ledger } from './ledger.ts';
 import { limits } from './limits.ts';
 import { refuse } from './refusal.ts';
 import { jsonBytes } from './size.ts';
@@ -72,10 +71,6 @@ export const isFull = (flow: Flow): boolean => heldBytes(flow) > limits.heldByte
 /** The bytes of the flow's JSON. */
 export const heldBytes = (flow: Flow): number => flowBytes(flow) + listed(flow.feed) + listed(flow.outbox);
 
-/** The bytes of the JSON that goes from run to run. */
-export const ledgerBytes = ({ flow, outcomes, ...rest }: Ledger): number =>
-  jsonBytes({ ...rest, flow: 0, outcomes: [] }) - 1 + heldBytes(flow) + listed(outcomes);
-
 /**
  * The bytes of the flow's JSON without feed and outbox. A task or person is measured once for as long as it stays as it
  * is: writing out all of a large flow at each command was most of what a command cost, and of what a replay took.
@@ -85,8 +80,8 @@ export const flowBytes = (flow: Flow): number =>
 
 const measured = new WeakMap<object, number>();
 
-/** With the commas between. */
-function listed(parts: readonly object[]): number {
+/** The bytes of a list's JSON, with the commas between and without its brackets. */
+export function listed(parts: readonly object[]): number {
   let bytes = Math.max(0, parts.length - 1);
   for (const part of parts) {
     const known = measured.get(part) ?? jsonBytes(part);

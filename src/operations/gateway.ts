@@ -106,9 +106,9 @@ export class FlowGateway {
   /** Commands of this process whose answers are waited for. */
   #waiting = 0;
   readonly #answerMs: number;
-  readonly #versions = new SharedQuestion<number>();
-  readonly #snapshots = new SharedQuestion<Snapshot>();
-  readonly #overviews = new SharedQuestion<Overview>();
+  readonly #versions = new SharedQuestion<Heard<number>>();
+  readonly #snapshots = new SharedQuestion<Heard<Snapshot>>();
+  readonly #overviews = new SharedQuestion<Heard<Overview>>();
 
   constructor(client: Client, options: GatewayOptions) {
     this.#client = client;

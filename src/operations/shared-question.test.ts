@@ -16,7 +16,7 @@ function sent() {
 const answered = (answer: number): Heard<number> => ({ state: 'answered', answer });
 
 it('who asks while one is under way shares the next, which is sent after that and not before', async () => {
-  const question = new SharedQuestion<number>();
+  const question = new SharedQuestion<Heard<number>>();
   const { ends, ask, end } = sent();
   const first = question.heard('a', ask);
   const later = [question.heard('a', ask), question.heard('a', ask)];
@@ -35,7 +35,7 @@ it('who asks while one is under way shares the next, which is sent after that an
 });
 
 it('questions that differ do not wait for each other', () => {
-  const question = new SharedQuestion<number>();
+  const question = new SharedQuestion<Heard<number>>();
   const { ends, ask } = sent();
   void question.heard('a', ask);
   void question.heard('b', ask);
@@ -43,7 +43,7 @@ it('questions that differ do not wait for each other', () => {
 });
 
 it('who waits while nobody answers is told so at once, and the next asks anew', async () => {
-  const question = new SharedQuestion<number>();
+  const question = new SharedQuestion<Heard<number>>();
   const { ends, ask, end } = sent();
   const silent = { state: 'silent', knowsQuestion: true } as const;
   const both = [question.heard('a', ask), question.heard('a', ask)];
@@ -54,7 +54,7 @@ it('who waits while nobody answers is told so at once, and the next asks anew', 
 });
 
 it('a question that failed is no answer to the next', async () => {
-  const question = new SharedQuestion<number>();
+  const question = new SharedQuestion<Heard<number>>();
   const first = question.heard('a', () => Promise.reject(new Error('No')));
   const second = question.heard('a', () => Promise.resolve(answered(2)));
   await expect(first).rejects.toThrow('No');

@@ -2,18 +2,19 @@
  * Equal questions of this process to one flow, of which one is asked at a time. Who asks while it is under way shares the
  * next: an answer that was asked for before a write was acknowledged may lack it.
  */
-import type { Heard } from './gateway.ts';
+/** What came of a question. `silent`: nobody answered. */
+type Heard = { readonly state: string };
 
-interface Asked<T> {
-  readonly answer: Promise<Heard<T>>;
-  next: Promise<Heard<T>> | null;
+interface Asked<H> {
+  readonly answer: Promise<H>;
+  next: Promise<H> | null;
 }
 
-export class SharedQuestion<T> {
-  readonly #asked = new Map<string, Asked<T>>();
+export class SharedQuestion<H extends Heard> {
+  readonly #asked = new Map<string, Asked<H>>();
 
   /** `ask`: asks Temporal; `of`: equal for equal questions. */
-  heard(of: string, ask: () => Promise<Heard<T>>): Promise<Heard<T>> {
+  heard(of: string, ask: () => Promise<H>): Promise<H> {
     const asked = this.#asked.get(of);
     if (asked === undefined) return this.#begin(of, ask);
     asked.next ??= asked.answer.then(
@@ -24,8 +25,8 @@ export class SharedQuestion<T> {
     return asked.next;
   }
 
-  #begin(of: string, ask: () => Promise<Heard<T>>): Promise<Heard<T>> {
-    const asked: Asked<T> = { answer: ask(), next: null };
+  #begin(of: string, ask: () => Promise<H>): Promise<H> {
+    const asked: Asked<H> = { answer: ask(), next: null };
     this.#asked.set(of, asked);
     const over = (): void => {
       if (asked.next === null) this.#asked.delete(of);
@@ -34,7 +35,7 @@ export class SharedQuestion<T> {
     return asked.answer;
   }
 
-  #over(of: string, heard: Heard<T>): Heard<T> {
+  #over(of: string, heard: H): H {
     this.#asked.delete(of);
     return heard;
   }

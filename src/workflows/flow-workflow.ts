@@ -44,10 +44,11 @@ import {
   receive,
   settleMail,
 } from '../domain/ledger.ts';
+import { ledgerBytes } from '../domain/ledger-size.ts';
 import { limits } from '../domain/limits.ts';
 import { type AnyLedger, upToDate } from '../domain/older.ts';
 import { nextDueAt, nextMoment } from '../domain/reminders.ts';
-import { heldBytes, ledgerBytes } from '../domain/room.ts';
+import { heldBytes } from '../domain/room.ts';
 import { jsonBytes } from '../domain/size.ts';
 import type { Rules } from '../domain/turn.ts';
 import { answerOf, type CommandAnswer, details, type Overview, overviewOf, type Snapshot } from '../domain/view.ts';

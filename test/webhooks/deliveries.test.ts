@@ -1,8 +1,10 @@
 /** Endpoints of other products, told through the whole way: flow, projection, delivery, and a receiver that checks. */
 import { createServer, type Server } from 'node:http';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { makeWebhookActivities } from '../../src/activities/webhooks.ts';
 import { queue } from '../../src/db/webhooks.ts';
 import { flowEventBody } from '../../src/domain/webhook.ts';
 import { createFlowFromTemplate } from '../../src/operations/create-flow-from-template.ts';
@@ -17,7 +19,7 @@ import { rotateWebhookSecret } from '../../src/operations/rotate-webhook-secret.
 import { testWebhook } from '../../src/operations/test-webhook.ts';
 import { updateFlowStatus } from '../../src/operations/update-flow-status.ts';
 import { updateWebhook } from '../../src/operations/update-webhook.ts';
-import { poster } from '../../src/platform/post.ts';
+import { type Post, type Posted, poster } from '../../src/platform/post.ts';
 import { webhookWorkflowId } from '../../src/workflows/contract.ts';
 import { gus, mia, olivia } from '../mcp/principals.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -132,6 +134,42 @@ function verifyAt(secret: string, { body, headers }: Heard): void {
     now.mockRestore();
   }
 }
+
+test('endpoints that hang leave room for what else a worker does', async () => {
+  const both = [olivia, gus].flatMap((who) => Array.from({ length: 16 }, () => who));
+  const endpoints = await Promise.all(
+    both.map(async (who) => {
+      const result = await createWebhook.run(caller(who), { url });
+      if (!result.ok) throw new Error(result.text);
+      return { orgId: who.orgId, webhookId: result.facts.webhook.id };
+    }),
+  );
+  for (const { orgId, webhookId: webhook } of endpoints) {
+    const event = { id: `ev_${webhook}`, type: 'webhook.test', at: Date.now(), body: '{}' } as const;
+    await world.tools.database.withOrg({ orgId }, (trx) => queue(trx, orgId, [{ webhook, event }]));
+  }
+  let answer: (posted: Posted) => void = () => undefined;
+  const hangs = new Promise<Posted>((resolve) => {
+    answer = resolve;
+  });
+  let asked = 0;
+  const { database, webhooks } = world.tools;
+  const post: Post = () => {
+    asked++;
+    return hangs;
+  };
+  const { deliverWebhooks } = makeWebhookActivities({ database, keyring: webhooks.keyring, post });
+  const all = endpoints.map((e) => new MockActivityEnvironment().run(deliverWebhooks, e));
+  const settled = Promise.allSettled(all);
+  await eventually(() => expect(asked).toBe(30));
+  answer({ status: 204, error: null, answer: '' });
+  const handedBack = (await settled).filter((s) => s.status === 'rejected');
+  expect(handedBack).toHaveLength(2);
+  for (const s of handedBack)
+    expect(s).toMatchObject({ reason: { nonRetryable: false, nextRetryDelay: expect.any(Number) } });
+  for (const e of endpoints) expect(await new MockActivityEnvironment().run(deliverWebhooks, e)).toBeNull();
+  expect(asked).toBe(32);
+});
 
 test('after a day of failures it is FAILED, and a redelivery sends it again', async () => {
   const { webhook } = await made();

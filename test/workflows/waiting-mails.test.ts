@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MailOrder } from '../../src/domain/flow.ts';
 import { type Ledger, openLedger } from '../../src/domain/ledger.ts';
+import { ledgerBytes } from '../../src/domain/ledger-size.ts';
 import { limits } from '../../src/domain/limits.ts';
-import { heldBytes, ledgerBytes } from '../../src/domain/room.ts';
+import { heldBytes } from '../../src/domain/room.ts';
 import { FlowGateway } from '../../src/operations/gateway.ts';
 import { reviveFlow, verifyFlow } from '../../src/operations/read-model.ts';
 import { freshDatabase } from '../support/database.ts';
