@@ -52,7 +52,10 @@ describe('the creation of a flow', () => {
         },
       },
       projected: false,
-      flow: { id: 'fl_acme', name: 'Acme Corp', status: 'DRAFT', progress: { done: 0, counting: 2, percent: 0 } },
+      flow: {
+        ...{ id: 'fl_acme', name: 'Acme Corp', status: 'DRAFT', timeZone: 'UTC' },
+        progress: { done: 0, counting: 2, percent: 0 },
+      },
       tasks: [],
     });
   });
