@@ -76,8 +76,11 @@ test('PostgreSQL is older than Temporal: rebuild-read-model brings it to where t
   expect(found.out).toContain(': `flows rebuild-read-model` writes what differs anew.');
   expect(found.out).toContain(`${lateOrg}: 1 of its flows run in Temporal, and PostgreSQL does not know the organiz`);
 
+  // Ours, and whichever of the demo's something fell due in between the backups.
+  const differing = found.out.match(/`flows rebuild-read-model` writes/g)?.length ?? 0;
+  expect(differing).toBeGreaterThanOrEqual(4);
   const mended = await cli('rebuild-read-model');
-  expect(mended).toMatchObject({ code: 0, out: expect.stringContaining('4 flows are rebuilt. ') });
+  expect(mended).toMatchObject({ code: 0, out: expect.stringContaining(`${differing} flows are rebuilt. `) });
   const after = await cli('verify');
   expect(after).toMatchObject({ code: 1, out: expect.stringMatching(/: 1 findings\.\s*$/) });
   await client((c) => c.workflow.getHandle(`flow/${lateOrg}/fl_late`).terminate('its organization is gone'));
@@ -118,10 +121,12 @@ test('Temporal is older than PostgreSQL: revive lets flows go on from the read m
 
   // Nothing is given up unless it is asked for by name.
   const unasked = await cli('rebuild-read-model');
-  expect(unasked).toMatchObject({ code: 1, out: expect.stringContaining('0 flows are rebuilt, 5 could not be.') });
+  expect(unasked.code).toBe(1);
+  const older = Number(/^0 flows are rebuilt, (\d+) could not be\./m.exec(unasked.out)?.[1]);
+  expect(older, unasked.out).toBeGreaterThanOrEqual(5);
   expect(await cli('rebuild-read-model', '--org', 'acme-agency', '--flow', kept)).toMatchObject({ code: 0 });
   const revived = await cli('revive');
-  expect(revived).toMatchObject({ code: 0, out: expect.stringContaining('4 flows are revived. ') });
+  expect(revived).toMatchObject({ code: 0, out: expect.stringContaining(`${older - 1} flows are revived. `) });
   await expect.poll(() => cli('verify'), { timeout: 60_000 }).toMatchObject({ code: 0 });
 
   expect(await status('Goes on')).toEqual(['COMPLETED', 'COMPLETED', 'READY', 'BLOCKED']);
