@@ -238,8 +238,13 @@ export class FlowGateway {
     let timer: NodeJS.Timeout | undefined;
     this.#waiting++;
     const patience = new Promise<null>((resolve) => {
-      const patience = Math.max(leastPatience, 3 * this.#ofLate(), patienceEach * this.#waiting);
-      timer = setTimeout(resolve, Math.min(mostPatience, patience), null);
+      const wait = (): void => {
+        const left = begun + this.#patience() - performance.now();
+        if (left <= 0) resolve(null);
+        // Looked at anew then: of many that come at once the first would else know of none but itself.
+        else timer = setTimeout(wait, left);
+      };
+      wait();
     });
     try {
       return await Promise.race([heard, patience]);
@@ -247,6 +252,11 @@ export class FlowGateway {
       this.#waiting--;
       clearTimeout(timer);
     }
+  }
+
+  /** For how long the answer to a command of this moment is waited for, in milliseconds. */
+  #patience(): number {
+    return Math.min(mostPatience, Math.max(leastPatience, 3 * this.#ofLate(), patienceEach * this.#waiting));
   }
 
   #learn(ms: number): void {
