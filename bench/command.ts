@@ -12,7 +12,7 @@ import { at, type Table, timed } from './table.ts';
 const rounds = 60;
 const clients = 50;
 const each = 3;
-const turns = 3;
+const turns = 5;
 
 const ways: Readonly<Record<string, (site: Site, flow: BenchFlow) => Promise<void>>> = {
   'complete_task over MCP': (site, flow) => site.complete(flow),
