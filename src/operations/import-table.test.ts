@@ -13,6 +13,17 @@ const lines = (csv: string) => {
   return reading.lines;
 };
 
+test('names that no flow or client may have are told before anything is made', () => {
+  const csv =
+    'name,client_email,client_name,client_role\n\u202eevil,,,\n"two\nlines",a@b.test,\u200b,"x\ny"\nfine,c@d.test,Jane,client';
+  expect(problems(csv)).toEqual([
+    expect.stringMatching(/^2: The name, .* has line breaks, control characters/),
+    expect.stringMatching(/^3: The name, "two lines", has line breaks/),
+    expect.stringMatching(/^3: The client's name, .* has nothing in it that can be seen\.$/),
+    expect.stringMatching(/^3: The client's role, "x y", has line breaks/),
+  ]);
+});
+
 test.each([
   ['', ['0: The table is empty. Its first line names the columns, such as: name,client_email,start']],
   ['\ufeff \n\n', [expect.stringMatching(/^0: The table is empty\./)]],
@@ -47,11 +58,14 @@ describe('lines that are the same', () => {
 describe('a line is where its record begins', () => {
   test.each(['\n', '\r\n', '\r'])('with %j between lines, and in quoted cells', (br) => {
     const csv = ['name,start', '"Pine', 'Oak",perhaps', '', '  ', 'Elm,no', '"', 'Ash', '",perhaps', 'Yew,perhaps'];
-    expect(problems(csv.join(br))).toEqual([2, 7, 10].map((n) => `${n}: start is "perhaps"; it must be yes or no.`));
-    expect(problems(csv.slice(0, -1).join(br))).toHaveLength(2);
+    const told = problems(csv.join(br));
+    const perhaps = told.filter((t) => t.includes('perhaps'));
+    expect(perhaps).toEqual([2, 7, 10].map((n) => `${n}: start is "perhaps"; it must be yes or no.`));
+    expect(told.filter((t) => t.includes('line breaks'))).toEqual([expect.stringMatching(/^2: The name, "Pine Oak"/)]);
+    expect(problems(csv.slice(0, -1).join(br))).toHaveLength(told.length - 1);
   });
-  test('where a line break in a name is kept as one', () =>
-    expect(lines('name\r\n"Pine\r\nOak"\r\n')).toMatchObject([{ line: 2, name: 'Pine\nOak' }]));
+  test('where a line break stands in a name, which none may have', () =>
+    expect(problems('name\r\nElm\r\n"Pine\r\nOak"\r\n')).toEqual([expect.stringMatching(/^3: The name, "Pine Oak"/)]));
 });
 
 describe('quotation marks', () => {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ImportLine } from '../db/schema.ts';
 import { isCalendarDay } from '../domain/dates.ts';
 import { lengthOf, limits } from '../domain/limits.ts';
+import { nameTrouble } from '../domain/naming.ts';
 import { isStorable } from '../domain/storable.ts';
 import { addressOf } from './invitees.ts';
 import { quote } from './words.ts';
@@ -38,7 +39,7 @@ const no = new Set<string>(['', ...startWords.no]);
 const recordMost = 20_000;
 const grouped = (n: number): string => n.toLocaleString('en');
 
-/** Spreadsheets write what is usual where they run; no column's name has any of these in it. */
+/** A comma, a semicolon or a tab, by the country of whose spreadsheet wrote it; no column's name has any of them in it. */
 function delimiterOf(csv: string): string {
   const heading = csv.split('\n').find((l) => l.trim() !== '') ?? '';
   const times = (d: string): number => heading.split(d).length;
@@ -135,6 +136,14 @@ export function readTable(text: string): TableReading {
       say('A client has a name or role here, and no address.');
     if (lengthOf(cell('client_name')) > limits.name || lengthOf(cell('client_role')) > limits.role)
       say('The name or role of the client is too long.');
+    for (const [what, text] of [
+      ['The name', name],
+      ["The client's name", cell('client_name')],
+      ["The client's role", cell('client_role')],
+    ] as const) {
+      const trouble = nameTrouble(text);
+      if (trouble !== null) say(`${what}, ${quote(text)}, ${trouble}.`);
+    }
     const start = cell('start').toLowerCase();
     if (!yes.has(start) && !no.has(start)) say(`start is ${quote(cell('start'))}; it must be yes or no.`);
     const startDate = cell('start_date') === '' ? null : cell('start_date');
