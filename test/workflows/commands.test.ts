@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
@@ -9,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Answers, type CommandRef } from '../../src/db/answers.ts';
 import { Changes } from '../../src/db/changes.ts';
 import { readFlow } from '../../src/db/read-flow.ts';
-import { overviewOf } from '../../src/domain/view.ts';
+import { openLedger } from '../../src/domain/ledger.ts';
+import { answerOf, overviewOf } from '../../src/domain/view.ts';
 import { FlowGateway, type GatewayOptions, type Sent } from '../../src/operations/gateway.ts';
 import { aheadOf } from '../../src/operations/write-ahead.ts';
 import type { FlowActivities } from '../../src/workflows/contract.ts';
@@ -245,4 +247,35 @@ describe('an answer that is told', () => {
         aMinuteOn.mockRestore();
       }
     }));
+
+  test('is waited for by the first of a crowd as by its last', async () => {
+    const flow = draft(steps({ key: 'a' }), olivia, Date.now());
+    const answer = answerOf(openLedger(flow, { commandId: 'c', fingerprint: '', at: 0 }), 'c');
+    const asked: string[] = [];
+    const crowd = new Client({
+      connection: place.client.connection,
+      namespace: place.namespace,
+      interceptors: {
+        workflow: [
+          {
+            // Stored at once, all in one moment: what is looked at is who waits how long.
+            signal: async () => undefined,
+            query: async ({ queryType }) => {
+              asked.push(queryType);
+              throw new Error('Nobody should ask.');
+            },
+          },
+        ],
+      },
+    });
+    const hear = async () => {
+      await sleep(400);
+      return answer;
+    };
+    const gateway = new FlowGateway(crowd, { taskQueue: 'nobody', hear, usualMs: 1 });
+    const envelope = { fingerprint: '', actor: olivia, command: comment('a', 'said') };
+    const sent = await Promise.all(names(60).map((commandId) => gateway.send('org', 'fl', { ...envelope, commandId })));
+    expect(sent.map((s) => s.state)).toEqual(sent.map(() => 'applied'));
+    expect(asked).toEqual([]);
+  });
 });
