@@ -22,7 +22,7 @@ function step(what, command, args) {
 const seconds = () => `at ${Math.round((Date.now() - begun) / 1000)} s`;
 
 step('The Temporal CLI and its test server', process.execPath, ['--import', 'tsx', 'test/support/prepare.ts']);
-step('Format and lint', bin('biome'), ['check', '.']);
+step('Format and lint', bin('biome'), ['check', '--error-on-warnings', '.']);
 step('Types', bin('tsc'), ['--noEmit']);
 step('Which room may import which', bin('depcruise'), ['--config', '.dependency-cruiser.mjs', 'src']);
 

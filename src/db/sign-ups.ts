@@ -49,7 +49,7 @@ export async function insertUser(
   return done.numInsertedOrUpdatedRows === 1n;
 }
 
-/** The org of this transaction; false when the slug is taken. */
+/** The org of this transaction; false when the slug is taken, or it is there already. */
 export async function insertOrg(
   trx: Trx,
   org: { readonly id: string; readonly name: string; readonly slug: string },
@@ -61,3 +61,6 @@ export async function insertOrg(
     .executeTakeFirst();
   return done.numInsertedOrUpdatedRows === 1n;
 }
+
+export const hasOrg = async (trx: Trx, id: string): Promise<boolean> =>
+  (await trx.selectFrom('orgs').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;

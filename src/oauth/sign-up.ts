@@ -3,8 +3,8 @@ import type { Trx } from '../db/database.ts';
 import { insertMember } from '../db/members.ts';
 import { noteOrgEvent } from '../db/org-events.ts';
 import { findUserByEmail } from '../db/sessions.ts';
-import { countSignUps, findSignUp, insertOrg, insertUser, noteSignUp, takeSignUp } from '../db/sign-ups.ts';
-import { newId } from '../platform/ids.ts';
+import { countSignUps, findSignUp, hasOrg, insertOrg, insertUser, noteSignUp, takeSignUp } from '../db/sign-ups.ts';
+import { idFrom, newId } from '../platform/ids.ts';
 import type { AddressedLetter } from '../platform/letter.ts';
 import { hashSecret, randomText } from '../platform/secrets.ts';
 import { type Authority, lifetimes } from './authority.ts';
@@ -74,15 +74,15 @@ export async function finishSignUp(
   return { kind: 'in', orgId, secret: await openSession(authority, { userId, userAgent }) };
 }
 
-/** One more organization for someone who has an account; gives its id. */
+/** One more organization for someone who has an account; gives its id. The same page sent twice makes one. */
 export async function addOrg(
   authority: Authority,
   who: { readonly userId: string; readonly name: string },
-  orgName: string,
+  { name, commandId }: { readonly name: string; readonly commandId: string },
 ): Promise<string> {
-  const orgId = newId('org');
+  const orgId = idFrom('org', who.userId, commandId, name);
   await authority.database.withPersonInOrg({ orgId, userId: who.userId }, (trx) =>
-    makeOrg(trx, authority, { orgId, userId: who.userId, name: who.name }, orgName),
+    makeOrg(trx, authority, { orgId, userId: who.userId, name: who.name }, name),
   );
   return orgId;
 }
@@ -100,6 +100,7 @@ async function makeOrg(
   for (let n = 1; ; n++) {
     const ending = n === 1 ? '' : n < slugTries ? `-${n}` : `-${randomText(8).toLowerCase()}`;
     if (await insertOrg(trx, { id: who.orgId, name, slug: slug.slice(0, 63 - ending.length) + ending })) break;
+    if (await hasOrg(trx, who.orgId)) return;
   }
   await insertMember(trx, who.orgId, who.userId, 'OWNER');
   await noteOrgEvent(trx, { ...who, through: 'web' }, clock(), 'org_created', `made ${name}`);

@@ -11,6 +11,7 @@ import { addOrg, finishSignUp, makeSignUpLink, readSignUp } from '../oauth/sign-
 import type { Tools } from '../operations/operation.ts';
 import { askToSignIn } from './kit/ask-to-sign-in.ts';
 import { fieldText } from './kit/form.ts';
+import { newCommandId } from './kit/member.ts';
 import { nameProblem } from './kit/name-problem.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice, Solo } from './kit/parts.tsx';
@@ -32,10 +33,12 @@ const formSchema = z.object({
   organization: fieldText(1_000).default(''),
   password: fieldText(2_000).default(''),
   csrf: fieldText(200).optional(),
+  command_id: fieldText(200).default(newCommandId),
 });
 type Typed = Pick<z.infer<typeof formSchema>, 'name' | 'email' | 'organization'>;
 type Wrong = Partial<Record<keyof Typed, string>>;
 
+const tooLong = 'Something there is too long, or no text.';
 const empty: Typed = { name: '', email: '', organization: '' };
 const linkOf = (params: unknown): string => z.object({ secret: z.string() }).parse(params).secret.slice(0, 100);
 const agentOf = (request: FastifyRequest): string => request.headers['user-agent'] ?? '';
@@ -64,8 +67,9 @@ export async function signUpRoutes(app: FastifyInstance, options: SignUpOptions)
     const form = formSchema.safeParse(request.body ?? {});
     const again = (typed: Typed, wrong: Wrong, problem: string, status: number) =>
       html(reply, signUpPage({ secret, typed, wrong, problem }), status);
-    if (!form.success) return again(empty, {}, 'Something there is too long, or no text.', 422);
-    const { csrf, password: _, ...typed } = form.data;
+    if (!form.success) return again(empty, {}, tooLong, 422);
+    const { csrf, name, email, organization } = form.data;
+    const typed: Typed = { name, email, organization };
     if (!isOurForm(authority, request, secret, csrf)) return again(typed, {}, stale, 403);
     const wrong: Wrong = {
       name: nameProblem(typed.name, 'your name'),
@@ -92,10 +96,12 @@ export async function signUpRoutes(app: FastifyInstance, options: SignUpOptions)
     const form = formSchema.safeParse(request.body ?? {});
     const organization = form.data?.organization ?? '';
     const again = (wrong: string, status: number) => html(reply, newOrgPage({ session, organization, wrong }), status);
-    if (!isOurForm(authority, request, session.secret, form.data?.csrf)) return again(stale, 403);
+    if (!form.success) return again(tooLong, 422);
+    if (!isOurForm(authority, request, session.secret, form.data.csrf)) return again(stale, 403);
     const wrong = nameProblem(organization, 'the name of the organization');
     if (wrong !== undefined) return again(wrong, 422);
-    const orgId = await addOrg(authority, session, organization.trim());
+    const asked = { name: organization.trim(), commandId: form.data.command_id };
+    const orgId = await addOrg(authority, session, asked);
     const renewed = await readSession(authority, session.secret);
     if (renewed) await switchOrg(authority, renewed, orgId);
     return reply.redirect('/flows', 303);
@@ -206,6 +212,7 @@ const newOrgPage = ({ session, organization, wrong }: NewOrgView): string =>
         <Notice text={wrong} bad />
         <form method="post" action="/sign-up/organization" class="stack">
           <Csrf secret={session.secret} />
+          <input type="hidden" name="command_id" value={newCommandId()} />
           <TextField
             {...{ name: 'organization', label: 'Organization', value: organization }}
             {...{ autocomplete: 'organization', most: limits.name }}

@@ -66,3 +66,23 @@ test('a member is invited once, told the same, and sent again once', async () =>
     'This page was sent before, with something else in it.',
   );
 });
+
+test('one more organization is made once, pressed twice or loaded anew, and another one by another name', async () => {
+  const path = '/sign-up/organization';
+  const filled = { ...(await olivia.get('/sign-up')).form(path), organization: 'Second house' };
+  const sent = await Promise.all([olivia.post(path, filled), olivia.post(path, filled)]);
+  for (const answer of [...sent, await olivia.post(path, filled)])
+    expect([answer.status, answer.to?.pathname]).toEqual([303, '/flows']);
+  const made = () =>
+    world.owner
+      .selectFrom('orgs')
+      .innerJoin('memberships', 'memberships.org_id', 'orgs.id')
+      .select(['orgs.name', 'role'])
+      .where('orgs.name', 'like', '% house')
+      .orderBy('orgs.name')
+      .execute();
+  expect(await made()).toEqual([{ name: 'Second house', role: 'OWNER' }]);
+  expect((await olivia.get('/flows')).html).toContain('Second house');
+  expect((await olivia.post(path, { ...filled, organization: 'Another house' })).status).toBe(303);
+  expect((await made()).map((o) => o.name)).toEqual(['Another house', 'Second house']);
+});

@@ -184,7 +184,16 @@ describe('an answer that is told', () => {
     const counting = new Client({
       connection: place.client.connection,
       namespace: place.namespace,
-      interceptors: { workflow: [{ query: (input, next) => (asked.push(input.queryType), next(input)) }] },
+      interceptors: {
+        workflow: [
+          {
+            query(input, next) {
+              asked.push(input.queryType);
+              return next(input);
+            },
+          },
+        ],
+      },
     });
     await here(
       async (driver) => {
