@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandAnswer } from '../src/domain/view.ts';
 import { answerQuery, commandSignal, commandUpdate, flowWorkflowId } from '../src/workflows/contract.ts';
-import type { BenchFlow, Site } from './site.ts';
+import { askMcp, type BenchFlow, type Site } from './site.ts';
 import { at, type Table, timed } from './table.ts';
 
 const rounds = 60;
@@ -37,9 +37,13 @@ const ways: Readonly<Record<string, (site: Site, flow: BenchFlow) => Promise<voi
   },
 };
 
+/** What comes over MCP takes this besides, whatever it does. Of one client: a member may not ask as often as fifty would. */
+const ping = ({ product, secret }: Site): Promise<unknown> => askMcp(product.url, secret, 'ping', {});
+
 export async function commands(site: Site): Promise<Table> {
   const took = new Map<string, number[]>();
   const speed = new Map<string, number[]>();
+  const pings: number[] = [];
   const names = Object.entries(ways);
   const flows = new Map<string, BenchFlow>();
   for (const [name] of names) flows.set(name, await site.flow(rounds + 10));
@@ -53,6 +57,8 @@ export async function commands(site: Site): Promise<Table> {
       // What a command leaves behind to do is its own, not the next one's.
       await sleep(100);
     }
+    const ms = await timed(() => ping(site));
+    if (round >= 5) pings.push(ms);
   }
   const many: BenchFlow[] = [];
   for (let n = 0; n < clients; n++) many.push(await site.flow(names.length * each * turns + 5));
@@ -73,17 +79,30 @@ export async function commands(site: Site): Promise<Table> {
   const perSecond = (name: string): number => at(speed.get(name), 0.5);
   const base = 'a signal and a query';
   const mcp = 'complete_task over MCP';
+  // The one with the other of the same round.
+  const updateAndPing = pings.map((ms, round) => ms + (took.get('an update')?.[round] ?? Number.NaN));
   const against = (value: number, of: number): string => `${value.toFixed(1)} (${(value / of).toFixed(2)}×)`;
   return {
     title: 'A completed task',
     about: `One client: ${rounds} rounds. ${clients} clients, each on a flow of its own: ${turns} turns. In brackets: against a bare signal and a query.`,
     head: ['', 'p50 ms', 'p95 ms', `a second, ${clients} clients`],
-    rows: names.map(([name]) => [
-      name,
-      against(p50(name), p50(base)),
-      against(at(took.get(name), 0.95), at(took.get(base), 0.95)),
-      against(perSecond(name), perSecond(base)),
-    ]),
+    rows: [
+      ...names.map(([name]) => [
+        name,
+        against(p50(name), p50(base)),
+        against(at(took.get(name), 0.95), at(took.get(base), 0.95)),
+        against(perSecond(name), perSecond(base)),
+      ]),
+      ...[
+        ['a ping over MCP', pings] as const,
+        ['an update and a ping: the least that an update over MCP could take', updateAndPing] as const,
+      ].map(([name, ms]) => [
+        name,
+        against(at(ms, 0.5), p50(base)),
+        against(at(ms, 0.95), at(took.get(base), 0.95)),
+        '–',
+      ]),
+    ],
     targets: [
       {
         what: 'p50 of complete_task over MCP against a signal and a query',

@@ -52,8 +52,8 @@ const answerSchema = z.object({
   result: z.object({ structuredContent: z.object({ state: z.enum(['applied', 'accepted']) }) }),
 });
 
-/** One call of a tool over MCP; gives the answer's text. */
-export async function callTool(url: string, secret: string, name: string, args: object): Promise<string> {
+/** One request over MCP; gives the answer's text. */
+export async function askMcp(url: string, secret: string, method: string, params: object): Promise<string> {
   const reply = await fetch(`${url}/api/mcp`, {
     method: 'POST',
     signal: AbortSignal.timeout(60_000),
@@ -63,13 +63,16 @@ export async function callTool(url: string, secret: string, name: string, args: 
       accept: 'application/json, text/event-stream',
       'mcp-protocol-version': '2025-06-18',
     },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } }),
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
   });
   const text = await reply.text();
   const answer = /^data: (.*)$/m.exec(text)?.[1] ?? text;
   if (!resultSchema.safeParse(JSON.parse(answer)).success) throw new Error(answer.slice(0, 500));
   return answer;
 }
+
+export const callTool = (url: string, secret: string, name: string, args: object): Promise<string> =>
+  askMcp(url, secret, 'tools/call', { name, arguments: args });
 
 /** `given`: a product that was made and does not run yet; it is removed at the end too. */
 export async function startSite(given?: Product): Promise<Site> {
