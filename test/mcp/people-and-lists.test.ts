@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { archiveTemplate } from '../../src/operations/archive-template.ts';
+import type { FlowGateway } from '../../src/operations/gateway.ts';
+import { getFlow } from '../../src/operations/get-flow.ts';
 import { setDueDate } from '../../src/operations/set-due-date.ts';
 import { Person } from '../oauth/person.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -167,6 +169,14 @@ describe("when the organization's time zone changes", () => {
       await olivia.call('assign_task', { flow: 'Tokyo', task, assignee: 'me' }),
       await olivia.call('get_flow', { flow: 'Tokyo' }),
     ];
+    // Of a flow whose workflow is gone the lists tell.
+    const gone: FlowGateway['overview'] = async () => ({ state: 'gone' });
+    const flows = new Proxy(world.flows, {
+      get: (its, name) => (name === 'overview' ? gone : Reflect.get(its, name, its)),
+    });
+    const listed = await getFlow.run({ ...caller, flows }, { flow: 'Tokyo' });
+    expect(listed).toMatchObject({ facts: { asOf: expect.any(String), timeZone: 'Asia/Tokyo' } });
+    expect(listed.text).toContain('to Wed 10 Dec');
     for (const { text } of told.filter((t) => t.text.includes('due '))) expect(text).not.toMatch(/due [^·]*\b9 Dec/);
     expect(told[0]?.text).toContain('due Wed 10 Dec 2031');
     expect(told[1]?.text).toContain('due Wed 10 Dec 2031');
