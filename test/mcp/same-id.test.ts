@@ -194,6 +194,18 @@ describe('a flow that is made', () => {
   });
 });
 
+test('an id that comes with a question is free: asking writes nothing', async () => {
+  await make('Asked about');
+  await settled(world);
+  const meta = { 'booflow.com/commandId': 'c_question' };
+  const asked = await changesNothing(world, () => olivia.call('explain_flow', { flow: 'Asked about' }, meta));
+  expect(asked.isError, asked.text).toBe(false);
+  const kept = world.owner.selectFrom('commands_made').select('operation').where('command_id', '=', 'c_question');
+  expect(await kept.execute()).toEqual([]);
+  const started = await olivia.call('update_flow_status', { flow: 'Asked about', action: 'start' }, meta);
+  expect(started.facts).toMatchObject({ state: 'applied', commandId: 'c_question' });
+});
+
 test('two command ids for one call are refused', async () => {
   const flow = await make('Two ids');
   await settled(world);
