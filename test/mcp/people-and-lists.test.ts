@@ -1,4 +1,5 @@
 /** Who and what is found by what it is called, and what a list leaves out. */
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { archiveTemplate } from '../../src/operations/archive-template.ts';
@@ -76,6 +77,28 @@ describe('a client of several flows', () => {
         expect(asked.text).toContain(`- client Jane Alder, ${email}, on ${flow} · `);
     }
     expect(flowsOf(await olivia.call('list_flows', { waits_on: 'other@ash.test' }))).toEqual(['Ash']);
+  });
+
+  test('hides no other of that name, in however many flows they are', async () => {
+    await world.owner.transaction().execute(async (trx) => {
+      const of = sql.lit(flows.Elm ?? '');
+      await sql`create temp table more_flows on commit drop as select f.* from flows f where id = ${of}`.execute(trx);
+      await sql`alter table more_flows drop column name_key`.execute(trx);
+      const { rows } = await sql<{ columns: string }>`select string_agg(quote_ident(column_name), ', ') as columns
+        from information_schema.columns where table_name = 'more_flows' and column_name <> 'id'`.execute(trx);
+      const columns = sql.raw(rows[0]?.columns ?? '');
+      await sql`insert into flows (id, ${columns}) select 'fl_more_' || n, ${columns}
+        from more_flows, generate_series(1, 60) n`.execute(trx);
+      await sql`insert into external_users (org_id, flow_id, id, email, name, role, invitation, invited_at, version)
+        select org_id, 'fl_more_' || n, 'ex_more_' || n, email, name, role, invitation, now() + interval '1 hour', version
+        from external_users, generate_series(1, 60) n where flow_id = ${of} and email = ${jane}`.execute(trx);
+    });
+    for (const assignee of ['Jane Alder', 'jane']) {
+      const asked = await olivia.call('list_tasks', { assignee });
+      expect(asked.code).toBe('ambiguous');
+      expect(asked.text).toContain('- client Jane Alder, other@ash.test, on Ash · ');
+    }
+    await world.owner.deleteFrom('flows').where('id', 'like', 'fl\\_more\\_%').execute();
   });
 
   test('is named where somebody unknown is', async () => {
