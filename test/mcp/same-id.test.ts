@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { createFlowFromTemplate } from '../../src/operations/create-flow-from-template.ts';
 import { discardDraft } from '../../src/operations/discard-draft.ts';
 import type { FlowGateway } from '../../src/operations/gateway.ts';
+import { manageInvitation } from '../../src/operations/manage-invitation.ts';
 import { removeMember } from '../../src/operations/remove-member.ts';
 import { updateFlowStatus } from '../../src/operations/update-flow-status.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -105,6 +106,37 @@ describe('a command to a flow by its name', () => {
     ]);
     expect(again.map(told)).toEqual([assigned, completed].map(told));
     await world.owner.updateTable('users').set({ name: 'Mia Tanaka' }).where('email', '=', 'mia@acme.test').execute();
+  });
+
+  test('is answered the same when the person it was about is gone, by ids too', async () => {
+    const flow = await make('Gone since');
+    await olivia.call('update_flow_status', { flow, action: 'start' });
+    await olivia.call('invite_external_user', { flow, email: 'jane@gone.test', name: 'Jane Gone' });
+    await settled(world);
+    const { id: task } = await world.owner
+      .selectFrom('tasks')
+      .select('id')
+      .where('flow_id', '=', flow)
+      .where('status', '=', 'READY')
+      .executeTakeFirstOrThrow();
+    const assign = { flow, task, assignee: 'Jane Gone', command_id: 'c_gone_assigned' };
+    const assigned = await olivia.call('assign_task', assign);
+    expect(assigned.text).toMatch(/lies with client Jane Gone now/);
+    const caller = { ...world.tools, now: Date.now(), principal: oliviaHerself };
+    const { id: external_user } = await world.owner
+      .selectFrom('external_users')
+      .select('id')
+      .where('flow_id', '=', flow)
+      .executeTakeFirstOrThrow();
+    const revoke = { flow, external_user, action: 'revoke', command_id: 'c_gone_revoked' };
+    const revoked = await manageInvitation.run(caller, revoke);
+    expect(revoked.text).toMatch(/^The invitation of jane@gone\.test is revoked/);
+    await settled(world);
+    const again = await changesNothing(world, async () => [
+      await olivia.call('assign_task', assign),
+      await manageInvitation.run(caller, revoke),
+    ]);
+    expect(again.map((a) => a.text)).toEqual([assigned.text, revoked.text]);
   });
 
   test('by ids alone keeps nothing: it belongs to the flow', async () => {
