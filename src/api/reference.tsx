@@ -100,7 +100,7 @@ const Rules = () => (
         input does it once and gives the same answer; with another input it is refused (422). A key belongs to the flow
         that the call changes, which remembers its newest thousand: give every flow its own. For everything else it
         belongs to the organization, which remembers it for 7 days once the call has done something; so it does where
-        you give a name instead of an id, and the same key then goes to the flow it went to.
+        you give a name instead of an id, or name a person, and the same key then goes to the flow it went to.
       </Rule>
       <Rule term="Later">
         202 means: stored, and looked at as soon as a worker answers, which may refuse it. Ask again with the same key

@@ -80,7 +80,7 @@ export function listImports(
   most: number,
 ): Promise<ImportRow[]> {
   let rows = trx.selectFrom('flow_imports').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(most);
-  if (after !== null) rows = rows.where(sql<boolean>`(created_at, id) < (${new Date(after.at)}, ${after.id})`);
+  if (after !== null) rows = rows.where(sql<boolean>`(created_at, id) < (${after.at}::timestamptz, ${after.id})`);
   return rows.execute();
 }
 

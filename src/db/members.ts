@@ -240,4 +240,24 @@ export async function forgetMember(
   await sql`update org_events set text = replace(without_address(text, ${email}), ${name}, ${formerMember})
     where strpos(lower(text), ${email}) > 0`.execute(trx);
   await trx.updateTable('mails').set({ to_address: 'nobody@erased.invalid' }).where('to_address', '=', email).execute();
+  await sql`update erasures set by = by || jsonb_build_object('name', ${formerMember}::text) where by ->> 'id' = ${id}`.execute(
+    trx,
+  );
+  await forgetImporter(trx, id, name);
+}
+
+/** Who began an import or stopped it. What was kept of who began one had their address in it once. */
+async function forgetImporter(trx: Trx, id: string, name: string): Promise<void> {
+  await sql`update flow_import_lines set error = replace(error, ${name}, ${formerMember})
+    where strpos(error, ${name}) > 0
+      and import_id in (select i.id from flow_imports i where i.by ->> 'userId' = ${id})`.execute(trx);
+  await sql`update flow_imports set by = jsonb_strip_nulls(jsonb_build_object(
+      'userId', ${id}::text, 'name', ${formerMember}::text, 'through', by -> 'through'))
+    where by ->> 'userId' = ${id}`.execute(trx);
+  // Who stopped one is a name alone: where a member has the same, it is theirs.
+  await sql`update flow_imports set stopped_by = ${formerMember}
+    where stopped_by = ${name} and not exists (
+      select from memberships m join users u on u.id = m.user_id where m.org_id = flow_imports.org_id and u.name = ${name})`.execute(
+    trx,
+  );
 }

@@ -66,13 +66,17 @@ export interface ClientRow {
   readonly email: string;
 }
 
-/** External users of one flow, or of all; the newest first. */
+/**
+ * External users of one flow, or of all; the newest first. Of each address one goes before a second of any: someone who is
+ * in more flows than are asked for does not hide another of that name.
+ */
 function clients(trx: Trx, flowId: string | null, limit: number) {
   const query = trx
     .selectFrom('external_users as e')
     .innerJoin('flows', (join) => join.onRef('flows.org_id', '=', 'e.org_id').onRef('flows.id', '=', 'e.flow_id'))
     .select(['e.id', 'e.flow_id', 'flows.name as flow_name', 'e.name', 'e.email'])
     .where('e.invitation', '<>', 'REVOKED')
+    .orderBy(sql`row_number() over (partition by e.email order by e.invited_at desc, e.id)`)
     .orderBy('e.invited_at', 'desc')
     .limit(limit);
   return flowId === null ? query : query.where('e.flow_id', '=', flowId);

@@ -129,6 +129,7 @@ export async function readOverview(
     createdBy: row.created_by,
     startDate: ms(row.start_date),
     finishedAt: ms(row.finished_at),
+    timeZone: row.time_zone,
     feedLength: row.feed_length,
     progress: progress({ status: row.status, tasks }),
     tasks: tasks.map((t) => ({

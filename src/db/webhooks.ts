@@ -186,7 +186,7 @@ export function listDeliveries(
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(most);
-  if (after !== null) rows = rows.where(sql<boolean>`(created_at, id) < (${new Date(after.at)}, ${after.id})`);
+  if (after !== null) rows = rows.where(sql<boolean>`(created_at, id) < (${after.at}::timestamptz, ${after.id})`);
   return rows.execute();
 }
 

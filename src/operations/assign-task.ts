@@ -41,9 +41,12 @@ export const assignTask = operation({
   output: z.object({ ...commandOutput, ...actedOn, assignee: personShape.nullable() }),
   async handler(call, input) {
     const { principal } = call;
-    const { flow, task, assignee } = await meant(call, input, assignmentMeant, async (trx) => {
+    const word = input.assignee.toLowerCase();
+    const isNobody = word === 'nobody';
+    // Whoever asks is there, and nobody always is.
+    const named = { ...input, ...(!isNobody && word !== 'me' && { person: input.assignee }) };
+    const { flow, task, assignee } = await meant(call, named, assignmentMeant, async (trx) => {
       const found = await taskCalled(trx, input);
-      const isNobody = input.assignee.toLowerCase() === 'nobody';
       return {
         ...found,
         assignee: isNobody ? null : await findPerson(trx, input.assignee, principal.userId, found.flow),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Invitee } from '../domain/command.ts';
 import { limits } from '../domain/limits.ts';
 import { lineOf } from '../domain/naming.ts';
+import { isStorable } from '../domain/storable.ts';
 import type { MemberPrincipal } from '../oauth/principal.ts';
 import { acceptedText, command, commandInput, commandOutput, effectLines, factsOf, theFlow } from './command.ts';
 import { flowTruth } from './flow-truth.ts';
@@ -28,8 +29,9 @@ const words: Record<Outcome, string> = {
 const outcomeShape = z.object({ email: z.string(), outcome: z.enum(outcomes), id: z.string().nullable() });
 type Told = z.infer<typeof outcomeShape>;
 
-const nameLine = lineOf(limits.name).optional();
-const roleLine = lineOf(limits.role).optional();
+// What can't be stored would be refused for the whole call.
+const nameLine = lineOf(limits.name).refine(isStorable).optional();
+const roleLine = lineOf(limits.role).refine(isStorable).optional();
 
 /** A row of what was given; looked at by itself, since one that is wrong stops no other. */
 const row = z

@@ -68,15 +68,20 @@ export const taskMeant = z.object({ task: z.object({ id: z.string(), title: z.st
 export type FlowMeant = z.infer<typeof flowMeant>;
 export type TaskMeant = z.infer<typeof taskMeant>;
 
-/** What is named where somebody would say a name: the flow, or a task, on the flow when that is said too. */
+/**
+ * What is named where somebody would say a name: the flow, or a task, on the flow when that is said too; and a person, who is
+ * not found by their id either once they left or were revoked, which the command itself may have done.
+ */
 interface Named {
   readonly flow?: string | undefined;
   readonly task?: string | undefined;
+  readonly person?: string | undefined;
 }
 
 /** Are they ids alone, of which each is one thing for good? */
-const areIds = ({ flow, task }: Named): boolean =>
-  task === undefined ? isId('fl', flow ?? '') : isId('tk', task) && (flow === undefined || isId('fl', flow));
+const areIds = ({ flow, task, person }: Named): boolean =>
+  person === undefined &&
+  (task === undefined ? isId('fl', flow ?? '') : isId('tk', task) && (flow === undefined || isId('fl', flow)));
 
 /**
  * What a command is about, found by what it was called. A name goes over to another flow in time, so with a command id of

@@ -83,7 +83,13 @@ function clientOf(flowId: string, role: string, who: string | { email: string; n
       `The name ${quote(name)} of the client whose role is ${quote(role)} ${trouble}. Nothing changed.`,
     );
   }
-  if (email !== null && lengthOf(name) <= limits.name) return invitee(flowId, email, name, role);
+  if (lengthOf(name) > limits.name) {
+    throw new Refusal(
+      'bad_input',
+      `The name of the client whose role is ${quote(role)} has ${lengthOf(name)} letters; ${limits.name} is the most. Nothing changed.`,
+    );
+  }
+  if (email !== null) return invitee(flowId, email, name, role);
   throw new Refusal(
     'bad_address',
     `The role ${quote(role)} is a client's, so give their mail address; ${quote(address)} is none. Nothing changed.`,

@@ -73,7 +73,7 @@ export const importFlows = operation({
         count: problems.length,
       });
     }
-    const { orgId } = principal;
+    const { orgId, userId } = principal;
     const begun = await onceOnly(call, output, async (trx) => {
       const template = await findTemplate(trx, ref);
       const { lines } = reading;
@@ -81,7 +81,8 @@ export const importFlows = operation({
       await oneImportAtATime(trx, orgId);
       if (await findImport(trx, id)) throw madeLongAgo(commandId, id);
       if (!again) await refuseTwice(trx, hash, lines);
-      const by = JSON.stringify(principal);
+      // Their address and role are looked up when they are needed: an account may be deleted.
+      const by = JSON.stringify({ userId, name: principal.name, through: principal.through });
       await insertImport(trx, { orgId, id, template, by, at: new Date(now), lines, hash });
       return { import: id, template: template.name, total: lines.length };
     });

@@ -42,9 +42,11 @@ const notHere: Tools['sendMail'] = ({ subject }) => {
 async function importLine(tools: Tools, principal: MemberPrincipal, of: Of, line: ImportLine): Promise<LineOutcome> {
   const caller = (step: string) => ({ ...tools, principal, commandId: `${of.id}-${line.line}-${step}` });
   let flowId: string | null = null;
+  // That nothing changed is true of the step, and not of a line whose flow is there.
+  const whyOf = (text: string): string => (flowId === null ? text : text.replaceAll(' Nothing changed.', ''));
   const unsettled = (result: Result): LineOutcome | null => {
     if (!result.ok)
-      return passing.has(result.code) ? { state: 'later' } : { state: 'failed', flowId, error: result.text };
+      return passing.has(result.code) ? { state: 'later' } : { state: 'failed', flowId, error: whyOf(result.text) };
     return result.facts.state === 'accepted' ? { state: 'later' } : null;
   };
   const made = await createFlowFromTemplate.run(caller('make'), { template: of.template_id, name: line.name });

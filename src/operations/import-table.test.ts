@@ -33,6 +33,10 @@ test.each([
   ['name,colour\na,red', [expect.stringMatching(/^0: There is no column "colour"\. The columns are: name, /)]],
   ['name,start\na,perhaps', ['2: start is "perhaps"; it must be yes or no.']],
   ['name,start,start_date\na,yes,tomorrow', ['2: start_date is "tomorrow"; write it YYYY-MM-DD.']],
+  ...['0206-12-01', '1970-01-01', '3001-01-01'].map((day): [string, string[]] => [
+    `name,start,start_date\na,yes,${day}\nb,yes,2026-12-01`,
+    [`2: start_date is "${day}"; it must be a day from 1970 to 3000.`],
+  ]),
   ['name,start_date\na,2026-12-01', ['2: It has a start_date, and start is not yes.']],
   ['name,client_email\n,x@y.test\nb,nobody', ['2: The name is empty.', '3: "nobody" is no mail address.']],
   ['name;client_role\na;client', ['2: A client has a name or role here, and no address.']],

@@ -2,7 +2,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import type { ImportLine } from '../db/schema.ts';
-import { isCalendarDay } from '../domain/dates.ts';
+import { dayMs, isCalendarDay } from '../domain/dates.ts';
 import { lengthOf, limits } from '../domain/limits.ts';
 import { nameTrouble } from '../domain/naming.ts';
 import { isStorable } from '../domain/storable.ts';
@@ -44,6 +44,12 @@ function delimiterOf(csv: string): string {
   const heading = csv.split('\n').find((l) => l.trim() !== '') ?? '';
   const times = (d: string): number => heading.split(d).length;
   return [',', ';', '\t'].reduce((most, d) => (times(d) > times(most) ? d : most));
+}
+
+/** A day that no flow starts on, of whatever time zone, would be told only when the flow is made and its client invited. */
+function isWithinReach(day: string): boolean {
+  const at = Date.parse(day);
+  return at >= dayMs && at <= limits.moment - dayMs;
 }
 
 /** The line where it begins: a quoted cell may go over several. */
@@ -148,6 +154,8 @@ export function readTable(text: string): TableReading {
     if (!yes.has(start) && !no.has(start)) say(`start is ${quote(cell('start'))}; it must be yes or no.`);
     const startDate = cell('start_date') === '' ? null : cell('start_date');
     if (startDate !== null && !isCalendarDay(startDate)) say(`start_date is ${quote(startDate)}; write it YYYY-MM-DD.`);
+    else if (startDate !== null && !isWithinReach(startDate))
+      say(`start_date is ${quote(startDate)}; it must be a day from 1970 to 3000.`);
     if (startDate !== null && !yes.has(start)) say('It has a start_date, and start is not yes.');
     const same = JSON.stringify([name.toLowerCase(), email]);
     const first = firstWith.get(same);

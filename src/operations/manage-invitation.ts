@@ -41,7 +41,8 @@ export const manageInvitation = operation({
   }),
   output: z.object({ ...commandOutput, action: z.enum(actions), email: z.string() }),
   async handler(call, input) {
-    const { flow, client } = await meant(call, input, invitationMeant, async (trx) => {
+    const named = { flow: input.flow, person: input.external_user };
+    const { flow, client } = await meant(call, named, invitationMeant, async (trx) => {
       const flow = await flowCalled(trx, input.flow, { whole: input.action === 'revoke' });
       return { flow, client: await findInvited(trx, input.external_user, flow) };
     });

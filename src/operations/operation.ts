@@ -188,7 +188,8 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
           const { database, flows, files, publicUrl, sendMail, webhooks, imports, now, upload } = caller;
           const { command_id: given, ...asked } = { command_id: undefined, ...parsed.data };
           const timeZone = await timeZoneOf(database, caller.principal, now);
-          const own = oneCommandId(caller.commandId, given);
+          // A question is no command: nothing is kept of an id that comes with it.
+          const own = def.kind === 'write' ? oneCommandId(caller.commandId, given) : undefined;
           const call = {
             ...{ database, flows, files, publicUrl, sendMail, webhooks, imports, now, principal, upload, timeZone },
             ...{ operation: def.name, commandId: own ?? newId('cmd'), commandIdGiven: own !== undefined },

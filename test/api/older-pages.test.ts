@@ -78,6 +78,22 @@ test.each([
   expect((await ask(world.url, olivia, { method: 'GET', url: `${url}&cursor=bad` })).json.code).toBe('bad_cursor');
 });
 
+test.each([
+  ['/flow-imports', 'imports'],
+  ['/webhooks/wh_old/deliveries', 'deliveries'],
+  ['/org/events', 'org_events'],
+  ['/erasures', 'erasures'],
+])('%s takes every cursor that can be written', async (path, list) => {
+  const webhook = { org_id, id: 'wh_old', url: 'https://old.test/', events: [], description: '', created_by: by.name };
+  await world.owner
+    .insertInto('webhooks')
+    .values({ ...webhook, secret_key_id: 'test', secret: Buffer.from('x'), created_at: new Date() })
+    .onConflict((on) => on.doNothing())
+    .execute();
+  for (const at of ['infinity', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z'])
+    await get(`/api/v1${path}?cursor=${Buffer.from(JSON.stringify([list, at, 'x'])).toString('base64url')}`);
+});
+
 test("a flow's activity has cursors too, and goes on taking `before`", async () => {
   const seqs = ({ json }: ApiAnswer) =>
     z

@@ -1,4 +1,5 @@
 /** Many flows from one table: what is wrong is told before anything is made, and a worker that dies costs and doubles nothing. */
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { getImport } from '../../src/operations/get-import.ts';
@@ -287,6 +288,28 @@ test('a line that is refused is told, and the others go on', async () => {
   // The hour's invitations are used up for ten seconds more: it waits for its turn rather than failing.
   await finished(begun.facts.import);
   expect(await progress(begun.facts.import)).toMatchObject({ done: 2, failed: 0 });
+});
+
+test('of a line whose flow is made and not started it is not said that nothing changed', async () => {
+  await world.stopWorker();
+  const begun = await asked('name,start,start_date\nHalf made,yes,2031-01-02', 'half');
+  if (!begun.ok) throw new Error(begun.text);
+  const { import: id } = begun.facts;
+  await world.owner
+    .updateTable('flow_import_lines')
+    .set({ input: sql`input || '{"startDate": "0206-12-01"}'` })
+    .where('import_id', '=', id)
+    .execute();
+  await world.startWorker();
+  await finished(id);
+  const { lines } = await progress(id);
+  expect(lines).toMatchObject([
+    {
+      state: 'FAILED',
+      flowId: expect.stringMatching(/^fl_/),
+      error: 'start_date must be a day from 1970 to 3000, written YYYY-MM-DD.',
+    },
+  ]);
 });
 
 test('a table that is wrong makes nothing', async () => {

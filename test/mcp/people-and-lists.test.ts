@@ -1,7 +1,10 @@
 /** Who and what is found by what it is called, and what a list leaves out. */
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { archiveTemplate } from '../../src/operations/archive-template.ts';
+import type { FlowGateway } from '../../src/operations/gateway.ts';
+import { getFlow } from '../../src/operations/get-flow.ts';
 import { setDueDate } from '../../src/operations/set-due-date.ts';
 import { Person } from '../oauth/person.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -74,6 +77,28 @@ describe('a client of several flows', () => {
         expect(asked.text).toContain(`- client Jane Alder, ${email}, on ${flow} · `);
     }
     expect(flowsOf(await olivia.call('list_flows', { waits_on: 'other@ash.test' }))).toEqual(['Ash']);
+  });
+
+  test('hides no other of that name, in however many flows they are', async () => {
+    await world.owner.transaction().execute(async (trx) => {
+      const of = sql.lit(flows.Elm ?? '');
+      await sql`create temp table more_flows on commit drop as select f.* from flows f where id = ${of}`.execute(trx);
+      await sql`alter table more_flows drop column name_key`.execute(trx);
+      const { rows } = await sql<{ columns: string }>`select string_agg(quote_ident(column_name), ', ') as columns
+        from information_schema.columns where table_name = 'more_flows' and column_name <> 'id'`.execute(trx);
+      const columns = sql.raw(rows[0]?.columns ?? '');
+      await sql`insert into flows (id, ${columns}) select 'fl_more_' || n, ${columns}
+        from more_flows, generate_series(1, 60) n`.execute(trx);
+      await sql`insert into external_users (org_id, flow_id, id, email, name, role, invitation, invited_at, version)
+        select org_id, 'fl_more_' || n, 'ex_more_' || n, email, name, role, invitation, now() + interval '1 hour', version
+        from external_users, generate_series(1, 60) n where flow_id = ${of} and email = ${jane}`.execute(trx);
+    });
+    for (const assignee of ['Jane Alder', 'jane']) {
+      const asked = await olivia.call('list_tasks', { assignee });
+      expect(asked.code).toBe('ambiguous');
+      expect(asked.text).toContain('- client Jane Alder, other@ash.test, on Ash · ');
+    }
+    await world.owner.deleteFrom('flows').where('id', 'like', 'fl\\_more\\_%').execute();
   });
 
   test('is named where somebody unknown is', async () => {
@@ -167,6 +192,14 @@ describe("when the organization's time zone changes", () => {
       await olivia.call('assign_task', { flow: 'Tokyo', task, assignee: 'me' }),
       await olivia.call('get_flow', { flow: 'Tokyo' }),
     ];
+    // Of a flow whose workflow is gone the lists tell.
+    const gone: FlowGateway['overview'] = async () => ({ state: 'gone' });
+    const flows = new Proxy(world.flows, {
+      get: (its, name) => (name === 'overview' ? gone : Reflect.get(its, name, its)),
+    });
+    const listed = await getFlow.run({ ...caller, flows }, { flow: 'Tokyo' });
+    expect(listed).toMatchObject({ facts: { asOf: expect.any(String), timeZone: 'Asia/Tokyo' } });
+    expect(listed.text).toContain('to Wed 10 Dec');
     for (const { text } of told.filter((t) => t.text.includes('due '))) expect(text).not.toMatch(/due [^·]*\b9 Dec/);
     expect(told[0]?.text).toContain('due Wed 10 Dec 2031');
     expect(told[1]?.text).toContain('due Wed 10 Dec 2031');

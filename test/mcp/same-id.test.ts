@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { createFlowFromTemplate } from '../../src/operations/create-flow-from-template.ts';
 import { discardDraft } from '../../src/operations/discard-draft.ts';
 import type { FlowGateway } from '../../src/operations/gateway.ts';
+import { manageInvitation } from '../../src/operations/manage-invitation.ts';
 import { removeMember } from '../../src/operations/remove-member.ts';
 import { updateFlowStatus } from '../../src/operations/update-flow-status.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -107,6 +108,37 @@ describe('a command to a flow by its name', () => {
     await world.owner.updateTable('users').set({ name: 'Mia Tanaka' }).where('email', '=', 'mia@acme.test').execute();
   });
 
+  test('is answered the same when the person it was about is gone, by ids too', async () => {
+    const flow = await make('Gone since');
+    await olivia.call('update_flow_status', { flow, action: 'start' });
+    await olivia.call('invite_external_user', { flow, email: 'jane@gone.test', name: 'Jane Gone' });
+    await settled(world);
+    const { id: task } = await world.owner
+      .selectFrom('tasks')
+      .select('id')
+      .where('flow_id', '=', flow)
+      .where('status', '=', 'READY')
+      .executeTakeFirstOrThrow();
+    const assign = { flow, task, assignee: 'Jane Gone', command_id: 'c_gone_assigned' };
+    const assigned = await olivia.call('assign_task', assign);
+    expect(assigned.text).toMatch(/lies with client Jane Gone now/);
+    const caller = { ...world.tools, now: Date.now(), principal: oliviaHerself };
+    const { id: external_user } = await world.owner
+      .selectFrom('external_users')
+      .select('id')
+      .where('flow_id', '=', flow)
+      .executeTakeFirstOrThrow();
+    const revoke = { flow, external_user, action: 'revoke', command_id: 'c_gone_revoked' };
+    const revoked = await manageInvitation.run(caller, revoke);
+    expect(revoked.text).toMatch(/^The invitation of jane@gone\.test is revoked/);
+    await settled(world);
+    const again = await changesNothing(world, async () => [
+      await olivia.call('assign_task', assign),
+      await manageInvitation.run(caller, revoke),
+    ]);
+    expect(again.map((a) => a.text)).toEqual([assigned.text, revoked.text]);
+  });
+
   test('by ids alone keeps nothing: it belongs to the flow', async () => {
     const [one, two] = [await make('Exact one'), await make('Exact two')];
     for (const flow of [one, two]) {
@@ -192,6 +224,18 @@ describe('a flow that is made', () => {
     const flow = await olivia.call('get_flow', { flow: madeSchema.parse(made.facts).flow.id });
     expect(flow.facts.tasks).toHaveLength(1);
   });
+});
+
+test('an id that comes with a question is free: asking writes nothing', async () => {
+  await make('Asked about');
+  await settled(world);
+  const meta = { 'booflow.com/commandId': 'c_question' };
+  const asked = await changesNothing(world, () => olivia.call('explain_flow', { flow: 'Asked about' }, meta));
+  expect(asked.isError, asked.text).toBe(false);
+  const kept = world.owner.selectFrom('commands_made').select('operation').where('command_id', '=', 'c_question');
+  expect(await kept.execute()).toEqual([]);
+  const started = await olivia.call('update_flow_status', { flow: 'Asked about', action: 'start' }, meta);
+  expect(started.facts).toMatchObject({ state: 'applied', commandId: 'c_question' });
 });
 
 test('two command ids for one call are refused', async () => {

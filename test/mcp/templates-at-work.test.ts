@@ -121,6 +121,11 @@ describe('roles', () => {
       { Signatory: 'Jane' },
       /^The role "Signatory" is a client's, so give their mail address; "Jane" is none\./,
     ],
+    [
+      'called by too long a name',
+      { Signatory: `${'n'.repeat(201)} <jane@client.test>` },
+      /^The name of the client whose role is "Signatory" has 201 letters; 200 is the most\./,
+    ],
   ])('are refused when one is %s, and nothing is made', async (_, given, sentence) => {
     const answer = await olivia.call('create_flow_from_template', {
       template: 'Brand kit',

@@ -73,6 +73,20 @@ test('an admin goes: signed out, keys ended, tasks with nobody, and no table has
   });
   expect(given.status, given.text).toBe(200);
 
+  const table = { template: 'Client Onboarding', csv: 'name\nBegun by him' };
+  const { json: begun } = await post(url, hisKey, '/flow-imports', table);
+  expect((await post(url, hisKey, `/flow-imports/${begun.import}/stop`, {})).status).toBe(200);
+  const itsLines = world.owner.updateTable('flow_import_lines').where('import_id', '=', String(begun.import));
+  await itsLines.set({ error: `${adam.name}, who began this import, is no longer a member.` }).execute();
+  // As they were kept before.
+  await world.owner
+    .updateTable('flow_imports')
+    .set({ by: sql`by || ${JSON.stringify({ email: adam.email })}::jsonb` })
+    .execute();
+  const by = JSON.stringify({ kind: 'member', id: adam.id, name: adam.name, role: 'ADMIN', through: 'web' });
+  const erasure = { org_id: 'org_demo_acme', id: 'er_his', address: null, by, created_at: new Date() };
+  await world.owner.insertInto('erasures').values(erasure).execute();
+
   const { person, answer } = await leaves('adam@acme.test', 'Adam@acme.test', demoPassword);
   expect(answer.status).toBe(200);
   expect(answer.html).toContain('Your account is deleted');
@@ -80,6 +94,11 @@ test('an admin goes: signed out, keys ended, tasks with nobody, and no table has
   expect((await get(url, hisKey, '/flows')).status).toBe(401);
   expect((await new Person(url).signIn('adam@acme.test', demoPassword)).status).not.toBe(303);
   expect(await tablesWith('adam@acme.test')).toEqual([]);
+  expect((await get(url, key, `/flow-imports/${begun.import}`)).json).toMatchObject({
+    ...{ by: 'Former member', stoppedBy: 'Former member', through: 'api' },
+    lines: [{ error: 'Former member, who began this import, is no longer a member.' }],
+  });
+  expect((await get(url, key, '/erasures')).json.erasures).toMatchObject([{ by: 'Former member' }]);
 
   const left = await world.owner
     .selectFrom('org_events')
