@@ -61,7 +61,8 @@ export const createFlowFromTemplate = operation({
     // From org and command id, so that the same command finds the same flow again.
     const flowId = idFrom('fl', principal.orgId, commandId);
     const { kept: made, fresh } = await once(call, madeShape, async (trx) => {
-      const known = await readFlow(trx, flowId, 1);
+      // One that was just made up has made nothing.
+      const known = call.commandIdGiven ? await readFlow(trx, flowId, 1) : null;
       if (known) return { ...(await madeBefore(trx, call, input, known.flow)), draft: null };
       return drafted(trx, call, flowId, input, await findTemplate(trx, input.template));
     });

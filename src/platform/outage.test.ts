@@ -73,3 +73,17 @@ test('a statement that waits for a lock longer than it may is told as a database
   await holder.end();
   expect(isDatabaseAway(error)).toBe(true);
 });
+
+test('of two that wait for each other, the one that is given up may be asked again', async () => {
+  const locking = (first: number, second: number) =>
+    failure(
+      database.withOrg({ orgId: 'o' }, async (trx) => {
+        await sql`select pg_advisory_xact_lock(${first})`.execute(trx);
+        await sleep(300);
+        await sql`select pg_advisory_xact_lock(${second})`.execute(trx);
+      }),
+    );
+  const ends = await Promise.all([locking(1, 2), locking(2, 1)]);
+  expect(ends.filter((end) => end === 'it did not fail')).toHaveLength(1);
+  expect(ends.filter(isDatabaseAway)).toHaveLength(1);
+});

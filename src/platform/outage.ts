@@ -2,12 +2,12 @@
 
 /**
  * Of a socket, and of PostgreSQL (Appendix A of its manual): shutting down, starting, out of connections, of disk or of
- * memory, or a statement that waited longer than it may.
+ * memory, a statement that waited longer than it may, or one of two that waited for each other.
  */
 const codes = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND'],
   ...['EAI_AGAIN', '57P01', '57P02', '57P03', '53300', '08000', '08001', '08003', '08004', '08006'],
-  ...['53100', '53200', '55P03', '57014', '25P03'],
+  ...['53100', '53200', '55P03', '57014', '25P03', '40P01'],
 ]);
 
 /** What the driver says without a code. */
