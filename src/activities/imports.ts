@@ -15,6 +15,7 @@ import { findMemberById } from '../db/members.ts';
 import type { MemberRow } from '../db/people.ts';
 import type { ImportLine } from '../db/schema.ts';
 import type { ImportActivities } from '../workflows/contract.ts';
+import { later } from './places.ts';
 
 /** What became of a line; `later` is asked again. */
 type Outcome =
@@ -36,6 +37,9 @@ function whyNot(name: string, member: MemberRow | undefined): string | null {
   return null;
 }
 
+/** Some ten seconds, in which what it was begun with is committed or not. */
+const looksForIt = 5;
+
 const linesAtOnce = 5;
 const linesPerActivity = 50;
 /** Well within the workflow's heartbeat timeout, however long a line takes. */
@@ -48,7 +52,11 @@ export const makeImportActivities = ({ database, importLine }: ImportActivitiesN
       found: await findImport(trx, importId),
       lines: await listLines(trx, importId, { state: 'PENDING', after: 0, most: linesPerActivity }),
     }));
-    if (!found) return { left: 0, settled: 0, total: 0 };
+    if (!found) {
+      // It is begun before it can be seen. One that is not there for so long was not kept after all, or its org is deleted.
+      if (Context.current().info.attempt < looksForIt) throw later('The import is not there yet');
+      return { left: 0, settled: 0, total: 0 };
+    }
     let settled = 0;
     const one = async (member: MemberRow, line: ImportLine): Promise<void> => {
       const outcome = await importLine(found, member, line);

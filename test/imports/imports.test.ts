@@ -1,4 +1,5 @@
 /** Many flows from one table: what is wrong is told before anything is made, and a worker that dies costs and doubles nothing. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { getImport } from '../../src/operations/get-import.ts';
@@ -6,6 +7,7 @@ import { importFlows } from '../../src/operations/import-flows.ts';
 import { listImports } from '../../src/operations/list-imports.ts';
 import { stopImport } from '../../src/operations/stop-import.ts';
 import { updateFlowStatus } from '../../src/operations/update-flow-status.ts';
+import { idFrom } from '../../src/platform/ids.ts';
 import { post } from '../api/ask.ts';
 import { gus, mia, olivia } from '../mcp/principals.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -211,6 +213,45 @@ test('names that flows have already are told, but for those of cancelled flows',
   const theirs = await importFlows.run(caller(gus), { template: 'Client Onboarding', csv: 'name\nThere one' });
   expect(theirs.ok, theirs.text).toBe(true);
 });
+
+test('one that Temporal does not take is not there when it is asked for again, and none is kept that nobody makes', async () => {
+  const csv = 'name\nStands still';
+  const away = Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: 'No connection', metadata: {} });
+  const start = vi.fn(world.tools.imports.start).mockRejectedValue(away);
+  const ask = (command_id?: string) =>
+    importFlows.run({ ...caller(), imports: { start } }, { template: 'Client Onboarding', csv, command_id });
+  expect(await ask()).toMatchObject({ ok: false, code: 'engine_unavailable' });
+  expect(await ask('still')).toMatchObject({ ok: false, code: 'engine_unavailable' });
+  // And one whose server died before it was kept leaves a workflow that ends by itself.
+  start.mockImplementationOnce(async (ref) => {
+    await world.tools.imports.start(ref);
+    throw away;
+  });
+  expect(await ask('died')).toMatchObject({ ok: false, code: 'engine_unavailable' });
+  start.mockImplementation(world.tools.imports.start);
+  const begun = await ask();
+  if (!begun.ok) throw new Error(begun.text);
+  await finished(begun.facts.import);
+  expect(await progress(begun.facts.import)).toMatchObject({ done: 1, pending: 0 });
+  const died = `import/${olivia.orgId}/${idFrom('im', olivia.orgId, 'died')}`;
+  await world.client.workflow.getHandle(died).result();
+}, 60_000);
+
+test('its workflow waits for it where that is quicker than the commit', async () => {
+  const start: typeof world.tools.imports.start = async (ref) => {
+    await world.tools.imports.start(ref);
+    // Long enough for the worker to have looked.
+    await sleep(700);
+  };
+  const once = vi.fn(start).mockImplementationOnce(start).mockRejectedValue(new Error('The server died'));
+  const begun = await importFlows.run(
+    { ...caller(), imports: { start: once } },
+    { template: 'Client Onboarding', csv: 'name\nQuick' },
+  );
+  if (!begun.ok) throw new Error(begun.text);
+  await finished(begun.facts.import);
+  expect(await progress(begun.facts.import)).toMatchObject({ done: 1, pending: 0 });
+}, 60_000);
 
 test('two at one moment with the same table make one', async () => {
   const answers = await Promise.all(['both-1', 'both-2'].map((id) => asked('name\nBoth', id)));
