@@ -309,8 +309,9 @@ async function owedThree(webhook: string): Promise<void> {
 
 describe('while one of several is on its way', () => {
   /** Does something to the endpoint during the first of three deliveries. */
-  async function during(webhook: string, act: () => Promise<unknown>): Promise<void> {
+  async function during(webhook: string, act: () => Promise<unknown>, attempts = 0): Promise<void> {
     await owedThree(webhook);
+    await world.owner.updateTable('webhook_deliveries').set({ attempts }).where('webhook_id', '=', webhook).execute();
     meanwhile = async () => {
       meanwhile = async () => undefined;
       await act();
@@ -347,6 +348,16 @@ describe('while one of several is on its way', () => {
     await idle(webhook.id);
     expect(heard.map((h) => h.path)).toEqual(['/hook', '/hook/moved', '/hook/moved']);
     for (const h of heard.slice(1)) expect(() => verifyAt(fresh, h)).not.toThrow();
+  });
+
+  test('what is asked for again meanwhile is sent again, however the attempt under way ends', async () => {
+    const { webhook } = await made();
+    answers = [500];
+    await during(webhook.id, () => done(redeliverWebhook, { webhook: webhook.id, delivery: 'ev_owed_1' }), 8);
+    const first = async () => (await log(webhook.id)).find((d) => d.id === 'ev_owed_1');
+    // It was its last attempt.
+    await eventually(async () => expect(await first()).toMatchObject({ state: 'DELIVERED', attempts: 1 }));
+    expect(heard.filter((h) => h.headers['webhook-id'] === 'ev_owed_1')).toHaveLength(2);
   });
 
   test('410 from an address that the endpoint has left does not switch it off', async () => {
