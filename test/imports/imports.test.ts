@@ -125,6 +125,28 @@ test.each([
   expect(lines.findIndex((l) => l.state === 'FAILED')).toBe(lines.length - stopped.length);
 });
 
+test('a line whose flow is made and waits for the rest names it when the import ends before that', async () => {
+  await setRole('ADMIN').execute();
+  await world.owner
+    .insertInto('invitations_asked')
+    .values({ org_id: olivia.orgId, command_id: 'half', at: new Date(), n: 1_000 })
+    .execute();
+  const ben = { ...olivia, userId: beginner, name: 'Ben', email: 'ben@acme.test', role: 'ADMIN' } as const;
+  const csv = 'name,client_email\nHalf made,late@client.test';
+  const begun = await importFlows.run(caller(ben), { template: 'Client Onboarding', csv });
+  if (!begun.ok) throw new Error(begun.text);
+  const { import: id } = begun.facts;
+  const flows = () => world.owner.selectFrom('flows').select('id').where('name', '=', 'Half made').execute();
+  await vi.waitFor(async () => expect(await flows()).toHaveLength(1), { timeout: 20_000 });
+  await setRole('MEMBER').execute();
+  await finished(id);
+  const [line] = (await progress(id)).lines;
+  const [flow] = await flows();
+  expect(line).toMatchObject({ state: 'FAILED', flowId: flow?.id });
+  expect(line?.error).toMatch(/no owner or admin any more. The flow is made: invite and start there what is left.$/);
+  await world.owner.deleteFrom('invitations_asked').where('command_id', '=', 'half').execute();
+}, 60_000);
+
 test('who stops it: what has not begun is left out, what has begun is whole, and it ends at once', async () => {
   const csv = ['name', ...Array.from({ length: 400 }, (_, n) => `Stops ${n}`)].join('\n');
   const begun = await asked(csv, 'stops');
