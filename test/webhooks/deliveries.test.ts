@@ -381,6 +381,28 @@ test('an event whose worker died before it woke the endpoint is delivered when t
   wake.mockRestore();
 });
 
+test('where Temporal does not answer that is said, and the same command once more has it delivered, once', async () => {
+  const { webhook } = await made();
+  const away = Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: 'No connection', metadata: {} });
+  const wake = vi.spyOn(world.tools.webhooks, 'wake').mockRejectedValueOnce(away);
+  const ask = () => testWebhook.run(caller(), { webhook: webhook.id, command_id: 'test-away' });
+  const refused = await ask();
+  expect(refused).toMatchObject({ ok: false, code: 'engine_unavailable', facts: { commandId: 'test-away' } });
+  expect(await ask()).toMatchObject({ ok: true });
+  await eventually(async () => expect(await log(webhook.id)).toMatchObject([{ state: 'DELIVERED', attempts: 1 }]));
+  for (const operation of [redeliverWebhook, redeliverUndelivered, updateWebhook]) {
+    answers = [500];
+    const { delivery } = await done(testWebhook, { webhook: webhook.id });
+    await eventually(async () => expect((await log(webhook.id))[0]).toMatchObject({ state: 'PENDING', attempts: 1 }));
+    wake.mockRejectedValueOnce(away);
+    const input = { webhook: webhook.id, ...(operation === redeliverWebhook && { delivery }) };
+    expect(await operation.run(caller(), input)).toMatchObject({ ok: false, code: 'engine_unavailable' });
+    await done(redeliverUndelivered, { webhook: webhook.id });
+    await eventually(async () => expect((await log(webhook.id))[0]).toMatchObject({ state: 'DELIVERED' }));
+  }
+  wake.mockRestore();
+});
+
 describe('the border', () => {
   const operations: Operation[] = [
     ...[listWebhookDeliveries, updateWebhook, deleteWebhook, rotateWebhookSecret, testWebhook],
