@@ -45,7 +45,7 @@ const claimMs = 50_000;
 
 export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
   const { database, keyring } = need;
-  const handOver = placesFor(mailsAtOnce, 'As many mails as may are with the mail server');
+  const handOver = placesFor({ most: mailsAtOnce, busy: 'As many mails as may are with the mail server' });
   return {
     projectFlow: (projection, cause, outcomes = []) =>
       observed('projectFlow', { orgId: projection.flow.orgId, flowId: projection.flow.id, cause }, async () => {
@@ -67,7 +67,7 @@ export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
       }),
     sendMail: (input) =>
       observed('sendMail', input, () =>
-        handOver(async () => {
+        handOver(input.orgId, async () => {
           const { kind } = input.mail;
           try {
             const outcome = await sendOnce(need, input);

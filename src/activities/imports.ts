@@ -9,18 +9,21 @@ import {
   finishImport,
   type ImportRow,
   listLines,
+  noteFlow,
   settleLine,
+  type WhyFailed,
 } from '../db/imports.ts';
 import { findMemberById } from '../db/members.ts';
 import type { MemberRow } from '../db/people.ts';
 import type { ImportLine } from '../db/schema.ts';
 import type { ImportActivities } from '../workflows/contract.ts';
+import { later } from './places.ts';
 
-/** What became of a line; `later` is asked again. */
+/** What became of a line; `later` is asked again, with the flow where that is made. */
 type Outcome =
   | { readonly state: 'done'; readonly flowId: string }
   | { readonly state: 'failed'; readonly flowId: string | null; readonly error: string }
-  | { readonly state: 'later' };
+  | { readonly state: 'later'; readonly flowId: string | null };
 
 export interface ImportActivitiesNeed {
   readonly database: Database;
@@ -29,12 +32,17 @@ export interface ImportActivitiesNeed {
 }
 
 /** Why who began an import can't go on with it; null when they can. */
-function whyNot(name: string, member: MemberRow | undefined): string | null {
-  const left = 'Import what is left anew.';
-  if (member === undefined) return `${name}, who began this import, is no longer a member. ${left}`;
-  if (member.role === 'MEMBER') return `${name}, who began this import, is no owner or admin any more. ${left}`;
-  return null;
+function whyNot(name: string, member: MemberRow | undefined): WhyFailed | null {
+  const told = (why: string): WhyFailed => ({
+    notMade: `${name}, who began this import, ${why}. Import what is left anew.`,
+    halfMade: `${name}, who began this import, ${why}. The flow is made: invite and start there what is left.`,
+  });
+  if (member === undefined) return told('is no longer a member');
+  return member.role === 'MEMBER' ? told('is no owner or admin any more') : null;
 }
+
+/** Some ten seconds, in which what it was begun with is committed or not. */
+const looksForIt = 5;
 
 const linesAtOnce = 5;
 const linesPerActivity = 50;
@@ -48,11 +56,19 @@ export const makeImportActivities = ({ database, importLine }: ImportActivitiesN
       found: await findImport(trx, importId),
       lines: await listLines(trx, importId, { state: 'PENDING', after: 0, most: linesPerActivity }),
     }));
-    if (!found) return { left: 0, settled: 0, total: 0 };
+    if (!found) {
+      // It is begun before it can be seen. One that is not there for so long was not kept after all, or its org is deleted.
+      if (Context.current().info.attempt < looksForIt) throw later('The import is not there yet');
+      return { left: 0, settled: 0, total: 0 };
+    }
     let settled = 0;
     const one = async (member: MemberRow, line: ImportLine): Promise<void> => {
       const outcome = await importLine(found, member, line);
-      if (outcome.state === 'later') return;
+      if (outcome.state === 'later') {
+        const { flowId } = outcome;
+        if (flowId !== null) await database.withOrg(org, (trx) => noteFlow(trx, importId, line.line, flowId));
+        return;
+      }
       const error = outcome.state === 'failed' ? outcome.error : null;
       await database.withOrg(org, (trx) => settleLine(trx, importId, line.line, { flowId: outcome.flowId, error }));
       settled++;
@@ -64,10 +80,8 @@ export const makeImportActivities = ({ database, importLine }: ImportActivitiesN
         // As they are at this moment: a role that was lost is not used.
         const member = await database.withOrg(org, (trx) => findMemberById(trx, found.by.userId));
         const why = whyNot(found.by.name, member);
-        if (member === undefined || why !== null) {
-          settled += await database.withOrg(org, (trx) => failRest(trx, importId, why ?? ''));
-          break;
-        }
+        if (why !== null) settled += await database.withOrg(org, (trx) => failRest(trx, importId, why));
+        if (member === undefined || why !== null) break;
         const some = lines.slice(i, i + linesAtOnce);
         const begun = await database.withOrg(org, (trx) =>
           beginLines(

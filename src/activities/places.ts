@@ -2,16 +2,30 @@
 import { asyncLocalStorage } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 
-/** Runs work while fewer than `most` of it are under way; else hands the activity back, to be given out again soon. */
-export function placesFor(most: number, busy: string): <T>(work: () => Promise<T>) => Promise<T> {
-  let taken = 0;
-  return async (work) => {
-    if (taken >= most) throw later(busy);
-    taken++;
+export interface Places {
+  readonly most: number;
+  /** Of one org, so that those of others always find one; as many as there are unless said otherwise. */
+  readonly mostOfOrg?: number;
+  /** Said when there is none. */
+  readonly busy: string;
+}
+
+/** Runs work of an org while there is a place for it; else hands the activity back, to be given out again soon. */
+export function placesFor({ most, mostOfOrg = most, busy }: Places) {
+  const taken = new Map<string, number>();
+  let all = 0;
+  return async <T>(orgId: string, work: () => Promise<T>): Promise<T> => {
+    const its = taken.get(orgId) ?? 0;
+    if (all >= most || its >= mostOfOrg) throw later(busy);
+    all++;
+    taken.set(orgId, its + 1);
     try {
       return await work();
     } finally {
-      taken--;
+      all--;
+      const left = (taken.get(orgId) ?? 0) - 1;
+      if (left > 0) taken.set(orgId, left);
+      else taken.delete(orgId);
     }
   };
 }

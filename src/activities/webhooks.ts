@@ -35,9 +35,18 @@ const longestMs = 30_000;
 /** Endpoints of one worker: fewer than it runs activities (100 of all kinds), so that those that hang leave room. */
 const endpointsAtOnce = 30;
 
+/**
+ * Of one org: where all of its endpoints hang, each takes its place again as soon as it has given it up, before whoever
+ * waits for one is given out again.
+ */
+const endpointsOfOrg = 10;
+
 export const makeWebhookActivities = (need: WebhookActivitiesNeed): WebhookActivities => {
-  const deliver = placesFor(endpointsAtOnce, 'As many endpoints as may are told at this moment');
-  return { deliverWebhooks: (webhook) => deliver(() => deliverDue(need, webhook)) };
+  const deliver = placesFor({
+    ...{ most: endpointsAtOnce, mostOfOrg: endpointsOfOrg },
+    busy: 'As many endpoints as may are told at this moment',
+  });
+  return { deliverWebhooks: (webhook) => deliver(webhook.orgId, () => deliverDue(need, webhook)) };
 };
 
 async function deliverDue(need: WebhookActivitiesNeed, { orgId, webhookId }: WebhookRef): Promise<number | null> {

@@ -144,6 +144,16 @@ export async function settleLine(
     .execute();
 }
 
+/** The flow of a line that is not done yet: whoever ends the import before that tells of it. */
+export async function noteFlow(trx: Trx, id: string, line: number, flowId: string): Promise<void> {
+  await trx
+    .updateTable('flow_import_lines')
+    .set({ flow_id: flowId })
+    .where('import_id', '=', id)
+    .where('line', '=', line)
+    .execute();
+}
+
 /** Marks lines as begun, before anything is made of them. Gives those that are still to be made: one may be stopped by now. */
 export async function beginLines(trx: Trx, id: string, lines: readonly number[]): Promise<ReadonlySet<number>> {
   // Waits for who is stopping it, and lets them wait.
@@ -176,11 +186,17 @@ export async function stopImport(trx: Trx, id: string, by: string, at: Date): Pr
     .execute();
 }
 
+/** Why lines are failed that are left: with no flow, and with one that lacks what was to follow. */
+export interface WhyFailed {
+  readonly notMade: string;
+  readonly halfMade: string;
+}
+
 /** Ends all that is left as failed, with why. Gives how many lines that were. */
-export async function failRest(trx: Trx, id: string, why: string): Promise<number> {
+export async function failRest(trx: Trx, id: string, { notMade, halfMade }: WhyFailed): Promise<number> {
   const { numUpdatedRows } = await trx
     .updateTable('flow_import_lines')
-    .set({ state: 'FAILED', error: why })
+    .set({ state: 'FAILED', error: sql`case when flow_id is null then ${notMade}::text else ${halfMade}::text end` })
     .where('import_id', '=', id)
     .where('state', '=', 'PENDING')
     .executeTakeFirst();

@@ -142,20 +142,22 @@ export interface Attempt {
   readonly nextAt: Date | null;
 }
 
+/** One that someone made due again meanwhile is still to be sent, unless it was just taken. */
 export async function noteAttempt(trx: Trx, delivery: DeliveryRow, attempt: Attempt): Promise<void> {
-  await trx
+  const its = trx
     .updateTable('webhook_deliveries')
-    .set({
-      state: attempt.delivered ? 'DELIVERED' : attempt.nextAt === null ? 'FAILED' : 'PENDING',
-      attempts: delivery.attempts + 1,
-      next_at: attempt.nextAt,
-      last_at: attempt.at,
-      last_status: attempt.status,
-      last_error: attempt.error,
-    })
     .where('webhook_id', '=', delivery.webhook_id)
-    .where('id', '=', delivery.id)
-    .execute();
+    .where('id', '=', delivery.id);
+  const told = { last_at: attempt.at, last_status: attempt.status, last_error: attempt.error };
+  const ended = its.set({
+    ...told,
+    state: attempt.delivered ? 'DELIVERED' : attempt.nextAt === null ? 'FAILED' : 'PENDING',
+    attempts: delivery.attempts + 1,
+    next_at: attempt.nextAt,
+  });
+  const asItWas = ended.where('attempts', '=', delivery.attempts).where('next_at', '=', delivery.next_at);
+  const { numUpdatedRows } = await (attempt.delivered ? ended : asItWas).executeTakeFirst();
+  if (numUpdatedRows === 0n) await its.set(told).execute();
   await trx
     .updateTable('webhooks')
     .set({ failing_since: attempt.delivered ? null : sql`coalesce(failing_since, ${attempt.at})` })

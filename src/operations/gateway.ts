@@ -550,7 +550,8 @@ const rootOf = (error: unknown): unknown =>
   error instanceof Error && error.cause !== undefined ? rootOf(error.cause) : error;
 
 /** Temporal itself did not answer: nobody knows whether it took the command, and the same id settles it. */
-const unavailable = (error: unknown, commandId: string): unknown => (hasCode(error, away) ? silent(commandId) : error);
+export const unavailable = (error: unknown, commandId: string): unknown =>
+  hasCode(error, away) ? silent(commandId) : error;
 
 /** A run takes 10,000 signals unless Temporal is told otherwise; it then has gone on in a new one long since, if a worker is there. */
 function isFull(error: unknown): boolean {

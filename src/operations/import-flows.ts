@@ -4,6 +4,7 @@ import { findImport, findSameTable, insertImport, namesThere, oneImportAtATime, 
 import type { ImportLine } from '../db/schema.ts';
 import { idFrom } from '../platform/ids.ts';
 import { commandInput } from './command.ts';
+import { unavailable } from './gateway.ts';
 import { columns, linesMost, readTable } from './import-table.ts';
 import { findTemplate, nameOrId } from './names.ts';
 import { madeLongAgo, onceOnly } from './once.ts';
@@ -84,9 +85,15 @@ export const importFlows = operation({
       // Their address and role are looked up when they are needed: an account may be deleted.
       const by = JSON.stringify({ userId, name: principal.name, through: principal.through });
       await insertImport(trx, { orgId, id, template, by, at: new Date(now), lines, hash });
+      // Before this is committed, and its workflow waits for that: what is kept is then never without a workflow, and what
+      // could not be begun is not there when it is asked for once more.
+      await imports.start({ orgId, importId: id }).catch((error: unknown) => {
+        throw unavailable(error, commandId);
+      });
       return { import: id, template: template.name, total: lines.length };
     });
-    await imports.start({ orgId, importId: id });
+    // Once more, as a worker of an older release does not wait for it. That it was begun is known.
+    await imports.start({ orgId, importId: id }).catch(() => undefined);
     return begun;
   },
   text: ({ import: id, template, total }) =>

@@ -8,11 +8,11 @@ import { inviteExternalUser } from './invite-external-user.ts';
 import type { Result, Tools } from './operation.ts';
 import { updateFlowStatus } from './update-flow-status.ts';
 
-/** `later`: nobody could say yet what became of it; the same again settles it. */
+/** `later`: nobody could say yet what became of all of it; the same again settles it. */
 export type LineOutcome =
   | { readonly state: 'done'; readonly flowId: string }
   | { readonly state: 'failed'; readonly flowId: string | null; readonly error: string }
-  | { readonly state: 'later' };
+  | { readonly state: 'later'; readonly flowId: string | null };
 
 /** What passes by itself. */
 const passing = new Set(['engine_unavailable', 'database_unavailable', 'flow_busy', 'too_many_invitations']);
@@ -46,12 +46,14 @@ async function importLine(tools: Tools, principal: MemberPrincipal, of: Of, line
   const whyOf = (text: string): string => (flowId === null ? text : text.replaceAll(' Nothing changed.', ''));
   const unsettled = (result: Result): LineOutcome | null => {
     if (!result.ok)
-      return passing.has(result.code) ? { state: 'later' } : { state: 'failed', flowId, error: whyOf(result.text) };
-    return result.facts.state === 'accepted' ? { state: 'later' } : null;
+      return passing.has(result.code)
+        ? { state: 'later', flowId }
+        : { state: 'failed', flowId, error: whyOf(result.text) };
+    return result.facts.state === 'accepted' ? { state: 'later', flowId } : null;
   };
   const made = await createFlowFromTemplate.run(caller('make'), { template: of.template_id, name: line.name });
   const notMade = unsettled(made);
-  if (notMade || !made.ok) return notMade ?? { state: 'later' };
+  if (notMade || !made.ok) return notMade ?? { state: 'later', flowId };
   flowId = made.facts.flow.id;
   if (line.email !== null) {
     const { email, clientName, role } = line;

@@ -3,7 +3,7 @@ import { allDueAgain } from '../db/webhooks.ts';
 import { commandInput } from './command.ts';
 import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
-import { theLiveWebhook, webhookId } from './webhooks.ts';
+import { theLiveWebhook, wakeFor, webhookId } from './webhooks.ts';
 import { count } from './words.ts';
 
 const output = z.object({ webhook: z.string(), deliveries: z.number().int().describe('How many are on their way') });
@@ -21,12 +21,12 @@ export const redeliverUndelivered = operation({
   input: z.strictObject({ webhook: webhookId, ...commandInput }),
   output,
   async handler(call, { webhook: id }) {
-    const { principal, webhooks, now } = call;
+    const { now } = call;
     const queued = await onceOnly(call, output, async (trx) => {
       await theLiveWebhook(trx, id);
       return { webhook: id, deliveries: await allDueAgain(trx, id, new Date(now)) };
     });
-    await webhooks.wake({ orgId: principal.orgId, webhookId: id });
+    await wakeFor(call, id);
     return queued;
   },
   text: ({ deliveries }) =>

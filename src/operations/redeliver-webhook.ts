@@ -5,7 +5,7 @@ import { commandInput } from './command.ts';
 import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
-import { theLiveWebhook, webhookId } from './webhooks.ts';
+import { theLiveWebhook, wakeFor, webhookId } from './webhooks.ts';
 
 const output = z.object({ webhook: z.string(), delivery: z.string() });
 
@@ -30,14 +30,14 @@ export const redeliverWebhook = operation({
   }),
   output,
   async handler(call, { webhook: id, delivery }) {
-    const { principal, webhooks, now } = call;
+    const { now } = call;
     const queued = await onceOnly(call, output, async (trx) => {
       await theLiveWebhook(trx, id);
       if (!(await dueAgain(trx, id, delivery, new Date(now))))
         throw new Refusal('not_found', "There is no such delivery in this webhook's log. Nothing changed.");
       return { webhook: id, delivery };
     });
-    await webhooks.wake({ orgId: principal.orgId, webhookId: id });
+    await wakeFor(call, id);
     return queued;
   },
   text: ({ delivery }) => `\`${delivery}\` is on its way.`,

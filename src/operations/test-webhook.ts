@@ -5,7 +5,7 @@ import { idFrom } from '../platform/ids.ts';
 import { commandInput } from './command.ts';
 import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
-import { theLiveWebhook, webhookId } from './webhooks.ts';
+import { theLiveWebhook, wakeFor, webhookId } from './webhooks.ts';
 
 const output = z.object({ webhook: z.string(), delivery: z.string() });
 
@@ -21,7 +21,7 @@ export const testWebhook = operation({
   input: z.strictObject({ webhook: webhookId, ...commandInput }),
   output,
   async handler(call, { webhook: id }) {
-    const { principal, webhooks, now, commandId } = call;
+    const { principal, now, commandId } = call;
     const delivery = idFrom('ev', principal.orgId, id, commandId);
     const by = { kind: 'member', id: principal.userId, name: principal.name } as const;
     const told: TestEventBody = { type: testEvent, timestamp: new Date(now).toISOString(), data: { webhook: id, by } };
@@ -31,7 +31,7 @@ export const testWebhook = operation({
       await queue(trx, principal.orgId, [{ webhook: id, event }]);
       return { webhook: id, delivery };
     });
-    await webhooks.wake({ orgId: principal.orgId, webhookId: id });
+    await wakeFor(call, id);
     return queued;
   },
   text: ({ delivery }) => `A test is on its way, \`${delivery}\`.`,

@@ -7,6 +7,7 @@ import {
   addressOf,
   theWebhook,
   theWebhookLocked,
+  wakeFor,
   webhookFacts,
   webhookFields,
   webhookId,
@@ -36,7 +37,7 @@ export const updateWebhook = operation({
   }),
   output,
   async handler(call, { webhook: id, url, description, events, enabled }) {
-    const { principal, webhooks, now } = call;
+    const { webhooks, now } = call;
     const address = url === undefined ? undefined : addressOf(url, webhooks.anywhere);
     const { kept } = await once(call, output.extend({ waits: z.boolean() }), async (trx) => {
       const before = await theWebhookLocked(trx, id);
@@ -48,7 +49,7 @@ export const updateWebhook = operation({
       const row = given ? await theWebhook(trx, id) : before;
       return { webhook: webhookFacts(row, now), waits: row.enabled && (await nextDelivery(trx, id)) !== null };
     });
-    if (kept.waits) await webhooks.wake({ orgId: principal.orgId, webhookId: id });
+    if (kept.waits) await wakeFor(call, id);
     return { webhook: kept.webhook };
   },
   text: ({ webhook }) => `The webhook ${plain(webhook.url)} is ${webhook.enabled ? 'on' : 'off'}.`,

@@ -8,6 +8,7 @@ import { lineOf } from '../domain/naming.ts';
 import { webhookEvents } from '../domain/webhook.ts';
 import type { Keyring } from '../platform/keyring.ts';
 import { type WebhookRef, webhookSignal, webhookWorkflowId, webhookWorkflowType } from '../workflows/contract.ts';
+import { unavailable } from './gateway.ts';
 import { Refusal } from './refusal.ts';
 
 /** What endpoints are told, for those who document it. */
@@ -37,6 +38,22 @@ export const wakerOf =
       }),
     );
   };
+
+/** Of a call, what it takes to wake. */
+interface Woken {
+  readonly webhooks: WebhookTools;
+  readonly principal: { readonly orgId: string };
+  readonly commandId: string;
+}
+
+/** For who made something due. Where Temporal does not answer that is kept, and the same command once more wakes it. */
+export async function wakeFor({ webhooks, principal, commandId }: Woken, webhookId: string): Promise<void> {
+  try {
+    await webhooks.wake({ orgId: principal.orgId, webhookId });
+  } catch (error) {
+    throw unavailable(error, commandId);
+  }
+}
 
 export const webhookShape = z.object({
   id: z.string(),

@@ -85,6 +85,8 @@ const { projectFlow } = proxyActivities<FlowActivities>({
 const { sendMail } = proxyActivities<FlowActivities>({
   startToCloseTimeout: '1 minute',
   scheduleToCloseTimeout: '3 days',
+  // One that is called off gives its place at once; an attempt under way ends by itself, and is the last.
+  cancellationType: 'TRY_CANCEL',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '15 minutes' },
 });
 
@@ -101,7 +103,8 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
   const hasMoments = patched('a-moment-for-each-command-from-the-start');
   let ledger: Ledger = upToDate(start);
   const inbox: unknown[] = [];
-  const sending = new Set<string>();
+  /** By its mail's key, how each is called off; null where that is not done. */
+  const sending = new Map<string, CancellationScope | null>();
   let projecting = false;
   let cause: Cause | undefined;
 
@@ -210,13 +213,16 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
   }
 
   async function send(mail: MailOrder): Promise<void> {
-    sending.add(mail.key);
+    const scope = new CancellationScope();
+    sending.set(mail.key, patched('mails-are-called-off') ? scope : null);
     const { orgId, id: flowId, name: flowName } = ledger.flow;
     let end: MailEnd = { how: 'taken' };
     try {
-      await sendMail.executeWithOptions({ summary: `${mail.kind} to ${mail.to.name}` }, [
-        { orgId, flowId, flowName, mail, cause },
-      ]);
+      await scope.run(() =>
+        sendMail.executeWithOptions({ summary: `${mail.kind} to ${mail.to.name}` }, [
+          { orgId, flowId, flowName, mail, cause },
+        ]),
+      );
     } catch (error) {
       if (!(error instanceof TemporalFailure)) throw error;
       const why = rootCause(error) ?? 'the mail server did not take it';
@@ -224,6 +230,25 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
     }
     ledger = settleMail(ledger, mail.key, end, Date.now());
     sending.delete(mail.key);
+  }
+
+  /**
+   * What has left the outbox while it was being sent, for a newer one or by a pause: it would be tried for days, keep
+   * another from its place, and go out after all.
+   */
+  async function callOffMails(): Promise<void> {
+    const needless = (): [string, CancellationScope] | undefined => {
+      for (const [key, scope] of sending) {
+        if (scope !== null && !ledger.flow.outbox.some((m) => m.key === key)) return [key, scope];
+      }
+      return undefined;
+    };
+    for (;;) {
+      await condition(() => needless() !== undefined);
+      const [key, scope] = needless() ?? [];
+      if (key !== undefined) sending.delete(key);
+      scope?.cancel();
+    }
   }
 
   /** What operators see; attributes cost an event, so only when they change. */
@@ -287,7 +312,7 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
   const shouldGoOnAnew = (): boolean => isNewRunDue() && inbox.length === 0 && !projecting;
 
   await CancellationScope.nonCancellable(async () => {
-    for (const part of [applyCommands, watchTheClock, project, sendMails, show, warn]) spawn(part());
+    for (const part of [applyCommands, watchTheClock, project, sendMails, callOffMails, show, warn]) spawn(part());
     await condition(() => failure !== null || ended() || shouldGoOnAnew());
   });
   if (failure !== null) throw failure;

@@ -1,4 +1,5 @@
 /** Many flows from one table: what is wrong is told before anything is made, and a worker that dies costs and doubles nothing. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
@@ -7,6 +8,7 @@ import { importFlows } from '../../src/operations/import-flows.ts';
 import { listImports } from '../../src/operations/list-imports.ts';
 import { stopImport } from '../../src/operations/stop-import.ts';
 import { updateFlowStatus } from '../../src/operations/update-flow-status.ts';
+import { idFrom } from '../../src/platform/ids.ts';
 import { post } from '../api/ask.ts';
 import { gus, mia, olivia } from '../mcp/principals.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -124,6 +126,28 @@ test.each([
   expect(lines.findIndex((l) => l.state === 'FAILED')).toBe(lines.length - stopped.length);
 });
 
+test('a line whose flow is made and waits for the rest names it when the import ends before that', async () => {
+  await setRole('ADMIN').execute();
+  await world.owner
+    .insertInto('invitations_asked')
+    .values({ org_id: olivia.orgId, command_id: 'half', at: new Date(), n: 1_000 })
+    .execute();
+  const ben = { ...olivia, userId: beginner, name: 'Ben', email: 'ben@acme.test', role: 'ADMIN' } as const;
+  const csv = 'name,client_email\nHalf made,late@client.test';
+  const begun = await importFlows.run(caller(ben), { template: 'Client Onboarding', csv });
+  if (!begun.ok) throw new Error(begun.text);
+  const { import: id } = begun.facts;
+  const flows = () => world.owner.selectFrom('flows').select('id').where('name', '=', 'Half made').execute();
+  await vi.waitFor(async () => expect(await flows()).toHaveLength(1), { timeout: 20_000 });
+  await setRole('MEMBER').execute();
+  await finished(id);
+  const [line] = (await progress(id)).lines;
+  const [flow] = await flows();
+  expect(line).toMatchObject({ state: 'FAILED', flowId: flow?.id });
+  expect(line?.error).toMatch(/no owner or admin any more. The flow is made: invite and start there what is left.$/);
+  await world.owner.deleteFrom('invitations_asked').where('command_id', '=', 'half').execute();
+}, 60_000);
+
 test('who stops it: what has not begun is left out, what has begun is whole, and it ends at once', async () => {
   const csv = ['name', ...Array.from({ length: 400 }, (_, n) => `Stops ${n}`)].join('\n');
   const begun = await asked(csv, 'stops');
@@ -212,6 +236,45 @@ test('names that flows have already are told, but for those of cancelled flows',
   const theirs = await importFlows.run(caller(gus), { template: 'Client Onboarding', csv: 'name\nThere one' });
   expect(theirs.ok, theirs.text).toBe(true);
 });
+
+test('one that Temporal does not take is not there when it is asked for again, and none is kept that nobody makes', async () => {
+  const csv = 'name\nStands still';
+  const away = Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: 'No connection', metadata: {} });
+  const start = vi.fn(world.tools.imports.start).mockRejectedValue(away);
+  const ask = (command_id?: string) =>
+    importFlows.run({ ...caller(), imports: { start } }, { template: 'Client Onboarding', csv, command_id });
+  expect(await ask()).toMatchObject({ ok: false, code: 'engine_unavailable' });
+  expect(await ask('still')).toMatchObject({ ok: false, code: 'engine_unavailable' });
+  // And one whose server died before it was kept leaves a workflow that ends by itself.
+  start.mockImplementationOnce(async (ref) => {
+    await world.tools.imports.start(ref);
+    throw away;
+  });
+  expect(await ask('died')).toMatchObject({ ok: false, code: 'engine_unavailable' });
+  start.mockImplementation(world.tools.imports.start);
+  const begun = await ask();
+  if (!begun.ok) throw new Error(begun.text);
+  await finished(begun.facts.import);
+  expect(await progress(begun.facts.import)).toMatchObject({ done: 1, pending: 0 });
+  const died = `import/${olivia.orgId}/${idFrom('im', olivia.orgId, 'died')}`;
+  await world.client.workflow.getHandle(died).result();
+}, 60_000);
+
+test('its workflow waits for it where that is quicker than the commit', async () => {
+  const start: typeof world.tools.imports.start = async (ref) => {
+    await world.tools.imports.start(ref);
+    // Long enough for the worker to have looked.
+    await sleep(700);
+  };
+  const once = vi.fn(start).mockImplementationOnce(start).mockRejectedValue(new Error('The server died'));
+  const begun = await importFlows.run(
+    { ...caller(), imports: { start: once } },
+    { template: 'Client Onboarding', csv: 'name\nQuick' },
+  );
+  if (!begun.ok) throw new Error(begun.text);
+  await finished(begun.facts.import);
+  expect(await progress(begun.facts.import)).toMatchObject({ done: 1, pending: 0 });
+}, 60_000);
 
 test('two at one moment with the same table make one', async () => {
   const answers = await Promise.all(['both-1', 'both-2'].map((id) => asked('name\nBoth', id)));

@@ -39,7 +39,7 @@ import {
   webhookWorkflowType,
 } from '../../src/workflows/contract.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { adam, invitee, jane, mia, olivia } from '../support/people.ts';
+import { adam, invitee, jane, john, mia, olivia } from '../support/people.ts';
 import { approve, assign, comment, complete, reject, reopen, setDue, skip } from '../support/stage.ts';
 import { FlowDriver, type Place, placeAt, type RunningFlow, skippingPlace } from './flow-driver.ts';
 import { ownTemporal } from './own-temporal.ts';
@@ -99,6 +99,7 @@ async function main(): Promise<void> {
       await updated(driver, 'moments');
       await erased(driver);
       await waited(driver, faults);
+      await calledOff(driver, faults);
     });
     await place.leave();
     const skipping = await skippingPlace();
@@ -426,6 +427,23 @@ async function waited(driver: FlowDriver, faults: { mail: number }): Promise<voi
   await flow.does(olivia, { type: 'cancel', reason: '' });
   await flow.handle.result();
   await keep(driver, flow, 'waiting-mails');
+}
+
+/** Invitations that are called off, some for a newer one and the last for good, while the mail server is away. */
+async function calledOff(driver: FlowDriver, faults: { mail: number }): Promise<void> {
+  const flow = await driver.create(Date.now(), ...onboarding);
+  const first = await flow.runId();
+  await flow.does(olivia, { type: 'invite', people: [invitee(jane)] });
+  faults.mail = 1_000;
+  await flow.does(olivia, start);
+  for (let n = 0; n < 6; n++) await flow.does(olivia, { type: 'resend_invitation', externalId: jane.id });
+  await flow.does(olivia, { type: 'revoke_invitation', externalId: jane.id });
+  faults.mail = 0;
+  await flow.does(olivia, { type: 'invite', people: [invitee(john)] });
+  await quiet(flow);
+  await flow.does(olivia, { type: 'cancel', reason: '' });
+  await flow.handle.result();
+  await keep(driver, flow, 'mails-called-off', first);
 }
 
 await main();

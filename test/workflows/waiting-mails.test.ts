@@ -75,6 +75,29 @@ test('a flow of 500 tasks whose invitations wait goes on in a new run, and they 
   expect(effects.mailsOf(flow.id)).toMatchObject([{ kind: 'invitation', to: { name: 'Jane Alder' } }]);
 }, 180_000);
 
+test('one that gave its place to a newer one, or is for nobody, is called off, and not sent when the mail server is back', async () => {
+  isAway = true;
+  const flow = await driver.create(Date.now(), { key: 'a', assignee: { kind: 'client' } });
+  await flow.does(olivia, { type: 'invite', people: [invitee(jane), invitee(john)] });
+  await flow.does(olivia, { type: 'start', startDate: null });
+  const pending = async () => (await flow.handle.describe()).raw.pendingActivities?.length ?? 0;
+  await expect.poll(pending, { timeout: 20_000 }).toBe(2);
+  for (let n = 0; n < 6; n++) {
+    const before = effects.tried.mails;
+    await flow.does(olivia, resend);
+    // The newer one has its place at once, however many came before it.
+    await expect.poll(() => effects.tried.mails, { timeout: 20_000 }).toBeGreaterThan(before);
+  }
+  await flow.does(olivia, { type: 'revoke_invitation', externalId: john.id });
+  await expect.poll(pending, { timeout: 20_000 }).toBe(1);
+  const { outbox } = await flow.flow();
+  expect(outbox).toMatchObject([{ kind: 'invitation', to: { id: jane.id } }]);
+  isAway = false;
+  await expect.poll(async () => (await flow.flow()).outbox, { timeout: 60_000 }).toEqual([]);
+  expect(effects.mailsOf(flow.id)).toEqual(outbox);
+  expect(await pending()).toBe(0);
+}, 180_000);
+
 /** As only a release that bounded nothing may have left one: more than may go to a new run, and just what Temporal takes. */
 function tooLarge(id: string): Ledger {
   const flow = { ...draft(steps({ key: 'a' }), olivia, monday), id };
