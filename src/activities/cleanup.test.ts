@@ -142,12 +142,17 @@ it('deletes what is over in each table, and nothing else', async () => {
       client('used', -99 * day, -98 * day),
     ])
     .execute();
+  const claim = (key: string, until: number) => ({ ...org, key, attempt: key, until: at(until) });
+  await owner
+    .insertInto('mails_under_way')
+    .values([claim('over', -day - 1), claim('lives', -day + 1)])
+    .execute();
   for (const ms of [-day - 1, -day + 1]) {
     await sql`insert into sign_in_failures (email_hash, at) values (${hash()}, ${at(ms)})`.execute(owner);
   }
 
   // One of each, and of the tokens two.
-  expect(await cleanup().deleteExpired()).toBe(10);
+  expect(await cleanup().deleteExpired()).toBe(11);
   expect(await cleanup().deleteExpired()).toBe(0);
   const left: Record<string, number> = {};
   for (const table of [
@@ -157,6 +162,7 @@ it('deletes what is over in each table, and nothing else', async () => {
     'portal_sessions',
     'oauth_codes',
     'oauth_tokens',
+    'mails_under_way',
     'users',
     'memberships',
   ] as const) {
@@ -164,7 +170,7 @@ it('deletes what is over in each table, and nothing else', async () => {
   }
   expect(left).toEqual({
     ...{ sessions: 1, sign_in_links: 1, magic_links: 1, portal_sessions: 1 },
-    ...{ oauth_codes: 1, oauth_tokens: 1, users: 4, memberships: 4 },
+    ...{ oauth_codes: 1, oauth_tokens: 1, mails_under_way: 1, users: 4, memberships: 4 },
   });
   const { rows } = await sql`select at from sign_in_failures`.execute(owner);
   expect(rows).toEqual([{ at: at(-day + 1) }]);

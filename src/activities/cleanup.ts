@@ -19,6 +19,7 @@ export const makeCleanupActivities = (
     const now = new Date(clock());
     const { rows } = await sql<{ n: number }>`
       select delete_expired(${now}, ${rowsPerBatch})
+        + delete_old_claims(${now}, ${rowsPerBatch})
         + delete_old_invitations(${now}, ${rowsPerBatch})
         + delete_old_deliveries(${now}, ${rowsPerBatch})
         + delete_old_commands(${now}, ${rowsPerBatch})

@@ -355,7 +355,7 @@ test('a line that is refused is told, and the others go on', async () => {
 
 test('of a line whose flow is made and not started it is not said that nothing changed', async () => {
   await world.stopWorker();
-  const begun = await asked('name,start,start_date\nHalf made,yes,2031-01-02', 'half');
+  const begun = await asked('name,start,start_date\nNot started,yes,2031-01-02', 'not-started');
   if (!begun.ok) throw new Error(begun.text);
   const { import: id } = begun.facts;
   await world.owner

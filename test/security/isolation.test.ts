@@ -290,6 +290,7 @@ describe('the role of requests', () => {
         'count_sign_in_failures',
         'count_sign_ups',
         'delete_expired',
+        'delete_old_claims',
         'delete_old_commands',
         'delete_old_deliveries',
         'delete_old_invitations',
