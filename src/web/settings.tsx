@@ -25,7 +25,7 @@ import { newCommandId, sentBefore } from './kit/member.ts';
 import { nameProblem } from './kit/name-problem.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
-import { isOurForm, safeNext, sessionOf } from './kit/session.ts';
+import { asOnItsPage, isOurForm, safeNext, sessionOf } from './kit/session.ts';
 import { Settings } from './kit/settings.tsx';
 import { sendTrouble, type Trouble, troubles } from './kit/trouble.tsx';
 
@@ -37,10 +37,14 @@ interface Signed {
 }
 
 export async function settingsRoutes(app: FastifyInstance, { authority }: { readonly authority: Authority }) {
+  const who = (session: Session): Signed => ({
+    session,
+    principal: session.org && memberIn(session, session.org),
+    now: authority.clock(),
+  });
   const signed = async (request: FastifyRequest): Promise<Signed | null> => {
     const session = await sessionOf(authority, request);
-    const principal = session?.org ? memberIn(session, session.org) : null;
-    return session && { session, principal, now: authority.clock() };
+    return session && who(session);
   };
   const html = (reply: FastifyReply, page: string, status = 200) => reply.code(status).type('text/html').send(page);
   const toSignIn = (request: FastifyRequest, reply: FastifyReply) =>
@@ -58,14 +62,15 @@ export async function settingsRoutes(app: FastifyInstance, { authority }: { read
     act: (who: Signed, fields: Record<string, string>, reply: FastifyReply) => Promise<FastifyReply>,
   ) =>
     app.post(url, async (request, reply) => {
-      const who = await signed(request);
-      if (!who) return toSignIn(request, reply);
+      const session = await sessionOf(authority, request);
+      if (!session) return toSignIn(request, reply);
       const fail = async (trouble: Trouble) =>
-        sendTrouble(reply, trouble, await keptOf(request, authority.publicUrl, who.session.secret));
+        sendTrouble(reply, trouble, await keptOf(request, authority.publicUrl, session.secret));
       const fields = fieldsSchema.safeParse(request.body);
       if (!fields.success) return fail(troubles.tooLong);
-      if (!isOurForm(authority, request, who.session.secret, fields.data.csrf)) return fail(troubles.stale);
-      return act(who, fields.data, reply);
+      if (!isOurForm(authority, request, session.secret, fields.data.csrf)) return fail(troubles.stale);
+      const there = await asOnItsPage(authority, session, fields.data);
+      return there ? act(who(there), fields.data, reply) : fail(troubles.notYours);
     });
 
   app.get('/settings', (_request, reply) => reply.redirect('/settings/api-keys', 303));
