@@ -9,6 +9,7 @@ import { mostLogoBytes, setOrgLogo } from '../operations/set-org-logo.ts';
 import { updateOrgSettings } from '../operations/update-org-settings.ts';
 import { askToSignIn } from './kit/ask-to-sign-in.ts';
 import { callerOf, memberRoutes, type Visit } from './kit/member.ts';
+import { nameProblem } from './kit/name-problem.ts';
 import { need, settled } from './kit/need.ts';
 import { asOnItsPage, isOurForm, sessionOf } from './kit/session.ts';
 import { PageTrouble, troubles } from './kit/trouble.tsx';
@@ -17,6 +18,7 @@ import { organizationPage } from './organization-page.tsx';
 interface Told {
   readonly notice?: string;
   readonly problem?: string;
+  readonly wrongName?: string;
   readonly typed?: Readonly<Record<string, string>>;
 }
 
@@ -35,12 +37,12 @@ export async function organizationRoutes(
     visit: Pick<Visit, 'session' | 'principal' | 'tools'>,
     reply: FastifyReply,
     told: Told = {},
-    status = told.problem === undefined ? 200 : 422,
+    status = (told.problem ?? told.wrongName) === undefined ? 200 : 422,
   ) => {
     const found = await getOrgSettings.run({ ...visit.tools, principal: visit.principal }, {});
     const view = {
       ...{ session: visit.session, settings: need(found), typed: told.typed ?? {} },
-      ...{ notice: told.notice ?? null, problem: told.problem ?? null },
+      ...{ notice: told.notice ?? null, problem: told.problem ?? null, wrongName: told.wrongName ?? null },
     };
     return reply.code(status).type('text/html').send(organizationPage(view));
   };
@@ -48,6 +50,8 @@ export async function organizationRoutes(
 
   form('/settings/organization', async (visit, fields, reply) => {
     const { name = '', time_zone = '' } = fields;
+    const wrongName = nameProblem(name, 'the name of the organization');
+    if (wrongName !== undefined) return show(visit, reply, { wrongName, typed: fields });
     const result = settled(await updateOrgSettings.run(callerOf(visit, fields), { name, time_zone }));
     if (!result.ok) return show(visit, reply, { problem: result.text, typed: fields });
     // The name stands in the frame of this very page.

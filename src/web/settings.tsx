@@ -75,7 +75,7 @@ export async function settingsRoutes(app: FastifyInstance, { authority }: { read
 
   app.get('/settings', (_request, reply) => reply.redirect('/settings/api-keys', 303));
 
-  const keys = async (who: Signed, told: Pick<KeysView, 'made' | 'notice' | 'problem'>) =>
+  const keys = async (who: Signed, told: Omit<KeysView, 'who' | 'keys'>) =>
     keysPage({ who, keys: who.principal ? await keysOf(authority, who.principal) : [], ...told });
 
   page('/settings/api-keys', async (who, reply) => html(reply, await keys(who, nothingTold)));
@@ -84,13 +84,14 @@ export async function settingsRoutes(app: FastifyInstance, { authority }: { read
     const wanted = name.trim();
     const problem = nameProblem(name, 'a name for the key, so that you know it later');
     if (!principal || problem !== undefined) {
-      const told = { ...nothingTold, problem: problem ?? 'You are in no organization.' };
+      const told = { ...nothingTold, problem: problem ?? 'You are in no organization.', typed: name };
       return html(reply, await keys(who, told), 422);
     }
     const made = await makeKey(authority, principal, wanted, command_id);
     if (made.is === 'new')
       return html(reply, await keys(who, { ...nothingTold, made: { name: wanted, secret: made.secret } }), 201);
-    if (made.name !== wanted) return html(reply, await keys(who, { ...nothingTold, problem: sentBefore }), 422);
+    if (made.name !== wanted)
+      return html(reply, await keys(who, { ...nothingTold, problem: sentBefore, typed: name }), 422);
     const notice = `“${wanted}” was made and shown before; no second one was made. If it was not copied, revoke it and make another.`;
     return html(reply, await keys(who, { ...nothingTold, notice }));
   });
@@ -135,8 +136,10 @@ interface KeysView extends Told {
   readonly who: Signed;
   readonly keys: readonly KeyRow[];
   readonly made: { readonly name: string; readonly secret: string } | null;
+  /** A name that was not taken, to be mended. */
+  readonly typed: string;
 }
-const nothingTold = { made: null, notice: null, problem: null };
+const nothingTold = { made: null, notice: null, problem: null, typed: '' };
 
 const When = ({
   at,
@@ -164,7 +167,7 @@ const LastUsed = ({ at, now }: { readonly at: Date | null; readonly now: number 
     </>
   );
 
-function keysPage({ who, keys, made, notice, problem }: KeysView): string {
+function keysPage({ who, keys, made, notice, problem, typed }: KeysView): string {
   const { session, now } = who;
   const live = keys.filter((k) => k.revoked_at === null);
   return renderPage({
@@ -201,7 +204,15 @@ function keysPage({ who, keys, made, notice, problem }: KeysView): string {
           <input type="hidden" name="command_id" value={newCommandId()} />
           <div class="field">
             <label for="name">Name of a new key, such as “Laptop”</label>
-            <input id="name" name="name" required maxLength={200} autocomplete="off" />
+            <input
+              id="name"
+              name="name"
+              value={typed}
+              required
+              maxLength={200}
+              autocomplete="off"
+              aria-invalid={typed === '' ? undefined : true}
+            />
           </div>
           <button type="submit" class={made ? 'button' : 'button primary'}>
             Make a key

@@ -245,6 +245,21 @@ it('is switched by who is in several, from every page', async () => {
   expect(await page.textContent('.orgs > summary')).toContain('Globex Studio');
 });
 
+it('takes no name that can’t be read, and says so beside the field, with what was typed', async () => {
+  const page = await signedIn('olivia@acme.test', 'booflow-demo');
+  await page.goto(`${world.url}/settings/organization`);
+  await page.getByLabel('Name', { exact: true }).fill('Acme \u202EStudio');
+  await send(page, 'Save');
+  expect(await page.textContent('[role=alert]')).toBe('Nothing changed. Look at the name.');
+  expect(await page.textContent('#name-wrong')).toContain('characters that turn the text around them');
+  expect(await page.inputValue('#name')).toBe('Acme Studio');
+  await page.goto(`${world.url}/settings/api-keys`);
+  await page.getByLabel(/^Name of a new key/).fill('My \u202Elaptop');
+  await send(page, 'Make a key');
+  expect(await page.textContent('[role=alert]')).toContain('characters that turn the text around them');
+  expect(await page.inputValue('#name')).toBe('My laptop');
+});
+
 it('stays what is looked at when it gets another name, though nobody chose it', async () => {
   const page = await signedIn('olivia@acme.test', 'booflow-demo');
   for (const name of ['Zenith Agency', 'Acme Agency']) {
