@@ -253,6 +253,7 @@ it('takes no name that can’t be read, and says so beside the field, with what 
   expect(await page.textContent('[role=alert]')).toBe('Nothing changed. Look at the name.');
   expect(await page.textContent('#name-wrong')).toContain('characters that turn the text around them');
   expect(await page.inputValue('#name')).toBe('Acme Studio');
+  expect(await page.evaluate('document.activeElement.id')).toBe('name');
   await page.goto(`${world.url}/settings/api-keys`);
   await page.getByLabel(/^Name of a new key/).fill('My \u202Elaptop');
   await send(page, 'Make a key');
