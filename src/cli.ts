@@ -163,6 +163,11 @@ function configured(): Config {
   }
 }
 
+// Whoever reads has seen enough: `… | head`.
+process.stdout.on('error', (error) => {
+  if ('code' in error && error.code === 'EPIPE') process.exit();
+  throw error;
+});
 loadDotEnv();
 const config = configured();
 try {

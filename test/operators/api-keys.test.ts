@@ -74,6 +74,8 @@ test('create prints the key and nothing else, list says what became of it and no
 }, 120_000);
 
 test('says what it can do when asked, and nothing is wrong with asking', async () => {
+  const { error: cutOff } = await run('sh', ['-c', `"${process.execPath}" scripts/run.mjs src/cli.ts --help | true`]);
+  expect(cutOff).toBe('');
   for (const args of [['--help'], ['-h'], ['revoke', '--help']]) {
     const { code, out, error } = await cli(...args);
     expect({ code, error }).toEqual({ code: 0, error: '' });
