@@ -11,7 +11,7 @@ import { createApiKey } from './oauth/api-keys.ts';
 import { FlowGateway } from './operations/gateway.ts';
 import { importTools } from './operations/import-tools.ts';
 import { wakerOf } from './operations/webhooks.ts';
-import { loadDotEnv, readConfig } from './platform/config.ts';
+import { type Config, ConfigError, loadDotEnv, readConfig } from './platform/config.ts';
 import { openFiles } from './platform/files/open.ts';
 import { keyringOf, keysOf } from './platform/keyring.ts';
 import { connectClient, dataConverterOf } from './platform/temporal-connection.ts';
@@ -38,10 +38,15 @@ const options = {
   ...{ org: text, user: text, name: text, id: text, flow: text, status: text, cursor: text, reason: text },
   ...{ file: text, sample: text },
   open: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
 } as const;
 
 async function run(argv: string[]): Promise<number> {
   const { positionals, values } = parseArgs({ args: argv, allowPositionals: true, options });
+  if (values.help) {
+    console.log(usage);
+    return 0;
+  }
   const [noun, verb] = positionals;
   switch (noun) {
     case 'api-key':
@@ -148,8 +153,23 @@ async function runApiKeys(database: Database, verb: string | undefined, values: 
   }
 }
 
+function configured(): Config {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+
+// Whoever reads has seen enough: `… | head`.
+process.stdout.on('error', (error) => {
+  if ('code' in error && error.code === 'EPIPE') process.exit();
+  throw error;
+});
 loadDotEnv();
-const config = readConfig(process.env);
+const config = configured();
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {

@@ -43,6 +43,16 @@ export async function setCurrentOrg(trx: Trx, sessionId: string, orgId: string):
   await trx.updateTable('sessions').set({ current_org: orgId }).where('id', '=', sessionId).execute();
 }
 
+/** The same for a session in which nobody chose; what was chosen since it was read stays. */
+export async function keepCurrentOrg(trx: Trx, read: FoundSession, orgId: string): Promise<void> {
+  await trx
+    .updateTable('sessions')
+    .set({ current_org: orgId })
+    .where('id', '=', read.id)
+    .where('current_org', 'is not distinct from', read.current_org)
+    .execute();
+}
+
 export interface FoundUser {
   readonly id: string;
   readonly name: string;

@@ -1,5 +1,5 @@
 /** Who sits at the browser. */
-import { deleteSession, findSession, type MyOrg, myOrgs, touchSession } from '../db/sessions.ts';
+import { deleteSession, findSession, keepCurrentOrg, type MyOrg, myOrgs, touchSession } from '../db/sessions.ts';
 import { hashSecret } from '../platform/secrets.ts';
 import type { Authority } from './authority.ts';
 import { type MemberPrincipal, scopes } from './principal.ts';
@@ -25,11 +25,14 @@ export async function readSession({ database, clock }: Authority, secret: string
   const now = new Date(clock());
   const found = await findSession(database.open, hashSecret(secret), now);
   if (!found) return null;
-  const orgs = await database.withUser({ userId: found.user_id }, async (trx) => {
+  const { orgs, org } = await database.withUser({ userId: found.user_id }, async (trx) => {
     if (now.getTime() - found.last_seen_at.getTime() > touchEveryMs) await touchSession(trx, found.id, now);
-    return myOrgs(trx);
+    const orgs = await myOrgs(trx);
+    const org = orgs.find((o) => o.id === found.current_org) ?? orgs[0] ?? null;
+    // Kept once it is settled: which one is first by name changes with every new name.
+    if (org && org.id !== found.current_org) await keepCurrentOrg(trx, found, org.id);
+    return { orgs, org };
   });
-  const org = orgs.find((o) => o.id === found.current_org) ?? orgs[0] ?? null;
   return { id: found.id, secret, userId: found.user_id, name: found.name, email: found.email, orgs, org };
 }
 

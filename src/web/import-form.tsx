@@ -88,7 +88,7 @@ export function formPage({ session, own, open, chosen, commandId, problem }: For
               <label for="table">Table</label>
               {wrong && (
                 <span class="problem" id="table-problem">
-                  Choose a file.
+                  Choose the mended table.
                 </span>
               )}
               <input

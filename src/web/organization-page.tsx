@@ -14,10 +14,12 @@ export interface OrganizationView {
   readonly settings: OrgSettings;
   readonly notice: string | null;
   readonly problem: string | null;
+  /** What is wrong with the name that was typed. */
+  readonly wrongName: string | null;
   readonly typed: Readonly<Record<string, string>>;
 }
 
-export function organizationPage({ session, settings, notice, problem, typed }: OrganizationView): string {
+export function organizationPage({ session, settings, notice, problem, wrongName, typed }: OrganizationView): string {
   const { org, branding } = settings;
   const manages = session.org !== null && session.org.role !== 'MEMBER';
   const zone = typed.time_zone ?? org.timeZone;
@@ -31,6 +33,11 @@ export function organizationPage({ session, settings, notice, problem, typed }: 
         </h1>
         <Notice text={notice} />
         <Notice text={problem} bad />
+        {wrongName !== null && (
+          <p class="notice bad" role="alert">
+            <a href="#name">Nothing changed. Look at the name.</a>
+          </p>
+        )}
         {manages ? (
           <>
             <form method="post" action="/settings/organization" class="card sheet part">
@@ -40,6 +47,7 @@ export function organizationPage({ session, settings, notice, problem, typed }: 
                 {...{
                   most: limits.name,
                   help: `Clients see it in their portal and in mails. In addresses it stays ${org.slug}.`,
+                  wrong: wrongName,
                 }}
               />
               <div class="field">

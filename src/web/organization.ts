@@ -2,20 +2,23 @@
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Authority } from '../oauth/authority.ts';
-import { memberIn } from '../oauth/session.ts';
+import { type MyOrg, memberIn, type Session } from '../oauth/session.ts';
 import { getOrgSettings } from '../operations/get-org-settings.ts';
 import type { Tools } from '../operations/operation.ts';
 import { mostLogoBytes, setOrgLogo } from '../operations/set-org-logo.ts';
 import { updateOrgSettings } from '../operations/update-org-settings.ts';
 import { askToSignIn } from './kit/ask-to-sign-in.ts';
 import { callerOf, memberRoutes, type Visit } from './kit/member.ts';
+import { nameProblem } from './kit/name-problem.ts';
 import { need, settled } from './kit/need.ts';
-import { isOurForm, sessionOf } from './kit/session.ts';
+import { asOnItsPage, isOurForm, sessionOf } from './kit/session.ts';
+import { PageTrouble, troubles } from './kit/trouble.tsx';
 import { organizationPage } from './organization-page.tsx';
 
 interface Told {
   readonly notice?: string;
   readonly problem?: string;
+  readonly wrongName?: string;
   readonly typed?: Readonly<Record<string, string>>;
 }
 
@@ -34,12 +37,12 @@ export async function organizationRoutes(
     visit: Pick<Visit, 'session' | 'principal' | 'tools'>,
     reply: FastifyReply,
     told: Told = {},
-    status = told.problem === undefined ? 200 : 422,
+    status = (told.problem ?? told.wrongName) === undefined ? 200 : 422,
   ) => {
     const found = await getOrgSettings.run({ ...visit.tools, principal: visit.principal }, {});
     const view = {
       ...{ session: visit.session, settings: need(found), typed: told.typed ?? {} },
-      ...{ notice: told.notice ?? null, problem: told.problem ?? null },
+      ...{ notice: told.notice ?? null, problem: told.problem ?? null, wrongName: told.wrongName ?? null },
     };
     return reply.code(status).type('text/html').send(organizationPage(view));
   };
@@ -47,6 +50,8 @@ export async function organizationRoutes(
 
   form('/settings/organization', async (visit, fields, reply) => {
     const { name = '', time_zone = '' } = fields;
+    const wrongName = nameProblem(name, 'the name of the organization');
+    if (wrongName !== undefined) return show(visit, reply, { wrongName, typed: fields });
     const result = settled(await updateOrgSettings.run(callerOf(visit, fields), { name, time_zone }));
     if (!result.ok) return show(visit, reply, { problem: result.text, typed: fields });
     // The name stands in the frame of this very page.
@@ -64,13 +69,19 @@ export async function organizationRoutes(
     return show(visit, reply, { notice: ['Your clients see it from now on.', adjustment ?? ''].join(' ').trim() });
   });
 
+  const visitIn = (session: Session, org: MyOrg) => ({
+    session,
+    principal: memberIn(session, org),
+    tools: tools(),
+  });
   app.post('/settings/organization/logo', async (request, reply) => {
     const session = await sessionOf(authority, request);
     if (!session) return askToSignIn(authority, request, reply, '/settings/organization');
     if (!session.org) return reply.redirect('/settings/organization', 303);
-    const visit = { session, principal: memberIn(session, session.org), tools: tools() };
+    let visit = visitIn(session, session.org);
     if (!request.isMultipart()) return show(visit, reply, { problem: 'Choose a picture first.' });
     let csrf = '';
+    let ofOrg: string | undefined;
     let image: Buffer = Buffer.alloc(0);
     let away = false;
     let tooLarge = false;
@@ -79,11 +90,15 @@ export async function organizationRoutes(
         image = await part.toBuffer();
         tooLarge = image.length > mostLogoBytes;
       } else if (part.fieldname === 'csrf') csrf = String(part.value);
+      else if (part.fieldname === 'of_org') ofOrg = String(part.value);
       else if (part.fieldname === 'away') away = true;
     }
     if (!isOurForm(authority, request, session.secret, csrf)) {
       return show(visit, reply, { problem: 'This page was open for long. Please choose the picture once more.' }, 403);
     }
+    const there = await asOnItsPage(authority, session, { of_org: ofOrg });
+    if (!there?.org) throw new PageTrouble(troubles.notYours);
+    visit = visitIn(there, there.org);
     if (tooLarge)
       return show(visit, reply, { problem: 'The logo has more than 200 kB. Make it smaller, then choose it again.' });
     if (!away && image.length === 0) return show(visit, reply, { problem: 'Choose a picture first.' });

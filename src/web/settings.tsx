@@ -25,7 +25,7 @@ import { newCommandId, sentBefore } from './kit/member.ts';
 import { nameProblem } from './kit/name-problem.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
-import { isOurForm, safeNext, sessionOf } from './kit/session.ts';
+import { asOnItsPage, isOurForm, safeNext, sessionOf } from './kit/session.ts';
 import { Settings } from './kit/settings.tsx';
 import { sendTrouble, type Trouble, troubles } from './kit/trouble.tsx';
 
@@ -37,10 +37,14 @@ interface Signed {
 }
 
 export async function settingsRoutes(app: FastifyInstance, { authority }: { readonly authority: Authority }) {
+  const who = (session: Session): Signed => ({
+    session,
+    principal: session.org && memberIn(session, session.org),
+    now: authority.clock(),
+  });
   const signed = async (request: FastifyRequest): Promise<Signed | null> => {
     const session = await sessionOf(authority, request);
-    const principal = session?.org ? memberIn(session, session.org) : null;
-    return session && { session, principal, now: authority.clock() };
+    return session && who(session);
   };
   const html = (reply: FastifyReply, page: string, status = 200) => reply.code(status).type('text/html').send(page);
   const toSignIn = (request: FastifyRequest, reply: FastifyReply) =>
@@ -58,19 +62,20 @@ export async function settingsRoutes(app: FastifyInstance, { authority }: { read
     act: (who: Signed, fields: Record<string, string>, reply: FastifyReply) => Promise<FastifyReply>,
   ) =>
     app.post(url, async (request, reply) => {
-      const who = await signed(request);
-      if (!who) return toSignIn(request, reply);
+      const session = await sessionOf(authority, request);
+      if (!session) return toSignIn(request, reply);
       const fail = async (trouble: Trouble) =>
-        sendTrouble(reply, trouble, await keptOf(request, authority.publicUrl, who.session.secret));
+        sendTrouble(reply, trouble, await keptOf(request, authority.publicUrl, session.secret));
       const fields = fieldsSchema.safeParse(request.body);
       if (!fields.success) return fail(troubles.tooLong);
-      if (!isOurForm(authority, request, who.session.secret, fields.data.csrf)) return fail(troubles.stale);
-      return act(who, fields.data, reply);
+      if (!isOurForm(authority, request, session.secret, fields.data.csrf)) return fail(troubles.stale);
+      const there = await asOnItsPage(authority, session, fields.data);
+      return there ? act(who(there), fields.data, reply) : fail(troubles.notYours);
     });
 
   app.get('/settings', (_request, reply) => reply.redirect('/settings/api-keys', 303));
 
-  const keys = async (who: Signed, told: Pick<KeysView, 'made' | 'notice' | 'problem'>) =>
+  const keys = async (who: Signed, told: Omit<KeysView, 'who' | 'keys'>) =>
     keysPage({ who, keys: who.principal ? await keysOf(authority, who.principal) : [], ...told });
 
   page('/settings/api-keys', async (who, reply) => html(reply, await keys(who, nothingTold)));
@@ -79,13 +84,14 @@ export async function settingsRoutes(app: FastifyInstance, { authority }: { read
     const wanted = name.trim();
     const problem = nameProblem(name, 'a name for the key, so that you know it later');
     if (!principal || problem !== undefined) {
-      const told = { ...nothingTold, problem: problem ?? 'You are in no organization.' };
+      const told = { ...nothingTold, problem: problem ?? 'You are in no organization.', typed: name };
       return html(reply, await keys(who, told), 422);
     }
     const made = await makeKey(authority, principal, wanted, command_id);
     if (made.is === 'new')
       return html(reply, await keys(who, { ...nothingTold, made: { name: wanted, secret: made.secret } }), 201);
-    if (made.name !== wanted) return html(reply, await keys(who, { ...nothingTold, problem: sentBefore }), 422);
+    if (made.name !== wanted)
+      return html(reply, await keys(who, { ...nothingTold, problem: sentBefore, typed: name }), 422);
     const notice = `“${wanted}” was made and shown before; no second one was made. If it was not copied, revoke it and make another.`;
     return html(reply, await keys(who, { ...nothingTold, notice }));
   });
@@ -130,8 +136,10 @@ interface KeysView extends Told {
   readonly who: Signed;
   readonly keys: readonly KeyRow[];
   readonly made: { readonly name: string; readonly secret: string } | null;
+  /** A name that was not taken, to be mended. */
+  readonly typed: string;
 }
-const nothingTold = { made: null, notice: null, problem: null };
+const nothingTold = { made: null, notice: null, problem: null, typed: '' };
 
 const When = ({
   at,
@@ -159,7 +167,7 @@ const LastUsed = ({ at, now }: { readonly at: Date | null; readonly now: number 
     </>
   );
 
-function keysPage({ who, keys, made, notice, problem }: KeysView): string {
+function keysPage({ who, keys, made, notice, problem, typed }: KeysView): string {
   const { session, now } = who;
   const live = keys.filter((k) => k.revoked_at === null);
   return renderPage({
@@ -196,7 +204,15 @@ function keysPage({ who, keys, made, notice, problem }: KeysView): string {
           <input type="hidden" name="command_id" value={newCommandId()} />
           <div class="field">
             <label for="name">Name of a new key, such as “Laptop”</label>
-            <input id="name" name="name" required maxLength={200} autocomplete="off" />
+            <input
+              id="name"
+              name="name"
+              value={typed}
+              required
+              maxLength={200}
+              autocomplete="off"
+              aria-invalid={typed === '' ? undefined : true}
+            />
           </div>
           <button type="submit" class={made ? 'button' : 'button primary'}>
             Make a key

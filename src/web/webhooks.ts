@@ -1,6 +1,5 @@
 /** Settings: the endpoints of other products that are told of what happens, and what they were told. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { limits } from '../domain/limits.ts';
 import { webhookEvents } from '../domain/webhook.ts';
 import type { Authority } from '../oauth/authority.ts';
 import { createWebhook } from '../operations/create-webhook.ts';
@@ -15,6 +14,7 @@ import { testWebhook } from '../operations/test-webhook.ts';
 import { updateWebhook } from '../operations/update-webhook.ts';
 import { mostUrl, webhookFields } from '../operations/webhooks.ts';
 import { callerOf, memberRoutes, newCommandId, toSendAgain, type Visit } from './kit/member.ts';
+import { nameProblem } from './kit/name-problem.ts';
 import { need, settled } from './kit/need.ts';
 import { notThere, PageTrouble, troubles } from './kit/trouble.tsx';
 import {
@@ -48,18 +48,29 @@ const tellings: Readonly<Record<string, string>> = {
   deleted: 'The webhook is deleted, with its log.',
 };
 
+interface Refused {
+  readonly code: string;
+  readonly text: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
 /** Which field a refusal is about, and what is wrong with it in a sentence of its own. */
-function wrongOf(
-  refused: { readonly text: string; readonly facts: Readonly<Record<string, unknown>> },
-  fields: Fields,
-): Wrong | null {
-  const { url = '', description = '' } = fields;
-  const tooLong = (most: number) => `That is longer than ${most.toLocaleString('en-GB')} characters.`;
-  if (!webhookFields.url.safeParse(url).success) return { field: 'url', text: tooLong(mostUrl) };
+function wrongOf(refused: Refused, { url = '', description = '' }: Fields): Wrong | null {
+  if (!webhookFields.url.safeParse(url).success)
+    return { field: 'url', text: `That is longer than ${mostUrl.toLocaleString('en-GB')} characters.` };
   if (!webhookFields.description.safeParse(description).success)
-    return { field: 'description', text: tooLong(limits.name) };
+    return { field: 'description', text: nameProblem(description, 'what it is for') ?? refused.text };
   if (refused.facts.field !== 'url') return null;
   return { field: 'url', text: refused.text.replace('Not done: the', 'The').replace(' Nothing changed.', '') };
+}
+
+/** A refusal in the words of the page: what is wrong stands beside the field, and above it the way there. */
+function refusal(refused: Refused, fields: Fields): Told {
+  const wrong = wrongOf(refused, fields);
+  const ofShape = wrong !== null && refused.code === 'bad_input' && refused.facts.field === undefined;
+  const label = { url: 'Address', description: 'What it is for' };
+  const problem = ofShape ? `Nothing changed. Look at “${label[wrong.field]}”.` : toSendAgain(refused).problem;
+  return { ...nothingTold, problem, wrong };
 }
 
 export async function webhookRoutes(app: FastifyInstance, { authority, tools }: WebhookRoutesOptions): Promise<void> {
@@ -109,8 +120,7 @@ export async function webhookRoutes(app: FastifyInstance, { authority, tools }: 
       await createWebhook.run(callerOf(visit, fields), { url, description, events: eventsOf(fields) }),
     );
     if (!made.ok) {
-      const told = { ...nothingTold, problem: toSendAgain(made).problem, wrong: wrongOf(made, fields) };
-      return html(reply, await list(visit, told, fields), 422);
+      return html(reply, await list(visit, refusal(made, fields), fields), 422);
     }
     const { webhook, secret } = made.facts;
     return html(reply, await list(visit, { ...nothingTold, secret: { of: webhook, secret, before: null } }), 201);
@@ -134,9 +144,8 @@ export async function webhookRoutes(app: FastifyInstance, { authority, tools }: 
       const { id = '' } = visit.params;
       const result = settled(await act(visit, fields, id));
       if (!result.ok) {
-        const problem = { ...nothingTold, problem: result.text };
-        if (path !== 'change') return html(reply, await one(visit, problem), 422);
-        return html(reply, await one(visit, { ...problem, wrong: wrongOf(result, fields) }, fields), 422);
+        if (path !== 'change') return html(reply, await one(visit, { ...nothingTold, problem: result.text }), 422);
+        return html(reply, await one(visit, refusal(result, fields), fields), 422);
       }
       const done = { told: told(fields) };
       const here =

@@ -132,6 +132,27 @@ it('walks pages there and back, with the place in the address', async () => {
   await page.context().close();
 });
 
+it('what floats over the page goes by Escape, back to where it came from, and by a press beside it', async () => {
+  const page = await signedIn('olivia@acme.test');
+  await page.getByRole('link', { name: 'Harbor & Pine', exact: true }).click();
+  await page.waitForURL('**/flows/fl_*');
+  for (const name of ['Pause…', 'Cancel flow…', 'Switch the organization']) {
+    const summary = page.locator('summary', { hasText: name });
+    const floats = page.locator('details[open]').filter({ has: summary });
+    await summary.press('Enter');
+    expect(await floats.count(), name).toBe(1);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Escape');
+    expect(await floats.count(), name).toBe(0);
+    expect(await summary.evaluate((e) => e === document.activeElement), name).toBe(true);
+    await summary.click();
+    expect(await floats.count(), name).toBe(1);
+    await page.locator('h1').click();
+    expect(await floats.count(), name).toBe(0);
+  }
+  await page.context().close();
+});
+
 it('is driven by keyboard, and leaves who types alone', async () => {
   const page = await signedIn('olivia@acme.test');
   await page.keyboard.press('Tab');

@@ -46,6 +46,7 @@ test.each([
   const page = await signedIn(javaScriptEnabled);
   await send(page, 'name,start\nHarbor,perhaps');
   expect(await page.textContent('#problems')).toContain('Line 2: start is "perhaps"; it must be yes or no.');
+  expect(await page.textContent('#table-problem')).toBe('Choose the mended table.');
   if (javaScriptEnabled) expect(await axeFindings(page)).toEqual([]);
   await send(page, 'name,start\nHarbor,yes\nPine,no');
   // Without JavaScript it is the second time that this table comes.

@@ -123,6 +123,8 @@ it('tells a refusal on the page, and keeps what was typed', async () => {
   await page.locator('form[action$="/invite"]').evaluate((f) => f.setAttribute('novalidate', ''));
   await send(page, 'Invite and send the link');
   expect(await page.textContent('[role=alert]')).toContain('is no mail address');
+  expect(await page.textContent('#invite-wrong')).toContain('is no mail address');
+  expect(await page.evaluate('document.activeElement.getAttribute("aria-describedby")')).toBe('invite-wrong');
 });
 
 it('works without JavaScript', async () => {

@@ -245,6 +245,88 @@ it('is switched by who is in several, from every page', async () => {
   expect(await page.textContent('.orgs > summary')).toContain('Globex Studio');
 });
 
+it('takes no name that can’t be read, and says so beside the field, with what was typed', async () => {
+  const page = await signedIn('olivia@acme.test', 'booflow-demo');
+  await page.goto(`${world.url}/settings/organization`);
+  await page.getByLabel('Name', { exact: true }).fill('Acme \u202EStudio');
+  await send(page, 'Save');
+  expect(await page.textContent('[role=alert]')).toBe('Nothing changed. Look at the name.');
+  expect(await page.textContent('#name-wrong')).toContain('characters that turn the text around them');
+  expect(await page.inputValue('#name')).toBe('Acme Studio');
+  expect(await page.evaluate('document.activeElement.id')).toBe('name');
+  await page.goto(`${world.url}/settings/api-keys`);
+  await page.getByLabel(/^Name of a new key/).fill('My \u202Elaptop');
+  await send(page, 'Make a key');
+  expect(await page.textContent('[role=alert]')).toContain('characters that turn the text around them');
+  expect(await page.inputValue('#name')).toBe('My laptop');
+});
+
+it('stays what is looked at when it gets another name, though nobody chose it', async () => {
+  const page = await signedIn('olivia@acme.test', 'booflow-demo');
+  for (const name of ['Zenith Agency', 'Acme Agency']) {
+    await page.goto(`${world.url}/settings/organization`);
+    await page.getByLabel('Name', { exact: true }).fill(name);
+    await send(page, 'Save');
+    expect(await page.textContent('.orgs > summary')).toContain(name);
+  }
+});
+
+it('is the one of its page that a form is for, when another is looked at in another tab', async () => {
+  const page = await signedIn('olivia@acme.test', 'booflow-demo');
+  const other = await page.context().newPage();
+  /** What is on this page while the other tab goes over to Globex. */
+  const meanwhile = async (path: string): Promise<void> => {
+    await page.goto(world.url + path);
+    expect(await page.textContent('.orgs > summary')).toContain('Acme Agency');
+    await other.goto(`${world.url}/flows`);
+    await other.locator('.orgs > summary').click();
+    await send(other, /Globex Studio/);
+    expect(await other.textContent('.orgs > summary')).toContain('Globex Studio');
+  };
+  await meanwhile('/settings/organization');
+  await send(page, 'Save');
+  expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Acme Agency');
+
+  await meanwhile('/settings/organization');
+  await page.getByLabel('Logo').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: png(40, 40) });
+  await send(page, 'Use this logo');
+  expect(await page.textContent('.orgs > summary')).toContain('Acme Agency');
+
+  await meanwhile('/settings/api-keys');
+  await page.getByLabel(/^Name of a new key/).fill('Two tabs');
+  await send(page, 'Make a key');
+  expect(await page.textContent('main')).toContain('A key acts as you in Acme Agency');
+
+  await meanwhile('/flows/import');
+  await page.setInputFiles('#table', {
+    name: 'flows.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from('name\nOf two tabs'),
+  });
+  await send(page, /make the flows$/);
+  await page.waitForURL('**/flows/imports/im_*');
+
+  const orgsWith = async (table: 'api_keys' | 'flow_imports') =>
+    (await world.owner.selectFrom(table).select('org_id').execute()).map((row) => row.org_id);
+  expect(await orgsWith('api_keys')).not.toContain('org_demo_globex');
+  expect(await orgsWith('flow_imports')).not.toContain('org_demo_globex');
+  expect(
+    await world.owner.selectFrom('orgs').select('name').where('id', '=', 'org_demo_globex').executeTakeFirst(),
+  ).toEqual({ name: 'Globex Studio' });
+});
+
+it('is refused by a form of one that its person has left', async () => {
+  const page = await signedIn('olivia@acme.test', 'booflow-demo');
+  for (const path of ['/settings/members', '/settings/api-keys']) {
+    await page.goto(world.url + path);
+    await page.evaluate(`document.querySelectorAll('[name=of_org]').forEach((field) => { field.value = 'org_left'; })`);
+    if (path.endsWith('members')) await page.getByLabel('Mail address').fill('new@acme.test');
+    else await page.getByLabel(/^Name of a new key/).fill('Left');
+    await send(page, path.endsWith('members') ? 'Invite' : 'Make a key');
+    expect(await page.textContent('h1')).toBe('You are in this organization no more');
+  }
+});
+
 /** Opens it with JavaScript on, to be looked at. */
 async function opened(url: string): Promise<Page> {
   const { page } = await someone();

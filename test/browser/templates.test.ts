@@ -55,6 +55,32 @@ async function blank(page: Page, name: string): Promise<void> {
   await press(page, 'Make it and add steps');
 }
 
+it('a template with few steps leaves no hole above their list, and names what is wrong once', async () => {
+  const page = await signedIn('olivia@acme.test');
+  await blank(page, 'Few steps');
+  const edges = () =>
+    page.evaluate<{ list: number; above: number }>(`(() => {
+      const at = (id) => document.getElementById(id).getBoundingClientRect();
+      const graph = document.querySelector('.steps-graph')?.getBoundingClientRect();
+      return { list: at('steps').top, above: graph?.bottom ?? at('panel').top };
+    })()`);
+  const none = await edges();
+  expect(Math.abs(none.list - none.above)).toBeLessThan(2);
+  await page.fill('#new-title', 'Alone');
+  await button(page, 'Add step').click();
+  await page.locator('#f-title').and(page.locator('[value="Alone"]')).waitFor();
+  const one = await edges();
+  expect(one.list - one.above).toBeLessThan(20);
+  await page.getByRole('radio', { name: 'Form' }).check();
+  await page.locator('#problems').waitFor();
+  expect(await page.textContent('#problems a')).toBe('"Alone" is a form without fields. Add one, or make it a task.');
+  await page.setViewportSize({ width: 1500, height: 900 });
+  const [graph, list] = await Promise.all(['#graph', '#steps'].map((at) => page.locator(at).boundingBox()));
+  expect(list?.y).toBe(graph?.y);
+  expect(list?.x).toBeLessThan(graph?.x ?? 0);
+  await page.context().close();
+});
+
 describe('a public template', () => {
   it('is looked at and exported by anyone, and signing in leads back to it', async () => {
     const page = await pageOf();

@@ -95,6 +95,21 @@ test.each([
   await page.context().close();
 });
 
+test('a name that turns the text around it is said to be that, beside its field', async () => {
+  const page = await signedIn('olivia@acme.test', false);
+  await page.fill('#url', url);
+  await page.fill('#description', 'Our \u202Ebooks');
+  await press(page, 'Make the webhook');
+  expect(await page.textContent('#description-wrong')).toContain('characters that turn the text around them');
+  expect(await page.textContent('.notice.bad')).toBe('Nothing changed. Look at “What it is for”.');
+  expect(await page.getAttribute('.notice.bad a', 'href')).toBe('#description');
+  const [button, field] = await Promise.all(
+    [page.getByRole('button', { name: 'Make the webhook' }), page.locator('#url')].map((e) => e.boundingBox()),
+  );
+  expect(button?.width).toBeLessThan((field?.width ?? 0) / 2);
+  await page.context().close();
+});
+
 /** One that is set up without a browser, and what the receiver answers to it. */
 async function made(description: string, path: string): Promise<string> {
   const { webhook } = need(await createWebhook.run(caller(), { url: url + path, description }));

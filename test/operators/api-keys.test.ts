@@ -33,9 +33,9 @@ interface Ended {
   readonly error: string;
 }
 
-function run(command: string, args: readonly string[]): Promise<Ended> {
+function run(command: string, args: readonly string[], set: Readonly<Record<string, string>> = {}): Promise<Ended> {
   const unset = Object.fromEntries(variableNames.map((name) => [name, '']));
-  const options = { cwd: root, env: { ...process.env, ...unset, DATABASE_URL: fresh.url } };
+  const options = { cwd: root, env: { ...process.env, ...unset, DATABASE_URL: fresh.url, ...set } };
   return new Promise((resolve) => {
     execFile(command, args, options, (failure, out, error) =>
       resolve({ code: Number(failure?.code ?? 0), out, error }),
@@ -44,6 +44,14 @@ function run(command: string, args: readonly string[]): Promise<Ended> {
 }
 
 const cli = (...args: string[]) => run(process.execPath, ['scripts/run.mjs', 'src/cli.ts', 'api-key', ...args]);
+
+test('a setting that can not be used is told by its name, without a stack', async () => {
+  const args = ['scripts/run.mjs', 'src/cli.ts', 'flows', 'list'];
+  const { code, out, error } = await run(process.execPath, args, { PORT: 'a door' });
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(error).toContain('PORT must be a port number. Example: PORT=3000');
+  expect(error).not.toMatch(/\bat .*:\d+/);
+}, 60_000);
 
 const forAnn = (name: string) => ['create', '--org', 'acme', '--user', 'Ann@acme.test', '--name', name];
 const keys = () => sql<{ id: string; secret_hash: Buffer }>`select id, secret_hash from api_keys`.execute(owner);
@@ -64,6 +72,16 @@ test('create prints the key and nothing else, list says what became of it and no
   expect(await cli('revoke', '--org', 'acme', '--id', id)).toMatchObject({ code: 0, out: `${id} is revoked.\n` });
   expect((await cli('list', '--org', 'acme')).out).toMatch(/revoked$/m);
 }, 120_000);
+
+test('says what it can do when asked, and nothing is wrong with asking', async () => {
+  const { error: cutOff } = await run('sh', ['-c', `"${process.execPath}" scripts/run.mjs src/cli.ts --help | true`]);
+  expect(cutOff).toBe('');
+  for (const args of [['--help'], ['-h'], ['revoke', '--help']]) {
+    const { code, out, error } = await cli(...args);
+    expect({ code, error }).toEqual({ code: 0, error: '' });
+    expect(out).toMatch(/^Usage:\n.*api-key create[\s\S]*flows verify/);
+  }
+}, 60_000);
 
 test('what can not be done is told in a line, on the error output, and makes no key', async () => {
   const before = (await keys()).rows.length;

@@ -28,6 +28,19 @@ const keys = {
 };
 const places = { f: '/flows', t: '/tasks' };
 
+// What floats over the page goes away as people know it: by Escape, and by a press beside it.
+const floating = () => document.querySelectorAll('details.menu[open], details.orgs[open]');
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape' || event.isComposing || help.open) return;
+  for (const open of floating()) {
+    if (open.contains(document.activeElement)) open.querySelector('summary').focus();
+    open.open = false;
+  }
+});
+document.addEventListener('click', ({ target }) => {
+  for (const open of floating()) if (!open.contains(target)) open.open = false;
+});
+
 let going = 0;
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || help.open || typing(event.target)) return;

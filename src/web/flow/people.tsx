@@ -16,6 +16,8 @@ const states: Record<Client['invitation'], string> = {
 export function People({ view }: { readonly view: FlowView }) {
   const { flow, typed } = view;
   const may = isAdmin(view) && !isOver(view);
+  /** Why an invitation that was sent from here was refused. */
+  const wrong = typed.email === undefined ? null : view.problem;
   return (
     <section class="card pad" id="clients" aria-labelledby="clients-title">
       <h2 id="clients-title">Clients</h2>
@@ -38,10 +40,27 @@ export function People({ view }: { readonly view: FlowView }) {
           <summary class="button">Invite a client</summary>
           <form method="post" action={`/flows/${flow.id}/invite`} class="stack">
             <Sent view={view} as="invite" />
-            <label class="field">
+            <label class={wrong === null ? 'field' : 'field wrong'}>
               Mail address
-              <input name="email" type="email" required maxLength={254} value={typed.email} />
+              <input
+                name="email"
+                type="email"
+                required
+                maxLength={254}
+                value={typed.email}
+                aria-invalid={wrong === null ? undefined : true}
+                aria-describedby={wrong === null ? undefined : 'invite-wrong'}
+                // The form stands far below what the page says on top.
+                autofocus={wrong !== null}
+              />
             </label>
+            {wrong !== null && (
+              <p class="field">
+                <span class="problem" id="invite-wrong">
+                  {wrong}
+                </span>
+              </p>
+            )}
             <label class="field">
               Name, if you like
               <input name="name" maxLength={200} value={typed.name} />

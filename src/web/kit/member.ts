@@ -10,7 +10,7 @@ import { askToSignIn } from './ask-to-sign-in.ts';
 import { type Fields, readBody } from './body.ts';
 import { keptOf } from './kept.tsx';
 import { noOrgPage } from './no-org.tsx';
-import { isOurForm, sessionOf } from './session.ts';
+import { asOnItsPage, isOurForm, sessionOf } from './session.ts';
 import { PageTrouble, sendTrouble, type Trouble, troubles } from './trouble.tsx';
 import { whoMayHelp } from './who-may.ts';
 
@@ -88,6 +88,12 @@ export function memberRoutes(app: FastifyInstance, authority: Authority, tools: 
       query: words.parse(request.query),
     };
   };
+  /** In the organization of the form's page, whatever was looked at in another tab since. */
+  const onItsPage = async (visit: Visit, fields: Fields): Promise<Visit> => {
+    const session = await asOnItsPage(authority, visit.session, fields);
+    if (!session?.org) throw new PageTrouble(troubles.notYours);
+    return { ...visit, session, principal: memberIn(session, session.org) };
+  };
   /** Who is in no org has nothing to see here, and is told how to come into one. */
   const turnedAway = (request: FastifyRequest, reply: FastifyReply, session: Session | null) => {
     if (session) return reply.code(403).type('text/html').send(noOrgPage(session));
@@ -134,7 +140,9 @@ export function memberRoutes(app: FastifyInstance, authority: Authority, tools: 
         if (!fields.success) return fail(request, reply, visit, troubles.tooLong);
         if (!isOurForm(authority, request, visit.session.secret, fields.data.csrf))
           return fail(request, reply, visit, troubles.stale);
-        return orRefusal(request, reply, visit, () => act(visit, fields.data, reply));
+        return orRefusal(request, reply, visit, async () =>
+          act(await onItsPage(visit, fields.data), fields.data, reply),
+        );
       });
     },
     fileForm(url, take, act) {
@@ -145,11 +153,11 @@ export function memberRoutes(app: FastifyInstance, authority: Authority, tools: 
         const taken: Awaited<ReturnType<typeof take>>[] = [];
         // The proof comes first in the form, so nothing is taken without it.
         const fields = await readBody(request, async (name, upload, before) => {
-          if (isOurs(before)) taken.push(await take(visit, name, upload));
+          if (isOurs(before)) taken.push(await take(await onItsPage(visit, before), name, upload));
         });
         if (fields === null) return fail(request, reply, visit, troubles.tooLong);
         if (!isOurs(fields)) return fail(request, reply, visit, troubles.stale);
-        return act(visit, fields, reply, taken);
+        return act(await onItsPage(visit, fields), fields, reply, taken);
       });
     },
   };

@@ -1,10 +1,21 @@
 /** Parts that several pages share. */
-import type { ComponentChildren } from 'preact';
+import { type ComponentChildren, createContext } from 'preact';
+import { useContext } from 'preact/hooks';
 import { csrfToken } from './csrf.ts';
 
-export const Csrf = ({ secret }: { readonly secret: string }) => (
-  <input type="hidden" name="csrf" value={csrfToken(secret)} />
-);
+/** Of which organization this page is; null: of none, or it does not matter. */
+export const OfOrg = createContext<string | null>(null);
+
+/** A form's proof that it is ours, and the organization that whoever sends it saw above it. */
+export function Csrf({ secret }: { readonly secret: string }) {
+  const org = useContext(OfOrg);
+  return (
+    <>
+      <input type="hidden" name="csrf" value={csrfToken(secret)} />
+      {org !== null && <input type="hidden" name="of_org" value={org} />}
+    </>
+  );
+}
 
 export const Mark = () => (
   <svg width="22" height="22" viewBox="0 0 24 24" aria-hidden="true">

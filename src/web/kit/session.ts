@@ -1,6 +1,7 @@
 /** The session cookie, and the one thing every form must bring along. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Authority, lifetimes } from '../../oauth/authority.ts';
+import { switchOrg } from '../../oauth/credentials.ts';
 import { readSession, type Session } from '../../oauth/session.ts';
 import { randomText } from '../../platform/secrets.ts';
 import { isCsrfToken } from './csrf.ts';
@@ -52,6 +53,21 @@ export function isOurForm(authority: Authority, request: FastifyRequest, secret:
   if (isCsrfToken(secret, token)) return true;
   const visitor = request.cookies[cookieName(authority, 'booflow_visitor')];
   return ours && visitor !== undefined && visitorShape.test(visitor) && isCsrfToken(visitor, token);
+}
+
+/**
+ * The session as the page of a form had it. In another tab its person may have gone over to another organization since;
+ * what they send is meant for the one that they saw, which is looked at again from here on. Null: they are in it no more.
+ */
+export async function asOnItsPage(
+  authority: Authority,
+  session: Session,
+  { of_org: id }: Readonly<Record<string, string | undefined>>,
+): Promise<Session | null> {
+  if (id === undefined || id === session.org?.id) return session;
+  const org = session.orgs.find((o) => o.id === id);
+  if (!org || !(await switchOrg(authority, session, id))) return null;
+  return { ...session, org };
 }
 
 /** A path of ours to go to, or `otherwise`: never another site, however it is written. */

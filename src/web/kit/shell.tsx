@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { Session } from '../../oauth/session.ts';
 import { Face } from './face.tsx';
 import { KeysHelp } from './keys.tsx';
-import { Csrf, Mark } from './parts.tsx';
+import { Csrf, Mark, OfOrg } from './parts.tsx';
 import { TimeZone } from './when.tsx';
 
 const places = [
@@ -87,7 +87,9 @@ export const Shell = ({ session, here, counts = {}, wide = false, zone, children
         </div>
       </nav>
       <main id="main" class={wide ? 'side-by-side' : undefined} tabIndex={-1}>
-        <TimeZone.Provider value={zone ?? session.org?.timeZone ?? 'UTC'}>{children}</TimeZone.Provider>
+        <OfOrg.Provider value={session.org?.id ?? null}>
+          <TimeZone.Provider value={zone ?? session.org?.timeZone ?? 'UTC'}>{children}</TimeZone.Provider>
+        </OfOrg.Provider>
       </main>
     </div>
     <KeysHelp />

@@ -22,6 +22,8 @@ export function TextField(props: TextFieldProps) {
     ...{ maxLength: most, minLength: least },
     'aria-describedby': told || undefined,
     'aria-invalid': wrong === null ? undefined : ('true' as const),
+    // Where to go on: the page came anew, and what is wrong may stand far down. Of several the first is taken.
+    autofocus: wrong !== null,
   };
   return (
     <div class="field">

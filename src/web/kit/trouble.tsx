@@ -39,6 +39,12 @@ export const troubles = {
     title: 'This page was open for long',
     text: 'Nothing changed. Look at it once more, then send it again.',
   },
+  notYours: {
+    status: 403,
+    title: 'You are in this organization no more',
+    text: 'The page was of an organization that you have left since, or that is gone. Nothing changed.',
+    to: start,
+  },
   onlyAdmins: {
     status: 403,
     title: 'This is for owners and admins',

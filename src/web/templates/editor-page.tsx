@@ -94,11 +94,13 @@ export function editorPage(view: EditorView): string {
             <Told {...view} />
           </div>
           <div class="edit">
-            <div id="graph">
-              <GraphRegion {...view} />
-            </div>
-            <div id="steps">
-              <StepsRegion {...view} />
+            <div class="overview">
+              <div id="graph">
+                <GraphRegion {...view} />
+              </div>
+              <div id="steps">
+                <StepsRegion {...view} />
+              </div>
             </div>
             <div id="panel">
               <Panel {...view} />
@@ -170,7 +172,7 @@ const Told = ({ problem, clash, removed, problems, draft }: EditorView) => (
           {problems.slice(0, shownProblems).map((p) => (
             <li key={`${p.step} ${p.at} ${p.message}`}>
               <a href={`?${new URLSearchParams({ step: p.step })}#${anchorOf(p.at)}`} data-open={p.step}>
-                {p.title && `${p.title}: `}
+                {p.title && !p.message.includes(`"${p.title}"`) && `${p.title}: `}
                 {p.message}
               </a>
             </li>

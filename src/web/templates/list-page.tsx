@@ -129,7 +129,7 @@ const New = ({ session, commandId, typed }: ListView) => (
       <Csrf secret={session.secret} />
       <input type="hidden" name="command_id" value={`${commandId}-file`} />
       <div class="field">
-        <label for="file">What an export gave, as JSON</label>
+        <label for="file">An exported template, as JSON</label>
         <textarea id="file" name="file" rows={4} required aria-describedby="file-help" spellcheck={false}>
           {typed.file}
         </textarea>
@@ -137,7 +137,7 @@ const New = ({ session, commandId, typed }: ListView) => (
           <span data-file-chooser hidden>
             <input id="file-chooser" type="file" accept=".json,application/json" aria-label="Choose a file" />
           </span>
-          How it is written says its <a href="/schemas/template.json">JSON Schema</a>.
+          Its <a href="/schemas/template.json">JSON Schema</a> says how it is written.
         </span>
       </div>
       <button type="submit" class="button">
