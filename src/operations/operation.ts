@@ -14,9 +14,9 @@ import { isDatabaseAway } from '../platform/outage.ts';
 import { inSpan, withLogFields } from '../platform/tracing.ts';
 import type { FlowGateway } from './gateway.ts';
 import type { ImportTools } from './import-tools.ts';
+import { inputTrouble, issueWords } from './input-words.ts';
 import { Refusal, type RefusalCode } from './refusal.ts';
 import type { WebhookTools } from './webhooks.ts';
-import { short } from './words.ts';
 
 /** What every handler may use. */
 export interface Tools {
@@ -177,8 +177,13 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
       measured(def.name, caller.principal, async () => {
         try {
           const principal = admit(def, caller.principal);
-          const parsed = def.input.safeParse(input);
-          if (!parsed.success) throw new Refusal('bad_input', inputSentence(parsed.error));
+          const parsed = def.input.safeParse(input, { error: issueWords });
+          if (!parsed.success) {
+            throw new Refusal(
+              'bad_input',
+              `Not done, the input doesn't fit. ${inputTrouble(parsed.error)}. Nothing changed.`,
+            );
+          }
           if (!isStorable([parsed.data, caller.commandId])) {
             throw new Refusal(
               'bad_input',
@@ -257,28 +262,6 @@ function fingerprintOf(name: string, principal: Principal | null, asked: object)
   return createHash('sha256')
     .update(JSON.stringify([name, who, asked]))
     .digest('base64url');
-}
-
-function inputSentence(error: z.ZodError): string {
-  const problems = error.issues
-    .slice(0, 5)
-    .map((i) => `${short(i.path.join('.'), 100) || 'input'}: ${short(issueWords(i), 300)}`);
-  return `Not done, the input doesn't fit. ${problems.join('; ')}. Nothing changed.`;
-}
-
-function issueWords(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return `${issue.keys.map((k) => JSON.stringify(k)).join(', ')} is not known here`;
-    case 'too_small':
-      return issue.origin === 'string' && issue.minimum === 1 ? 'must not be empty' : issue.message;
-    case 'too_big':
-      return issue.origin === 'string' ? `${issue.maximum} characters at most` : issue.message;
-    case 'invalid_type':
-      return issue.message.endsWith('received undefined') ? 'is needed' : issue.message;
-    default:
-      return issue.message;
-  }
 }
 
 /** The scope a credential must have for it. */
