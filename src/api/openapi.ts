@@ -1,7 +1,7 @@
 /** The API as an OpenAPI 3.1 document, from the same schemas that check its input and shape its answers. */
 import { z } from 'zod';
 import { scopeWords } from '../oauth/scopes.ts';
-import { scopeOf } from '../operations/operation.ts';
+import { type Operation, scopeOf } from '../operations/operation.ts';
 import { apiPath, type Place } from './place.ts';
 import { problemKinds } from './problem.ts';
 import { webhookSchemas, webhooksDocument } from './webhooks-document.ts';
@@ -142,7 +142,16 @@ const problems = (statuses: readonly number[]): Json =>
 /** Of the first part of the path: what it is about. */
 export const tagOf = ({ rest }: Place): string => {
   const first = rest.path.split('/')[1] ?? '';
-  return first.charAt(0).toUpperCase() + first.slice(1).replaceAll('-', ' ');
+  return tagNames[first] ?? first.charAt(0).toUpperCase() + first.slice(1).replaceAll('-', ' ');
+};
+
+/** Of parts that are no name for people. */
+const tagNames: Readonly<Record<string, string>> = {
+  'flow-imports': 'Imports',
+  'hand-overs': 'Hand-overs',
+  me: 'Yourself',
+  org: 'Your organization',
+  public: 'For everybody',
 };
 
 /** Who may call it, as a sentence. */
@@ -227,14 +236,20 @@ function bodyOf(place: Place): Json {
   };
 }
 
-function successOf({ operation, rest }: Place): Json {
-  const { $schema: _, ...schema } = z.toJSONSchema(operation.output, {
+/** JSON Schema (2020-12) of what an operation answers. */
+export function answerSchemaOf({ output }: Operation): Json {
+  const { $schema: _, ...schema } = z.toJSONSchema(output, {
     io: 'output',
     // An answer has its fields; what a template's step is without them is no matter of answers.
     override: ({ jsonSchema }) => {
       delete jsonSchema.default;
     },
   });
+  return schema;
+}
+
+function successOf({ operation, rest }: Place): Json {
+  const schema = answerSchemaOf(operation);
   const content = { 'application/json': { schema } };
   if (operation.kind === 'read') {
     const pages = 'nextCursor' in operation.output.shape;

@@ -8,9 +8,10 @@ import { flowEvents, waitWords } from '../operations/webhooks.ts';
 import { renderPage } from '../web/kit/page.tsx';
 import { Mark } from '../web/kit/parts.tsx';
 import { curlOf, typescriptOf } from './examples.ts';
-import { tagOf, whoMay } from './openapi.ts';
-import { apiPath, type FieldSchema, type Place } from './place.ts';
+import { answerSchemaOf, tagOf, whoMay } from './openapi.ts';
+import { apiPath, type Place } from './place.ts';
 import { problemAnchor, problemKinds, referencePath } from './problem.ts';
+import { kindOf, typeOf } from './schema-words.ts';
 import { eventHeaders, exampleEvent } from './webhooks-document.ts';
 
 export const referenceStyle = readFileSync(fileURLToPath(new URL('./reference.css', import.meta.url)), 'utf8');
@@ -220,9 +221,7 @@ const Call = ({ place, publicUrl }: { readonly place: Place; readonly publicUrl:
                 </td>
                 <td>{place.inPath.includes(name) ? 'path' : place.hasBody ? 'body' : 'query'}</td>
                 <td>
-                  {kindOf(place.fields[name])}
-                  {place.required.includes(name) ? '' : ', optional'}
-                  <Told text={toldOf(place.fields[name])} />
+                  <Told text={toldOf(place, name)} />
                 </td>
               </tr>
             ))}
@@ -234,53 +233,25 @@ const Call = ({ place, publicUrl }: { readonly place: Place; readonly publicUrl:
         <summary>In TypeScript</summary>
         <Code label={`${operation.title} in TypeScript`} text={typescriptOf(place, publicUrl)} />
       </details>
-      <p class="small">
-        Answers with <Names names={Object.keys(operation.output.shape)} />.
-      </p>
+      <details>
+        <summary>What it answers</summary>
+        <Code label={`${operation.title}: what it answers`} text={typeOf(answerSchemaOf(operation))} />
+      </details>
     </article>
   );
 };
 
-const toldOf = (schema: FieldSchema | undefined): string =>
-  schema?.description === undefined ? '' : `. ${schema.description}`;
+/** "Text, 200 characters at most; optional. What to call the flow." */
+function toldOf({ fields, required }: Place, name: string): string {
+  const { description, ...schema } = fields[name] ?? {};
+  const kind = `${kindOf(schema)}${required.includes(name) ? '' : '; optional'}`;
+  return [kind.charAt(0).toUpperCase() + kind.slice(1), ...(description === undefined ? [] : [description])].join('. ');
+}
 
 /** A description, in which names stand between backticks. */
 const Told = ({ text }: { readonly text: string }) => (
   <>{text.split('`').map((part, i) => (i % 2 === 0 ? part : <code>{part}</code>))}</>
 );
-
-const Names = ({ names }: { readonly names: readonly string[] }) => (
-  <>
-    {names.map((name, i) => (
-      <>
-        {i > 0 && ', '}
-        <code>{name}</code>
-      </>
-    ))}
-  </>
-);
-
-/** "text", "one of APPROVE, REJECT", "true or false". */
-function kindOf(schema: FieldSchema | undefined): string {
-  if (schema === undefined) return '';
-  const { enum: options, anyOf, type } = schema;
-  if (Array.isArray(options)) return `one of ${options.join(', ')}`;
-  if (Array.isArray(anyOf)) {
-    const kinds = anyOf.map((s: unknown) => kindOf(typeof s === 'object' && s !== null ? { ...s } : undefined));
-    return [...new Set(kinds)].filter((k) => k !== '').join(' or ');
-  }
-  const names = new Map([
-    ['string', 'text'],
-    ['integer', 'whole number'],
-    ['boolean', 'true or false'],
-    ['array', 'list'],
-    ['null', 'nothing'],
-  ]);
-  return [type ?? []]
-    .flat()
-    .map((t) => names.get(t) ?? t)
-    .join(' or ');
-}
 
 const verified = `import { Webhook } from 'standardwebhooks';
 

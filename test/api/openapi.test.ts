@@ -105,4 +105,27 @@ describe('the reference', () => {
     expect(typescript).toContain(`await fetch('${world.url}/api/v1/tasks/Rate%20the%20risk/complete', {`);
     await page.context().close();
   });
+
+  test('says what a field takes, and what is answered', async () => {
+    const { page } = await openReference({ width: 390, scheme: 'light' });
+    const says = (id: string, field: string) =>
+      page
+        .locator(`#${id} tr`, { has: page.getByText(field, { exact: true }) })
+        .locator('td:last-child')
+        .innerText();
+    expect(await says('list_flows', 'limit')).toBe(
+      'Whole number, 1 to 100; 25 unless said; optional. How many to give, 100 at most',
+    );
+    expect(await says('create_webhook', 'events')).toMatch(
+      /^List \(one of flow\.created, flow\.started, .+26 entries at most; optional\. Types/,
+    );
+    const call = page.locator('#list_flows');
+    await call.getByText('What it answers').click();
+    expect(await call.locator('pre').last().innerText()).toMatch(
+      /^{\n {2}total: number; \/\/ How many there are in all\n[\s\S]+ {2}flows: {\n {4}id: string;\n/,
+    );
+    const folder = process.env.SCREENSHOTS;
+    if (folder) writeFileSync(`${folder}/reference-answer.png`, await call.screenshot());
+    await page.context().close();
+  });
 });
