@@ -33,6 +33,7 @@ const noPages: Readonly<Record<string, string>> = {
   '/settings/webhooks/:id': 'walked and checked by webhooks.test.ts, which has an endpoint to look at',
   '/settings/webhooks/:id/:act': 'leads back to the webhook',
   '/flows/imports/:id': 'walked by imports.test.ts, which has an import to look at',
+  '/flows/imports/:id/left.csv': 'a file',
   '/dev/mailbox/:id/html': 'stands in a frame of its mail',
   '/files/:id': 'a file',
   '/portal/files/:id': 'a file',
