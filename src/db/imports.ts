@@ -50,13 +50,16 @@ export const findSameTable = (trx: Trx, hash: string): Promise<ImportRow | undef
     .limit(1)
     .executeTakeFirst();
 
-/** Those of the names that a flow has which was not cancelled, or a line that an import has still to make. */
+/** Those of the names that a flow has which was not cancelled, or a line that an import has still to make; in their order. */
 export async function namesThere(trx: Trx, names: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
-    select distinct on (lower(name)) name from unnest(${names}::text[]) with ordinality as asked (name, place)
-    where exists (select 1 from flows where name_key = lower(asked.name) and status <> 'CANCELLED')
-      or lower(name) in (select lower(input ->> 'name') from flow_import_lines where state = 'PENDING')
-    order by lower(name), place`.execute(trx);
+    select name from (
+      select distinct on (lower(name)) name, place from unnest(${names}::text[]) with ordinality as asked (name, place)
+      where exists (select 1 from flows where name_key = lower(asked.name) and status <> 'CANCELLED')
+        or lower(name) in (select lower(input ->> 'name') from flow_import_lines where state = 'PENDING')
+      order by lower(name), place
+    ) as there
+    order by place`.execute(trx);
   return rows.map((r) => r.name);
 }
 

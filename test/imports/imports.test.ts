@@ -303,6 +303,12 @@ test('names that flows have already are told, but for those of cancelled flows',
     facts: { before: null, names: ['there ONE', 'There two'], count: 2, total: 4 },
     text: expect.stringContaining('2 names of 4 are there already: "there ONE", "There two".'),
   });
+  // In the table's order, in which whoever mends it finds them.
+  const some = await asked(`name\n${[1, 2, 3, 11].map((n) => `Told ${n}`).join('\n')}`, 'there-3');
+  if (!some.ok) throw new Error(some.text);
+  expect(await asked('name\nTold 3\nTold 1\nTold 2\nTold 0\nTold 11', 'there-4')).toMatchObject({
+    facts: { names: ['Told 3', 'Told 1', 'Told 2', 'Told 11'] },
+  });
   // Another org's names are nobody's business.
   const theirs = await importFlows.run(caller(gus), { template: 'Client Onboarding', csv: 'name\nThere one' });
   expect(theirs.ok, theirs.text).toBe(true);
