@@ -69,6 +69,8 @@ it('a template with few steps leaves no hole above their list, and names what is
   await page.fill('#new-title', 'Alone');
   await button(page, 'Add step').click();
   await page.locator('#f-title').and(page.locator('[value="Alone"]')).waitFor();
+  // Told in one text, in which no line begins with the dot.
+  await expect.poll(() => page.textContent('.facts .num')).toMatch(/^1 step\u00a0· saved/i);
   const one = await edges();
   expect(one.list - one.above).toBeLessThan(20);
   await page.getByRole('radio', { name: 'Form' }).check();

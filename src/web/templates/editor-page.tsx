@@ -8,7 +8,7 @@ import { count } from '../../operations/words.ts';
 import { named } from '../kit/named.ts';
 import { numberWord } from '../kit/number.ts';
 import { renderPage } from '../kit/page.tsx';
-import { Csrf } from '../kit/parts.tsx';
+import { Csrf, dot } from '../kit/parts.tsx';
 import { render } from '../kit/render.ts';
 import { Shell } from '../kit/shell.tsx';
 import { TemplateGraph } from './graph.tsx';
@@ -124,9 +124,12 @@ const State = (view: EditorView) => {
         <h1>{headline(view)}</h1>
         <p class="facts small">
           <span class={saved ? 'chip late' : 'chip brand'}>{saved ? 'Draft' : `Version ${template.version}`}</span>
-          <span class="num">{count(draft.steps.length, 'step')}</span>
-          <span data-saved>
-            {saved ? `· saved by ${saved.by}` : '· changes make a draft; flows that run keep theirs'}
+          <span class="num">
+            {count(draft.steps.length, 'step')}
+            {dot}
+            <span data-saved>
+              {saved ? `saved by ${saved.by}` : 'changes make a draft; flows that run keep theirs'}
+            </span>
           </span>
         </p>
       </div>
