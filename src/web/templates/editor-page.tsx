@@ -236,7 +236,9 @@ const GraphRegion = ({ draft, open, problems }: EditorView) => {
 };
 
 const StepsRegion = ({ draft, open, problems }: EditorView) => {
-  const wrong = wrongSteps(problems);
+  // How many steps there are is told where one adds them, and is nothing to mend in the name and description.
+  const number = problems.filter((p) => p.step === '' && p.at === 'steps');
+  const wrong = wrongSteps(problems.filter((p) => !number.includes(p)));
   return (
     <section class="card" aria-label="Steps">
       <div class="scrolls">
@@ -262,15 +264,21 @@ const StepsRegion = ({ draft, open, problems }: EditorView) => {
           ))}
         </ol>
       </div>
-      <div class="add">
+      <div class="add" id="f-steps">
         <div class="field">
           <label for="new-title">Title of a new step</label>
+          {number.length > 0 && (
+            <span class={draft.steps.length === 0 ? 'small' : 'wrong'} id="e-steps">
+              {number.map((p) => p.message).join(' ')}
+            </span>
+          )}
           <input
             id="new-title"
             name="new_title"
             maxLength={200}
             autocomplete="off"
             placeholder="Such as “Sign the contract”"
+            aria-describedby={number.length > 0 ? 'e-steps' : undefined}
           />
         </div>
         <button type="submit" name="do" value="add" class="button">
