@@ -276,7 +276,7 @@ function Comments({ view, task }: TaskProps) {
           <div class="grow">
             <b>{c.by}</b>{' '}
             <span class="small">
-              {c.kind === 'external' ? 'client · ' : c.audience === 'client' ? 'to the client · ' : ''}
+              {c.kind === 'external' ? `client${dot}` : c.audience === 'client' ? `to the client${dot}` : ''}
               <Ago at={c.at} now={now} />
             </span>
             <p class="said">{c.text}</p>

@@ -226,7 +226,9 @@ const VersionsCard = ({ template, versions, now }: VersionsProps) => (
             <a href={`/templates/${template.id}?version=${v.version}`}>Version {v.version}</a>
             <span class="small block">
               <Day at={v.publishedAt} now={now} />
-              {v.publishedBy && ` by ${v.publishedBy}`} · {count(v.steps, 'step')}
+              {v.publishedBy && ` by ${v.publishedBy}`}
+              {dot}
+              {count(v.steps, 'step')}
             </span>
           </span>
           <span class="num small">{v.flows === 0 ? 'no flows' : count(v.flows, 'flow')}</span>
