@@ -17,6 +17,9 @@ export interface NewImport {
   readonly hash: string;
 }
 
+/** It is over with the line, and no flow came of it. */
+const isUnmade = sql<boolean>`(state in ('FAILED', 'STOPPED') and flow_id is null)`;
+
 /** Two imports of an org at one moment would not see each other's: one waits for the other. */
 export const oneImportAtATime = (trx: Trx, orgId: string): Promise<unknown> =>
   sql`select pg_advisory_xact_lock(hashtextextended(${`imports ${orgId}`}, 0))`.execute(trx);
@@ -29,23 +32,34 @@ export function tableHash(templateId: string, lines: readonly ImportLine[]): str
     .digest('base64url');
 }
 
-/** The last import of this table. */
+/** The last import of this table, of those that made anything of it or still will: one that was stopped before that doubles nothing. */
 export const findSameTable = (trx: Trx, hash: string): Promise<ImportRow | undefined> =>
   trx
     .selectFrom('flow_imports')
     .selectAll()
     .where('table_hash', '=', hash)
+    .where(({ exists, selectFrom, not }) =>
+      exists(
+        selectFrom('flow_import_lines')
+          .select('line')
+          .whereRef('flow_import_lines.import_id', '=', 'flow_imports.id')
+          .where(not(isUnmade)),
+      ),
+    )
     .orderBy('created_at', 'desc')
     .limit(1)
     .executeTakeFirst();
 
-/** Those of the names that a flow has which was not cancelled, or a line that an import has still to make. */
+/** Those of the names that a flow has which was not cancelled, or a line that an import has still to make; in their order. */
 export async function namesThere(trx: Trx, names: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
-    select distinct on (lower(name)) name from unnest(${names}::text[]) with ordinality as asked (name, place)
-    where exists (select 1 from flows where name_key = lower(asked.name) and status <> 'CANCELLED')
-      or lower(name) in (select lower(input ->> 'name') from flow_import_lines where state = 'PENDING')
-    order by lower(name), place`.execute(trx);
+    select name from (
+      select distinct on (lower(name)) name, place from unnest(${names}::text[]) with ordinality as asked (name, place)
+      where exists (select 1 from flows where name_key = lower(asked.name) and status <> 'CANCELLED')
+        or lower(name) in (select lower(input ->> 'name') from flow_import_lines where state = 'PENDING')
+      order by lower(name), place
+    ) as there
+    order by place`.execute(trx);
   return rows.map((r) => r.name);
 }
 
@@ -89,9 +103,11 @@ export interface ImportCounts {
   readonly done: number;
   readonly failed: number;
   readonly stopped: number;
+  /** Of those that failed or were stopped. */
+  readonly unmade: number;
 }
 
-const noLines: ImportCounts = { pending: 0, done: 0, failed: 0, stopped: 0 };
+const noLines: ImportCounts = { pending: 0, done: 0, failed: 0, stopped: 0, unmade: 0 };
 
 /** How many lines stand how, by the import's id. */
 export async function countLinesOf(trx: Trx, ids: readonly string[]): Promise<(id: string) => ImportCounts> {
@@ -103,6 +119,7 @@ export async function countLinesOf(trx: Trx, ids: readonly string[]): Promise<(i
           .selectFrom('flow_import_lines')
           .select(['import_id', n('PENDING').as('pending'), n('DONE').as('done')])
           .select([n('FAILED').as('failed'), n('STOPPED').as('stopped')])
+          .select(sql<number>`(count(*) filter (where ${isUnmade}))::int`.as('unmade'))
           .where('import_id', 'in', ids)
           .groupBy('import_id')
           .execute();
@@ -127,6 +144,18 @@ export function listLines(
     .limit(most);
   if (state) lines = lines.where('state', '=', state);
   return lines.execute();
+}
+
+/** What was asked for in the lines that it is over with and that no flow came of, in their order. */
+export async function unmadeLines(trx: Trx, id: string): Promise<ImportLine[]> {
+  const rows = await trx
+    .selectFrom('flow_import_lines')
+    .select('input')
+    .where('import_id', '=', id)
+    .where(isUnmade)
+    .orderBy('line')
+    .execute();
+  return rows.map((r) => r.input);
 }
 
 /** What became of a line. */

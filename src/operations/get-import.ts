@@ -12,6 +12,7 @@ export const lineStates = ['PENDING', 'DONE', 'FAILED', 'STOPPED'] as const;
 export const importShape = {
   id: z.string(),
   template: z.string(),
+  templateId: z.string(),
   total: z.number().int(),
   createdAt: moment,
   by: z.string().describe('Who began it'),
@@ -22,12 +23,14 @@ export const importShape = {
   done: z.number().int(),
   failed: z.number().int(),
   stopped: z.number().int().describe('Lines that were left out when it was stopped'),
+  unmade: z.number().int().describe('Lines that failed or were left out, and have no flow'),
   pending: z.number().int(),
 };
 const shape = z.object(importShape);
 
 export const importFacts = (row: ImportRow, counts: ImportCounts): z.infer<typeof shape> => ({
-  ...{ id: row.id, template: row.template_name, total: row.total, createdAt: row.created_at.toISOString() },
+  ...{ id: row.id, template: row.template_name, templateId: row.template_id, total: row.total },
+  createdAt: row.created_at.toISOString(),
   ...{ by: row.by.name, through: row.by.through ?? 'web', finishedAt: row.finished_at?.toISOString() ?? null },
   ...{ stoppedAt: row.stopped_at?.toISOString() ?? null, stoppedBy: row.stopped_by, ...counts },
 });

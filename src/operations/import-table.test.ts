@@ -1,7 +1,7 @@
 /** What a table of flows is taken for, and how what is wrong with one is told. */
 import { describe, expect, test } from 'vitest';
 import { createFlowFromTemplate } from './create-flow-from-template.ts';
-import { readTable } from './import-table.ts';
+import { readTable, writeTable } from './import-table.ts';
 
 const problems = (csv: string): string[] => {
   const reading = readTable(csv);
@@ -119,4 +119,34 @@ test.each([
     expect([input.success, problems(`name\n${name}`).length === 0]).toEqual([fits, fits]);
   }
   expect(problems(`name\n${letter.repeat(1_201)}`)).toEqual(['2: The name has 1,201 letters; 200 is the most.']);
+});
+
+test('what is written is read as the same lines', () => {
+  const texts = [
+    'Plain',
+    '=1+1',
+    '+49',
+    '-5%',
+    '@home',
+    "'=x",
+    "''-x",
+    "'s Hertogenbosch",
+    'a "b", c; d',
+    'Žofie 👩‍🚀',
+  ];
+  const some = texts.map((name, n) => ({
+    ...{ line: n + 2, name, email: n % 2 === 0 ? `+${n}@a.test` : null },
+    ...{ clientName: n % 2 === 0 ? name : '', role: n % 4 === 0 ? name : '' },
+    ...{ start: n > 4, startDate: n > 6 ? '2027-01-04' : null },
+  }));
+  expect(lines(writeTable(some))).toEqual(some);
+  // Nothing in it is a formula to a spreadsheet.
+  expect(writeTable(some)).not.toMatch(/(^|[,\n"])[=+\-@]/);
+});
+
+test('of a client whose data was erased nothing is written that a table may not have', () => {
+  const erased = { line: 2, name: 'A', email: null, clientName: 'Erased person', role: '', start: false };
+  expect(lines(writeTable([{ ...erased, startDate: null }]))).toMatchObject([
+    { name: 'A', email: null, clientName: '' },
+  ]);
 });

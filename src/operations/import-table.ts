@@ -36,6 +36,13 @@ export const startWords = { yes: ['yes', 'y', 'true', '1', 'x'], no: ['no', 'n',
 const yes = new Set<string>(startWords.yes);
 const no = new Set<string>(['', ...startWords.no]);
 
+/**
+ * What a spreadsheet would take for a formula is written with an apostrophe before it, which is how people write it there
+ * as text: it runs nothing, and is not reckoned to something else before the table is saved and imported again.
+ */
+const guarded = (text: string): string => (/^'*[=+\-@]/.test(text) ? `'${text}` : text);
+const unguarded = (text: string): string => text.replace(/^'(?='*[=+\-@])/, '');
+
 const recordMost = 20_000;
 const grouped = (n: number): string => n.toLocaleString('en');
 
@@ -125,7 +132,7 @@ export function readTable(text: string): TableReading {
   const lines = rows.map(({ record, raw, info }): ImportLine => {
     const line = beginOf({ lines: info.lines, raw });
     const say = (message: string): void => void problems.push({ line, message });
-    const cell = (column: Column): string => record[named.indexOf(column)]?.trim() ?? '';
+    const cell = (column: Column): string => unguarded(record[named.indexOf(column)]?.trim() ?? '');
     // Spreadsheets write empty cells to the right of a table, too.
     const cells = record.findLastIndex((c) => c !== '') + 1;
     if (cells > named.length) say(`It has ${cells} cells, and the heading ${named.length}.`);
@@ -176,4 +183,15 @@ export function readTable(text: string): TableReading {
     };
   });
   return problems.length > 0 ? { ok: false, problems } : { ok: true, lines };
+}
+
+/** A table that `readTable` reads as these lines; as spreadsheets know best to take it, like the table to begin with. */
+export function writeTable(lines: readonly ImportLine[]): string {
+  const quoted = (text: string): string => (/[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const rows = lines.map(({ name, email, clientName, role, start, startDate }) => {
+    // Of a client whose data was erased, what stands for the name is left, and nobody can be invited by that.
+    const client = email === null ? ['', '', ''] : [email, clientName, role];
+    return [name, ...client, start ? 'yes' : 'no', startDate ?? ''].map((text) => quoted(guarded(text)));
+  });
+  return `\ufeff${[columns, ...rows].map((cells) => `${cells.join(',')}\r\n`).join('')}`;
 }

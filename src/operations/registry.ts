@@ -28,6 +28,7 @@ import { exportTemplate } from './export-template.ts';
 import { getFile } from './get-file.ts';
 import { getFlow } from './get-flow.ts';
 import { getImport } from './get-import.ts';
+import { getImportLeft } from './get-import-left.ts';
 import { getLogo } from './get-logo.ts';
 import { getMember } from './get-member.ts';
 import { getMyFile } from './get-my-file.ts';
@@ -129,6 +130,7 @@ export const operations: readonly Operation[] = [
   listErasures,
   importFlows,
   getImport,
+  getImportLeft,
   listImports,
   stopImport,
   listWebhooks,

@@ -3,7 +3,7 @@
  * why it came. The one layout of every mail.
  */
 import { type Markup, markup, type Part } from './markup.ts';
-import { plainLine, plainText, shortened } from './plain-line.ts';
+import { firstLetter, plainLine, plainText, shortened } from './plain-line.ts';
 
 /** A colour and what can be read on it, each `#rrggbb`. */
 export interface Shade {
@@ -222,7 +222,7 @@ function letterhead({ name, light: shade, logo }: Letterhead): Markup {
   if (logo !== null) {
     return markup`<img src="${logo}" alt="${name}" height="40" style="display:block;height:40px;width:auto;max-width:240px;border:0;color:${light.soft};font-size:18px;line-height:40px;font-weight:650">`;
   }
-  const first = [...name][0]?.toUpperCase() ?? '';
+  const first = firstLetter(name).toUpperCase();
   return markup`<table role="presentation" border="0" cellpadding="0" cellspacing="0"><tr><td width="32" valign="top" aria-hidden="true"><div class="mark" style="width:32px;height:32px;border-radius:8px;background-color:${shade.brand};color:${shade.ink};text-align:center;font-size:15px;line-height:32px;font-weight:650">${first}</div></td><td style="padding:0 0 0 12px"><span ${word}>${name}</span></td></tr></table>`;
 }
 

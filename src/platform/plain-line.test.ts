@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { plainLine, plainText, shortened } from './plain-line.ts';
+import { firstLetter, plainLine, plainText, shortened } from './plain-line.ts';
 
 it('a line has no break of any alphabet, no control character and nothing that turns or hides text', () => {
   expect(plainLine('Jane\r\nBcc: all@evil.test\u0000\u0085\u2028\u2029\tAlder')).toBe('Jane Bcc: all@evil.test Alder');
@@ -24,6 +24,11 @@ it('what letters are made of stays: joined emoji, Persian with its joiners, Hebr
     '\u200d',
   ])
     expect(plainLine(`Ac${tricks}me`)).toBe('Acme');
+});
+
+it('the first letter is what a reader takes for one', () => {
+  const all = ['👩‍🚀 Orbit', '🏳️‍🌈 Pride', '🇨🇿 Praha', 'A\u030angström', 'Acme', ''];
+  expect(all.map(firstLetter)).toEqual(['👩‍🚀', '🏳️‍🌈', '🇨🇿', 'A\u030a', 'A', '']);
 });
 
 it('text keeps its lines, with one empty line between two at most', () => {

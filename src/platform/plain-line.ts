@@ -34,6 +34,13 @@ export const plainText = (text: string): string =>
 
 const letters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
+/** As a reader counts them: a joined emoji, a flag or a letter with its accent is one. Of the beginning only, where it is long. */
+export const lettersOf = (text: string): string[] =>
+  Array.from(letters.segment(text.slice(0, 400)), ({ segment }) => segment);
+
+/** What stands for something where there is room for one letter; empty for an empty text. */
+export const firstLetter = (text: string): string => lettersOf(text)[0] ?? '';
+
 /** At most so many letters as a reader counts them, and a sign that there were more. */
 export function shortened(text: string, most: number): string {
   if (text.length <= most) return text;

@@ -11,7 +11,7 @@ import { StatusChip } from './flows-page.tsx';
 import { FlowGraph, type GraphTask } from './graph.tsx';
 import { named } from './kit/named.ts';
 import { renderPage } from './kit/page.tsx';
-import { Notice } from './kit/parts.tsx';
+import { dot, Notice } from './kit/parts.tsx';
 import { Shell } from './kit/shell.tsx';
 
 export function flowPage(view: FlowView): string {
@@ -38,7 +38,7 @@ export function flowPage(view: FlowView): string {
               <span class="num">
                 {flow.status === 'CANCELLED'
                   ? `${flow.progress.done} of ${flow.tasks.length} tasks were done`
-                  : `${flow.progress.percent}% · ${flow.progress.done} of ${flow.progress.counting} tasks`}
+                  : `${flow.progress.percent}%${dot}${flow.progress.done} of ${flow.progress.counting} tasks`}
               </span>
               {flow.overdue > 0 && <span class="late">{flow.overdue} overdue</span>}
             </div>

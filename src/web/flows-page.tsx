@@ -15,7 +15,7 @@ import { named } from './kit/named.ts';
 import { briefly, numberWord, wholeNumber } from './kit/number.ts';
 import { renderPage } from './kit/page.tsx';
 import { Pager } from './kit/pager.tsx';
-import { Csrf, Notice } from './kit/parts.tsx';
+import { Csrf, dot, Notice } from './kit/parts.tsx';
 import { Shell } from './kit/shell.tsx';
 import { Day, Due } from './kit/when.tsx';
 
@@ -146,10 +146,12 @@ const Glance = ({ overview: { flows, slowest } }: { readonly overview: Overview 
     <p class="small">A flow is made from a template: its tasks, who does them, and what waits for what.</p>
   ) : (
     <p class="small">
-      {flows.total === 1 ? '1 flow' : `${wholeNumber(flows.total)} flows`} · {wholeNumber(flows.ACTIVE)} active
+      {flows.total === 1 ? '1 flow' : `${wholeNumber(flows.total)} flows`}
+      {dot}
+      {wholeNumber(flows.ACTIVE)} active
       {slowest && (
         <>
-          {' · the longest wait is for '}
+          {dot}the longest wait is for{' '}
           <a href={`/flows/${slowest.flow.id}?task=${slowest.task.id}#task`}>
             {slowest.assignee?.name ?? 'somebody to take it'}: {slowest.task.title}, {slowest.flow.name}
           </a>
@@ -315,7 +317,9 @@ function Results({ view, list }: { readonly view: FlowsView; readonly list: List
       {narrowed && (
         <p class="small fits" role="status">
           {countUpTo(list.total, list.totalStopped, 'flow fits', 'flows fit')}
-          {list.late > 0 && `, ${upTo(list.late).toLowerCase()} late`} · <a href="/flows">Show all</a>
+          {list.late > 0 && `, ${upTo(list.late).toLowerCase()} late`}
+          {dot}
+          <a href="/flows">Show all</a>
         </p>
       )}
       <div class="card table">

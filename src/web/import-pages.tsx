@@ -178,6 +178,7 @@ export function importPage(view: ImportView): string {
                 <span class="small">Flows that are made stay.</span>
               </form>
             )}
+            {pending === 0 && found.unmade > 0 && <Left found={found} />}
           </div>
           <Filters view={view} />
           <ul class="card list" id="lines" data-fresh>
@@ -213,6 +214,19 @@ export function importPage(view: ImportView): string {
     ),
   });
 }
+
+/** No `download` on the link: where it is refused, the page that says why is shown and not saved. */
+const Left = ({ found: { id, templateId, unmade } }: { readonly found: Found }) => (
+  <div class="sure">
+    <a class="button primary" href={`/flows/imports/${id}/left.csv`}>
+      Download what is left
+    </a>
+    <span class="small">
+      A table of the {unmade === 1 ? 'line' : `${wholeNumber(unmade)} lines`} that no flow was made of: mend what needs
+      it, and <a href={`/flows/import?${new URLSearchParams({ template: templateId })}`}>import it</a>.
+    </span>
+  </div>
+);
 
 function Filters({ view: { found, state: shown } }: { readonly view: ImportView }) {
   const { id, total, done, failed, stopped, pending } = found;

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Authority } from '../oauth/authority.ts';
 import { getImport, lineStates } from '../operations/get-import.ts';
+import { getImportLeft } from '../operations/get-import-left.ts';
 import { csvMost, importFlows, tableProblems, thereAlready } from '../operations/import-flows.ts';
 import { readTable } from '../operations/import-table.ts';
 import { listImports } from '../operations/list-imports.ts';
@@ -12,6 +13,7 @@ import { stopImport } from '../operations/stop-import.ts';
 import { type Attempt, formPage, type Problem, strangeLetters, surePage } from './import-form.tsx';
 import { importPage, importsPage } from './import-pages.tsx';
 import { takeFiles } from './kit/body.ts';
+import { sendFile } from './kit/download.ts';
 import { callerOf, memberRoutes, newCommandId, toSendAgain, type Visit } from './kit/member.ts';
 import { need, settled } from './kit/need.ts';
 import { PageTrouble, troubles } from './kit/trouble.tsx';
@@ -118,6 +120,9 @@ export async function importRoutes(app: FastifyInstance, { authority, tools }: I
     const commandId = newCommandId();
     return html(reply, importPage({ session: visit.session, now: visit.tools.now, found, state, commandId }));
   });
+  page('/flows/imports/:id/left.csv', async (visit, reply) =>
+    sendFile(reply, need(await getImportLeft.run(callerOf(visit), { import: visit.params.id }))),
+  );
   form('/flows/imports/:id/stop', async (visit, fields, reply) => {
     const { id = '' } = visit.params;
     need(settled(await stopImport.run(callerOf(visit, fields), { import: id })));

@@ -6,7 +6,7 @@ import type { listOrgMembers } from '../operations/list-org-members.ts';
 import type { listPublicTemplates } from '../operations/list-public-templates.ts';
 import { count } from '../operations/words.ts';
 import { renderPage } from './kit/page.tsx';
-import { Csrf, Notice } from './kit/parts.tsx';
+import { Csrf, dot, Notice } from './kit/parts.tsx';
 import { Shell } from './kit/shell.tsx';
 
 type Templates = z.output<typeof listPublicTemplates.output>['templates'];
@@ -50,7 +50,7 @@ const Group = ({ title, templates }: { readonly title: string; readonly template
             </a>
             <span class="small">
               {count(t.steps, 'step')}
-              {t.category && ` · ${t.category}`}
+              {t.category && `${dot}${t.category}`}
             </span>
             <span class="small about">{t.description}</span>
           </li>

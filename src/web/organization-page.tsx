@@ -3,6 +3,7 @@ import { ownColour } from '../domain/brand.ts';
 import { limits } from '../domain/limits.ts';
 import type { Session } from '../oauth/session.ts';
 import { type OrgSettings, timeZones } from '../operations/org-settings.ts';
+import { firstLetter } from '../platform/plain-line.ts';
 import { renderPage } from './kit/page.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
 import { Settings } from './kit/settings.tsx';
@@ -181,7 +182,7 @@ function Preview({ settings: { org, branding } }: { readonly settings: OrgSettin
             />
             <rect x="16" y="16" width="32" height="32" rx="8" fill={brand} />
             <text x="32" y="37" text-anchor="middle" font-size="15" font-weight="700" fill={ink}>
-              {[...org.name][0]}
+              {firstLetter(org.name)}
             </text>
             <text x="60" y="37" font-size="14" font-weight="600" fill={ground.ink}>
               {name}

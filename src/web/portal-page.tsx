@@ -10,7 +10,7 @@ import { answerName, FieldInput, FileList } from './kit/field.tsx';
 import { LateIcon, StatusIcon } from './kit/icons.tsx';
 import { numberWord } from './kit/number.ts';
 import { renderPage } from './kit/page.tsx';
-import { Notice } from './kit/parts.tsx';
+import { dot, Notice } from './kit/parts.tsx';
 
 type MyFlow = z.output<typeof getMyFlow.output>;
 export type MyTask = MyFlow['tasks'][number];
@@ -203,7 +203,7 @@ const doneWords = (t: MyTask, { flow, org }: MyFlow, now: number): string =>
     t.doneByMe ? (t.type === 'FORM' ? 'see your answers' : '') : `done for you by ${org.name}`,
   ]
     .filter((w) => w !== '')
-    .join(' · ');
+    .join(dot);
 
 export interface TaskView extends View {
   readonly task: MyTask;

@@ -11,6 +11,7 @@ import { named } from './kit/named.ts';
 import { briefly, numberWord, wholeNumber } from './kit/number.ts';
 import { renderPage } from './kit/page.tsx';
 import { Pager } from './kit/pager.tsx';
+import { dot } from './kit/parts.tsx';
 import { Shell } from './kit/shell.tsx';
 import { Due } from './kit/when.tsx';
 
@@ -123,7 +124,7 @@ const Row = ({ task: t, now, withPerson }: RowProps) => (
         {named(t.title)}
       </a>
       <span class="small">
-        {[named(t.flow.name), kinds[t.type], t.round > 1 && `round ${t.round}`].filter(Boolean).join(' · ')}
+        {[named(t.flow.name), kinds[t.type], t.round > 1 && `round ${t.round}`].filter(Boolean).join(dot)}
       </span>
     </span>
     {withPerson && t.assignee && (

@@ -33,6 +33,7 @@ const noPages: Readonly<Record<string, string>> = {
   '/settings/webhooks/:id': 'walked and checked by webhooks.test.ts, which has an endpoint to look at',
   '/settings/webhooks/:id/:act': 'leads back to the webhook',
   '/flows/imports/:id': 'walked by imports.test.ts, which has an import to look at',
+  '/flows/imports/:id/left.csv': 'a file',
   '/dev/mailbox/:id/html': 'stands in a frame of its mail',
   '/files/:id': 'a file',
   '/portal/files/:id': 'a file',
@@ -93,6 +94,9 @@ describe.each([
           'document.documentElement.scrollWidth - document.documentElement.clientWidth',
         );
         if (wider !== 0) say(`is ${wider} pixels wider than the window`);
+        // Between two facts, a line breaks after the dot and never before it, and one blank is on either side.
+        const dotted = /(?:[^\S\u00a0]|^)·.{0,40}/m.exec(await page.locator('body').innerText());
+        if (dotted) say(`has a dot that may begin a line: ${dotted[0]}`);
         const bytes = await weight(page);
         if (bytes < 1_000 || bytes > 60_000) say(`loads ${bytes} bytes of script and style`);
         const headings = await page.locator('h1').count();

@@ -150,6 +150,17 @@ test('while it goes on nobody’s place is lost, it is found again, and it can b
   await expect.poll(() => page.textContent('h1'), { timeout: 30_000 }).toMatch(/^\d+ flows made, \d+ left out$/);
   expect(await page.getByRole('button', { name: /^Stop/ }).count()).toBe(0);
   expect(await page.textContent('main')).toContain('stopped by Adam');
+  expect(await axeFindings(page)).toEqual([]);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Download what is left' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe('Client Onboarding, what is left.csv');
+  const left = readTable(await readFile(await download.path(), 'utf8'));
+  const told = /(\d+) left out$/.exec((await page.textContent('h1')) ?? '')?.[1];
+  expect(left.ok && left.lines.length).toBe(Number(told));
+  const href = await page.getByRole('link', { name: 'import it' }).getAttribute('href');
+  expect(href).toMatch(/^\/flows\/import\?template=tp_[\w-]+$/);
   await page.getByRole('link', { name: /^Left out/ }).click();
   await page.waitForURL('**?state=STOPPED');
   expect(new Set(await page.locator('#lines .chip').allTextContents())).toEqual(new Set(['left out']));

@@ -64,11 +64,18 @@ it('a template with few steps leaves no hole above their list, and names what is
       const graph = document.querySelector('.steps-graph')?.getBoundingClientRect();
       return { list: at('steps').top, above: graph?.bottom ?? at('panel').top };
     })()`);
+  // That it has no step yet is told where one adds them; its name is right.
+  expect(await page.locator('#steps .chip.bad').count()).toBe(0);
+  expect(await page.textContent('#e-steps')).toBe('Add a first step.');
+  expect(await page.getAttribute('#new-title', 'aria-describedby')).toBe('e-steps');
   const none = await edges();
   expect(Math.abs(none.list - none.above)).toBeLessThan(2);
   await page.fill('#new-title', 'Alone');
   await button(page, 'Add step').click();
   await page.locator('#f-title').and(page.locator('[value="Alone"]')).waitFor();
+  expect(await page.locator('#e-steps').count()).toBe(0);
+  // Told in one text, in which no line begins with the dot.
+  await expect.poll(() => page.textContent('.facts .num')).toMatch(/^1 step\u00a0· saved/i);
   const one = await edges();
   expect(one.list - one.above).toBeLessThan(20);
   await page.getByRole('radio', { name: 'Form' }).check();

@@ -98,6 +98,7 @@ test.each([
 test('a name that turns the text around it is said to be that, beside its field', async () => {
   const page = await signedIn('olivia@acme.test', false);
   await page.fill('#url', url);
+  expect(await page.textContent('label[for=description]')).toBe('What it is for, if you like');
   await page.fill('#description', 'Our \u202Ebooks');
   await press(page, 'Make the webhook');
   expect(await page.textContent('#description-wrong')).toContain('characters that turn the text around them');

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { getImport } from '../../src/operations/get-import.ts';
+import { getImportLeft } from '../../src/operations/get-import-left.ts';
 import { importFlows } from '../../src/operations/import-flows.ts';
 import { listImports } from '../../src/operations/list-imports.ts';
 import { stopImport } from '../../src/operations/stop-import.ts';
@@ -11,6 +12,7 @@ import { updateFlowStatus } from '../../src/operations/update-flow-status.ts';
 import { idFrom } from '../../src/platform/ids.ts';
 import { post } from '../api/ask.ts';
 import { gus, mia, olivia } from '../mcp/principals.ts';
+import { Person } from '../oauth/person.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -145,6 +147,9 @@ test('a line whose flow is made and waits for the rest names it when the import 
   const [flow] = await flows();
   expect(line).toMatchObject({ state: 'FAILED', flowId: flow?.id });
   expect(line?.error).toMatch(/no owner or admin any more. The flow is made: invite and start there what is left.$/);
+  // Made once more, it would be there twice.
+  expect((await progress(id)).unmade).toBe(0);
+  expect(await getImportLeft.run(caller(), { import: id })).toMatchObject({ ok: false, code: 'not_found' });
   await world.owner.deleteFrom('invitations_asked').where('command_id', '=', 'half').execute();
 }, 60_000);
 
@@ -191,6 +196,72 @@ test('it is stopped at once also while no worker is up, and then makes nothing',
   expect(await world.owner.selectFrom('flows').select('id').where('name', 'like', 'Never %').execute()).toEqual([]);
 });
 
+test('what is left of a stopped import is downloaded and imported as it is, and each flow is there once', async () => {
+  const odd = ['=1+1 left', '+49 left', '-5% left', '@left', "'=left", 'A, "B" & left;', 'Übrig left'];
+  const cell = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const names = [...Array.from({ length: 60 }, (_, n) => `left ${n}`), ...odd];
+  const csv = [
+    'start_date,name,client_email,client_role,client_name,start',
+    // An apostrophe that belongs to the name stands behind the one that a spreadsheet wants.
+    ...names.map((name, n) => `,${cell(name === "'=left" ? `'${name}` : name)},+${n}@left.test,-role,=Jane,no`),
+    '2027-01-04,last left,,,,yes',
+  ].join('\n');
+  const begun = await asked(csv, 'left');
+  if (!begun.ok) throw new Error(begun.text);
+  const { import: id } = begun.facts;
+  await vi.waitFor(async () => expect((await progress(id)).done).toBeGreaterThan(5), { timeout: 60_000 });
+  const [adam, mias, guss] = await Promise.all(
+    ['adam@acme.test', 'mia@acme.test', 'gus@globex.test'].map(async (email) => {
+      const person = new Person(world.url);
+      await person.signIn(email);
+      return person;
+    }),
+  );
+  const download = async (person?: Person) => {
+    const answer = await person?.get(`/flows/imports/${id}/left.csv`);
+    return { status: answer?.status, text: answer?.html ?? '', headers: answer?.headers };
+  };
+  expect(await download(adam)).toMatchObject({ status: 404, text: expect.stringContaining('This import goes on.') });
+  await stopImport.run(caller(), { import: id });
+  await finished(id);
+  const { done, stopped, unmade } = await progress(id);
+  expect({ unmade, total: done + unmade }).toEqual({ unmade: stopped, total: names.length + 1 });
+  expect(await download(mias)).toMatchObject({ status: 403 });
+  expect(await download(guss)).toMatchObject({ status: 404, text: expect.not.stringContaining('left 59') });
+  const left = await download(adam);
+  expect(left.headers?.get('content-type')).toBe('text/csv; charset=utf-8');
+  expect(left.headers?.get('content-disposition')).toContain('filename="Client Onboarding, what is left.csv"');
+  expect(left.text).toContain("'-5% left,'+62@left.test,'=Jane,'-role,no,\r\n");
+
+  const rest = await asked(left.text, 'left-again');
+  if (!rest.ok) throw new Error(rest.text);
+  expect(rest.facts.total).toBe(unmade);
+  await finished(rest.facts.import);
+  expect(await progress(rest.facts.import)).toMatchObject({ done: unmade, failed: 0, unmade: 0 });
+  const flows = () => world.owner.selectFrom('flows').select('name').where('name', 'like', '%left%').execute();
+  const wanted = [...names, 'last left'].sort();
+  await vi.waitFor(async () => expect((await flows()).map((f) => f.name).sort()).toEqual(wanted), { timeout: 30_000 });
+  const people = world.owner.selectFrom('external_users').select(['email', 'name', 'role']);
+  expect(await people.where('email', '=', '+62@left.test').execute()).toEqual([
+    { email: '+62@left.test', name: '=Jane', role: '-role' },
+  ]);
+}, 120_000);
+
+test('a table that was stopped before anything of it was made was not imported before', async () => {
+  await world.stopWorker();
+  const csv = 'name,client_email\nUntouched 1,\nUntouched 2,jane@untouched.test';
+  const begun = await asked(csv, 'untouched-1');
+  if (!begun.ok) throw new Error(begun.text);
+  await stopImport.run(caller(), { import: begun.facts.import });
+  const left = await getImportLeft.run(caller(), { import: begun.facts.import });
+  expect(left).toMatchObject({ ok: true, facts: { lines: 2 } });
+  const again = await asked(csv, 'untouched-2');
+  expect(again.ok, again.text).toBe(true);
+  // From here on it was, though nothing of it is made yet.
+  expect(await asked(csv, 'untouched-3')).toMatchObject({ ok: false, code: 'there_already' });
+  await world.startWorker();
+});
+
 test('the same table once more is refused until it is wanted', async () => {
   const csv = 'name,client_email\nTwice A,\nTwice B,jane@twice.test';
   const count = async () => (await world.owner.selectFrom('flow_imports').select('id').execute()).length;
@@ -231,6 +302,12 @@ test('names that flows have already are told, but for those of cancelled flows',
     code: 'there_already',
     facts: { before: null, names: ['there ONE', 'There two'], count: 2, total: 4 },
     text: expect.stringContaining('2 names of 4 are there already: "there ONE", "There two".'),
+  });
+  // In the table's order, in which whoever mends it finds them.
+  const some = await asked(`name\n${[1, 2, 3, 11].map((n) => `Told ${n}`).join('\n')}`, 'there-3');
+  if (!some.ok) throw new Error(some.text);
+  expect(await asked('name\nTold 3\nTold 1\nTold 2\nTold 0\nTold 11', 'there-4')).toMatchObject({
+    facts: { names: ['Told 3', 'Told 1', 'Told 2', 'Told 11'] },
   });
   // Another org's names are nobody's business.
   const theirs = await importFlows.run(caller(gus), { template: 'Client Onboarding', csv: 'name\nThere one' });

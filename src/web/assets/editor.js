@@ -13,7 +13,7 @@ const value = (name) => form.elements.namedItem(name);
 
 function say(words) {
   const place = form.querySelector('[data-saved]');
-  if (place) place.textContent = `· ${words}`;
+  if (place) place.textContent = words;
 }
 
 /** What the panel has, by its controls: with the same ones, only what is wrong is written anew. */

@@ -4,6 +4,7 @@ import { count } from '../../operations/words.ts';
 import { Face } from '../kit/face.tsx';
 import { answerName, FieldInput, FileList } from '../kit/field.tsx';
 import { LateIcon, StatusIcon, statusWord } from '../kit/icons.tsx';
+import { dot } from '../kit/parts.tsx';
 import { Ago, Day, Due } from '../kit/when.tsx';
 import { type FlowView, firstName, isAdmin, isOver, Sent, type TaskFacts, taskHref, whom } from './view.tsx';
 
@@ -40,19 +41,21 @@ export function TaskPanel({ view, task }: TaskProps) {
       </h2>
       <p class="small by">
         {task.assignee ? <Face {...task.assignee} /> : <span class="face nobody" aria-hidden="true" />}
-        {task.assignee === null ? 'Nobody has it' : capital(whom(task.assignee, view))}
-        {task.assignee && view.flow.remindersOff.includes(task.assignee.id) && <span>· wants no reminders</span>}
-        {task.dueAt && task.doneAt === null && (
-          <span>
-            · due <Day at={task.dueAt} now={now} />
-          </span>
-        )}
-        {task.doneAt && (
-          <span>
-            · done <Day at={task.doneAt} now={now} />
-            {task.doneBy && ` by ${task.doneBy}`}
-          </span>
-        )}
+        <span>
+          {task.assignee === null ? 'Nobody has it' : capital(whom(task.assignee, view))}
+          {task.assignee && view.flow.remindersOff.includes(task.assignee.id) && `${dot}wants no reminders`}
+          {task.dueAt && task.doneAt === null && (
+            <>
+              {dot}due <Day at={task.dueAt} now={now} />
+            </>
+          )}
+          {task.doneAt && (
+            <>
+              {dot}done <Day at={task.doneAt} now={now} />
+              {task.doneBy && ` by ${task.doneBy}`}
+            </>
+          )}
+        </span>
       </p>
       {task.description && <p class="said">{task.description}</p>}
       <Answers task={task} />
@@ -273,7 +276,7 @@ function Comments({ view, task }: TaskProps) {
           <div class="grow">
             <b>{c.by}</b>{' '}
             <span class="small">
-              {c.kind === 'external' ? 'client · ' : c.audience === 'client' ? 'to the client · ' : ''}
+              {c.kind === 'external' ? `client${dot}` : c.audience === 'client' ? `to the client${dot}` : ''}
               <Ago at={c.at} now={now} />
             </span>
             <p class="said">{c.text}</p>

@@ -1,5 +1,6 @@
 /** An org's face towards its clients: who this is from, in its colour. */
 import { ownColour } from '../../domain/brand.ts';
+import { firstLetter } from '../../platform/plain-line.ts';
 
 /** What `brandingOf` gives. */
 export interface Branding {
@@ -19,7 +20,7 @@ export const BrandHeader = ({ branding, about }: BrandHeaderProps) => (
   <header class="from">
     {branding.logo === null ? (
       <span class="mark" aria-hidden="true">
-        {[...branding.name][0]}
+        {firstLetter(branding.name)}
       </span>
     ) : (
       <img class="logo-image" src={branding.logo} alt="" height="40" />

@@ -1,4 +1,5 @@
 /** Members are round, clients are square: one sees on whose side something lies. */
+import { firstLetter, lettersOf } from '../../platform/plain-line.ts';
 
 interface FaceProps {
   readonly kind: 'member' | 'external';
@@ -23,7 +24,8 @@ export const Face = ({ kind, name, say }: FaceProps) => {
 
 export function initials(name: string): string {
   const words = name.split(/\s+/).filter((w) => w !== '');
-  const letters =
-    words.length > 1 ? [words[0], words.at(-1)].map((w) => [...(w ?? '')][0]) : [...(words[0] ?? '?')].slice(0, 2);
+  const [first = '?'] = words;
+  const last = words.at(-1);
+  const letters = words.length > 1 && last ? [firstLetter(first), firstLetter(last)] : lettersOf(first).slice(0, 2);
   return letters.join('').toUpperCase();
 }

@@ -3,6 +3,12 @@ import { type ComponentChildren, createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { csrfToken } from './csrf.ts';
 
+/**
+ * Between two things that are told in one line. It stands in the text of both: where each was a part of its own, the
+ * gap of the parts came to the space, and a narrow line began with it. The line breaks after it only.
+ */
+export const dot = '\u00a0· ';
+
 /** Of which organization this page is; null: of none, or it does not matter. */
 export const OfOrg = createContext<string | null>(null);
 

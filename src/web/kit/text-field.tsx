@@ -27,7 +27,10 @@ export function TextField(props: TextFieldProps) {
   };
   return (
     <div class="field">
-      <label for={name}>{label}</label>
+      <label for={name}>
+        {label}
+        {optional && ', if you like'}
+      </label>
       {type === 'password' ? (
         <input {...same} type="password" />
       ) : type === 'email' ? (

@@ -8,7 +8,7 @@ import { count } from '../../operations/words.ts';
 import { named } from '../kit/named.ts';
 import { numberWord } from '../kit/number.ts';
 import { renderPage } from '../kit/page.tsx';
-import { Csrf } from '../kit/parts.tsx';
+import { Csrf, dot } from '../kit/parts.tsx';
 import { render } from '../kit/render.ts';
 import { Shell } from '../kit/shell.tsx';
 import { TemplateGraph } from './graph.tsx';
@@ -124,9 +124,12 @@ const State = (view: EditorView) => {
         <h1>{headline(view)}</h1>
         <p class="facts small">
           <span class={saved ? 'chip late' : 'chip brand'}>{saved ? 'Draft' : `Version ${template.version}`}</span>
-          <span class="num">{count(draft.steps.length, 'step')}</span>
-          <span data-saved>
-            {saved ? `· saved by ${saved.by}` : '· changes make a draft; flows that run keep theirs'}
+          <span class="num">
+            {count(draft.steps.length, 'step')}
+            {dot}
+            <span data-saved>
+              {saved ? `saved by ${saved.by}` : 'changes make a draft; flows that run keep theirs'}
+            </span>
           </span>
         </p>
       </div>
@@ -233,7 +236,9 @@ const GraphRegion = ({ draft, open, problems }: EditorView) => {
 };
 
 const StepsRegion = ({ draft, open, problems }: EditorView) => {
-  const wrong = wrongSteps(problems);
+  // How many steps there are is told where one adds them, and is nothing to mend in the name and description.
+  const number = problems.filter((p) => p.step === '' && p.at === 'steps');
+  const wrong = wrongSteps(problems.filter((p) => !number.includes(p)));
   return (
     <section class="card" aria-label="Steps">
       <div class="scrolls">
@@ -259,15 +264,21 @@ const StepsRegion = ({ draft, open, problems }: EditorView) => {
           ))}
         </ol>
       </div>
-      <div class="add">
+      <div class="add" id="f-steps">
         <div class="field">
           <label for="new-title">Title of a new step</label>
+          {number.length > 0 && (
+            <span class={draft.steps.length === 0 ? 'small' : 'wrong'} id="e-steps">
+              {number.map((p) => p.message).join(' ')}
+            </span>
+          )}
           <input
             id="new-title"
             name="new_title"
             maxLength={200}
             autocomplete="off"
             placeholder="Such as “Sign the contract”"
+            aria-describedby={number.length > 0 ? 'e-steps' : undefined}
           />
         </div>
         <button type="submit" name="do" value="add" class="button">

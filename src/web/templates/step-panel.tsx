@@ -50,12 +50,12 @@ export const DetailsPanel = ({ draft, problems }: DetailsProps) => (
     <Field at="name" label="Name" problems={problems}>
       <input {...tied('name', problems)} name="name" value={draft.name} maxLength={limits.name} autocomplete="off" />
     </Field>
-    <Field at="description" label="Description" problems={problems}>
+    <Field at="description" label="Description, if you like" problems={problems}>
       <textarea {...tied('description', problems)} name="description" rows={4} maxLength={limits.description}>
         {draft.description}
       </textarea>
     </Field>
-    <Field at="category" label="Category" problems={problems}>
+    <Field at="category" label="Category, if you like" problems={problems}>
       <input
         {...tied('category', problems)}
         name="category"
@@ -103,7 +103,7 @@ export const StepPanel = (given: StepProps) => {
           autocomplete="off"
         />
       </Field>
-      <Field at="description" label="What is to be done" problems={problems}>
+      <Field at="description" label="What is to be done, if you like" problems={problems}>
         <textarea {...tied('description', problems)} name="description" rows={3} maxLength={limits.description}>
           {step.description}
         </textarea>
@@ -462,7 +462,7 @@ function OneField({ field, n, last, problems }: OneFieldProps) {
           </textarea>
         </Field>
       )}
-      <Field at={at('help')} label="Help" problems={problems}>
+      <Field at={at('help')} label="Help, if you like" problems={problems}>
         <input {...tied(at('help'), problems)} name={name('help')} value={field.help} maxLength={limits.description} />
       </Field>
       <Wrong at={at('key')} problems={problems} />

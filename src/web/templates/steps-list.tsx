@@ -1,6 +1,7 @@
 /** A template's steps as a list: what a reader gets beside the graph. */
 import type { DraftField, DraftStep } from '../../domain/draft.ts';
 import { Face } from '../kit/face.tsx';
+import { dot } from '../kit/parts.tsx';
 import { TypeIcon } from './type-icon.tsx';
 import { afterTitles, conditionWords, dueWords, faceOf, whoWords } from './words.ts';
 
@@ -40,7 +41,7 @@ function Facts({ step, steps }: { readonly step: DraftStep; readonly steps: read
     <p class="small">
       {[due && `Due ${due}`, after.length > 0 && `after ${after.join(', ')}`, condition]
         .filter((part) => typeof part === 'string')
-        .join(' · ')}
+        .join(dot)}
     </p>
   );
 }
@@ -54,7 +55,9 @@ const Fields = ({ fields }: { readonly fields: readonly DraftField[] }) => (
       {fields.map((f) => (
         <li key={f.key}>
           {f.label}
-          {f.required ? '' : ', optional'} · {f.type === 'choice' ? f.options.join(' / ') : fieldWords[f.type]}
+          {f.required ? '' : ', optional'}
+          {dot}
+          {f.type === 'choice' ? f.options.join(' / ') : fieldWords[f.type]}
         </li>
       ))}
     </ul>

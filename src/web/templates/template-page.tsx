@@ -8,7 +8,7 @@ import { count } from '../../operations/words.ts';
 import { Face } from '../kit/face.tsx';
 import { named } from '../kit/named.ts';
 import { renderPage } from '../kit/page.tsx';
-import { Csrf, Notice } from '../kit/parts.tsx';
+import { Csrf, dot, Notice } from '../kit/parts.tsx';
 import { Day } from '../kit/when.tsx';
 import { TemplateGraph } from './graph.tsx';
 import { OpenFrame } from './marketplace-page.tsx';
@@ -47,8 +47,10 @@ export function templatePage(view: TemplateView): string {
             <h1>{named(definition.name || template.name)}</h1>
             <div class="facts small">
               <State shown={shown} />
-              <span class="num">{count(definition.steps.length, 'step')}</span>
-              <LastPublished view={view} />
+              <span class="num">
+                {count(definition.steps.length, 'step')}
+                <LastPublished view={view} />
+              </span>
             </div>
           </div>
           <Actions {...view} />
@@ -126,11 +128,10 @@ function LastPublished({ view: { versions, shown, now } }: { readonly view: Temp
   if (!version || shown.template.public) return null;
   return (
     <>
-      <span>
-        · published <Day at={version.publishedAt} now={now} />
-        {version.publishedBy && ` by ${version.publishedBy}`}
-      </span>
-      <span class="num">· {flows === 0 ? 'no flow made from it yet' : `${count(flows, 'flow')} made from it`}</span>
+      {dot}published <Day at={version.publishedAt} now={now} />
+      {version.publishedBy && ` by ${version.publishedBy}`}
+      {dot}
+      {flows === 0 ? 'no flow made from it yet' : `${count(flows, 'flow')} made from it`}
     </>
   );
 }
@@ -225,7 +226,9 @@ const VersionsCard = ({ template, versions, now }: VersionsProps) => (
             <a href={`/templates/${template.id}?version=${v.version}`}>Version {v.version}</a>
             <span class="small block">
               <Day at={v.publishedAt} now={now} />
-              {v.publishedBy && ` by ${v.publishedBy}`} · {count(v.steps, 'step')}
+              {v.publishedBy && ` by ${v.publishedBy}`}
+              {dot}
+              {count(v.steps, 'step')}
             </span>
           </span>
           <span class="num small">{v.flows === 0 ? 'no flows' : count(v.flows, 'flow')}</span>
