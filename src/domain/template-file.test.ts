@@ -6,6 +6,7 @@ import { acmeTemplates } from '../demo/templates/acme.ts';
 import { globexTemplates } from '../demo/templates/globex.ts';
 import { publicTemplates } from '../demo/templates/public.ts';
 import { draftProblems, readDraft } from './draft.ts';
+import { nameTrouble } from './naming.ts';
 import { type Template, templateSchema } from './template.ts';
 import { fileLength, readTemplateFile, templateFile, templateJsonSchema } from './template-file.ts';
 
@@ -17,7 +18,11 @@ const problems = (input: unknown): readonly string[] => {
   return reading.ok ? [] : reading.problems;
 };
 
-const text = fc.string({ unit: 'grapheme', maxLength: 30 }).map((t) => t.trim());
+/** Such as nobody would mend: of a text that can't be seen, a draft has a problem. */
+const text = fc
+  .string({ unit: 'grapheme', maxLength: 30 })
+  .map((t) => t.trim())
+  .filter((t) => nameTrouble(t) === null);
 const named = text.filter((t) => t !== '');
 const templates: fc.Arbitrary<Template> = fc
   .record({ name: named, description: text, category: text, steps: randomSteps(), titles: fc.array(named) })
