@@ -28,8 +28,9 @@ test('names every port that is taken and the variable that sets it', async () =>
   }
 });
 
-test('a free port passes, and is free still', async () => {
+test('a free port passes, is free still, and is none that an outgoing connection may get', async () => {
   const port = await freePort();
+  expect(port).toBeLessThan(32_768);
   await requirePorts([{ port, variable: 'PORT', host }]);
   await requirePorts([{ port, variable: 'PORT', host: '0.0.0.0' }]);
 });

@@ -1,4 +1,5 @@
 /** Ports are looked at before anything is started, so that an error comes first and names the variable to set. */
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { SetupError } from './setup-error.ts';
 
@@ -31,17 +32,16 @@ export async function requirePorts(wanted: readonly WantedPort[]): Promise<void>
   if (problems.length > 0) throw new SetupError('PORT_IN_USE', problems.join('\n'));
 }
 
+/** Below those that systems give to outgoing connections, one of which could have it before it is listened on. */
+const [firstPort, lastPort] = [20_000, 32_000];
+
 /** A port of 127.0.0.1 that nobody uses at this moment. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('No port was given');
-  return address.port;
+  for (let tries = 0; tries < 100; tries++) {
+    const port = randomInt(firstPort, lastPort);
+    if ((await whatBlocks(port, '127.0.0.1')) === undefined) return port;
+  }
+  throw new SetupError('PORT_IN_USE', `No port between ${firstPort} and ${lastPort} can be listened on.`);
 }
 
 /** "localhost" may mean either loopback address, so both must be free. */
