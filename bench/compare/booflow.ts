@@ -3,6 +3,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../src/platform/ports.ts';
 import { startPostgres } from '../../src/platform/postgres.ts';
+import { launch } from '../../src/platform/processes.ts';
+import { obtainTemporalCli } from '../../src/platform/temporal-cli.ts';
+import { waitForTemporal } from '../../src/platform/temporal-server.ts';
 import { makeProduct, type Product } from '../../test/support/product.ts';
 import {
   lowPort,
@@ -83,6 +86,34 @@ export async function startOnDevServer(folder: string): Promise<Stand> {
     async stop() {
       await bare.stop();
       await site.stop();
+    },
+  };
+}
+
+/** Temporal's dev server as `temporal server start-dev` starts it, with none of our settings. */
+export async function startAsItComes(folder: string, report: (line: string) => void): Promise<Stand> {
+  const dataDir = join(folder, 'as-it-comes');
+  mkdirSync(dataDir);
+  const address = `127.0.0.1:${await freePort()}`;
+  const engine = await launch({
+    command: await obtainTemporalCli(report),
+    args: [
+      ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', address.split(':')[1] ?? ''],
+      ...['--db-filename', join(dataDir, 'temporal.db'), '--log-level', 'error'],
+    ],
+    logFile: join(dataDir, 'temporal.log'),
+    graceMs: 10_000,
+  });
+  await waitForTemporal({ temporalAddress: address, temporalNamespace: 'default' }, 60_000);
+  const bare = await startBareTemporal(address, dataDir);
+  const own = { kill: null, start: async () => undefined, parts: () => ({ Temporal: engine.pid }) };
+  const synced = 'SQLite syncs its own journal and the file at every commit, several times a task';
+  return {
+    versions: 'the same dev server with no settings',
+    contenders: [bareContender('Temporal alone: an update, on the dev server as it comes', synced, bare, own)],
+    async stop() {
+      await bare.stop();
+      await engine.stop();
     },
   };
 }

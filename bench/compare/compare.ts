@@ -8,7 +8,7 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryFolder } from '../../test/support/folder.ts';
-import { startOnDevServer, startOnPostgres } from './booflow.ts';
+import { startAsItComes, startOnDevServer, startOnPostgres } from './booflow.ts';
 import type { Contender, Stand } from './contender.ts';
 import { cpuOf } from './cpu.ts';
 import { startDbos } from './dbos.ts';
@@ -62,6 +62,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const ways: readonly (readonly [string, () => Promise<Stand>])[] = [
     ['Temporal on PostgreSQL, and Booflow on it', () => startOnPostgres(folder, report)],
     ["Temporal's dev server, and Booflow on it", () => startOnDevServer(folder)],
+    ["Temporal's dev server as it comes", () => startAsItComes(folder, report)],
     ['DBOS', () => startDbos(folder)],
     ['Restate', () => startRestate(folder)],
   ];
