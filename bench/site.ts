@@ -77,8 +77,13 @@ export const callTool = (url: string, secret: string, name: string, args: object
 /** `given`: a product that was made and does not run yet; it is removed at the end too. */
 export async function startSite(given?: Product): Promise<Site> {
   const product = given ?? (await makeProduct());
-  await product.start();
-  await product.untilReady(60_000);
+  try {
+    await product.start();
+    await product.untilReady(60_000);
+  } catch (error) {
+    await product.remove();
+    throw error;
+  }
   const owner = openAsOwner(product.databaseUrl);
   const member = await owner
     .selectFrom('memberships')

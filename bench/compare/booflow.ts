@@ -21,101 +21,114 @@ import { type Contender, inTurns, killAll, type Stand } from './contender.ts';
 const tasksPerFlow = 4;
 
 /** Temporal's server with all its services, and its data, Booflow's and everything else in one PostgreSQL. */
-export async function startOnPostgres(folder: string, report: (line: string) => void): Promise<Stand> {
-  const programs = await obtainTemporalPrograms(report);
-  const dataDir = join(folder, 'temporal');
-  mkdirSync(dataDir, { mode: 0o755 });
-  const [postgresPort, port] = [await freePort(), await lowPort()];
-  const startDatabase = () => startPostgres({ dataDir, port: postgresPort, report: () => undefined });
-  let postgres = await startDatabase();
-  const { url } = postgres;
-  await prepareTemporalDatabases(programs.sqlTool, url);
-  const startEngine = () =>
-    startTemporalOnPostgres({ programs, dataDir, postgresUrl: url, port, namespace: 'default' });
-  let engine = await startEngine();
-  const { address } = engine;
-  const bare = await startBareTemporal(address, dataDir);
-  const product = await makeProduct({ databaseUrl: url, temporalAddress: address });
-  const site = await startSite(product);
-  const engines = {
-    kill: () => killAll(engine, postgres),
-    async start() {
-      postgres = await startDatabase();
-      engine = await startEngine();
-    },
-    parts: () => ({ Temporal: engine.pid, PostgreSQL: postgres.pid }),
-  };
-  const synced = 'PostgreSQL commits the history, then the workflow’s state, each synced (synchronous_commit=on)';
-  return {
-    versions: 'Temporal server 1.29.1 on PostgreSQL',
-    contenders: [
-      bareContender('Temporal alone: an update, on PostgreSQL', synced, bare, engines),
-      ...booflowContenders('on PostgreSQL', `${synced}; the read model right after`, site, product, engines),
-    ],
-    async stop() {
-      await site.stop();
-      await bare.stop();
-      await engine.stop();
-      await postgres.stop();
-    },
-  };
-}
+export const startOnPostgres = (folder: string, report: (line: string) => void): Promise<Stand> =>
+  standOf(async (keep) => {
+    const programs = await obtainTemporalPrograms(report);
+    const dataDir = join(folder, 'temporal');
+    mkdirSync(dataDir, { mode: 0o755 });
+    const [postgresPort, port] = [await freePort(), await lowPort()];
+    const startDatabase = () => startPostgres({ dataDir, port: postgresPort, report: () => undefined });
+    let postgres = await startDatabase();
+    keep(() => postgres.stop());
+    const { url } = postgres;
+    await prepareTemporalDatabases(programs.sqlTool, url);
+    const startEngine = () =>
+      startTemporalOnPostgres({ programs, dataDir, postgresUrl: url, port, namespace: 'default' });
+    let engine = await startEngine();
+    keep(() => engine.stop());
+    const { address } = engine;
+    const bare = await startBareTemporal(address, dataDir);
+    keep(() => bare.stop());
+    const product = await makeProduct({ databaseUrl: url, temporalAddress: address });
+    const site = await startSite(product);
+    keep(() => site.stop());
+    const engines = {
+      kill: () => killAll(engine, postgres),
+      async start() {
+        postgres = await startDatabase();
+        engine = await startEngine();
+      },
+      parts: () => ({ Temporal: engine.pid, PostgreSQL: postgres.pid }),
+    };
+    const synced = 'PostgreSQL commits the history, then the workflow’s state, each synced (synchronous_commit=on)';
+    return {
+      versions: 'Temporal server 1.29.1 on PostgreSQL',
+      contenders: [
+        bareContender('Temporal alone: an update, on PostgreSQL', synced, bare, engines),
+        ...booflowContenders('on PostgreSQL', `${synced}; the read model right after`, site, product, engines),
+      ],
+    };
+  });
 
 /** `npm start`: Temporal's dev server, with a file of SQLite. */
-export async function startOnDevServer(folder: string): Promise<Stand> {
-  const dataDir = join(folder, 'dev-server');
-  mkdirSync(dataDir);
-  const product = await makeProduct();
-  const site = await startSite(product);
-  const bare = await startBareTemporal(product.temporalAddress, dataDir);
-  const own: Engines = {
-    kill: null,
-    start: async () => undefined,
-    parts: () => {
-      const [temporal, database] = [product.pid('temporal'), product.pid('postgres')];
-      return { ...(temporal && { Temporal: temporal }), ...(database && { PostgreSQL: database }) };
-    },
-  };
-  const synced = 'SQLite syncs its log at every commit, several times a task';
-  return {
-    versions: "Temporal's dev server (CLI 1.5.1, server 1.29.1)",
-    contenders: [
-      bareContender("Temporal alone: an update, on the dev server's SQLite", synced, bare, own),
-      ...booflowContenders("on the dev server's SQLite", `${synced}; the read model right after`, site, product, own),
-    ],
-    async stop() {
-      await bare.stop();
-      await site.stop();
-    },
-  };
-}
+export const startOnDevServer = (folder: string): Promise<Stand> =>
+  standOf(async (keep) => {
+    const dataDir = join(folder, 'dev-server');
+    mkdirSync(dataDir);
+    const product = await makeProduct();
+    const site = await startSite(product);
+    keep(() => site.stop());
+    const bare = await startBareTemporal(product.temporalAddress, dataDir);
+    keep(() => bare.stop());
+    const own: Engines = {
+      kill: null,
+      start: async () => undefined,
+      parts: () => {
+        const [temporal, database] = [product.pid('temporal'), product.pid('postgres')];
+        return { ...(temporal && { Temporal: temporal }), ...(database && { PostgreSQL: database }) };
+      },
+    };
+    const synced = 'SQLite syncs its log at every commit, several times a task';
+    return {
+      versions: "Temporal's dev server (CLI 1.5.1, server 1.29.1)",
+      contenders: [
+        bareContender("Temporal alone: an update, on the dev server's SQLite", synced, bare, own),
+        ...booflowContenders("on the dev server's SQLite", `${synced}; the read model right after`, site, product, own),
+      ],
+    };
+  });
 
 /** Temporal's dev server as `temporal server start-dev` starts it, with none of our settings. */
-export async function startAsItComes(folder: string, report: (line: string) => void): Promise<Stand> {
-  const dataDir = join(folder, 'as-it-comes');
-  mkdirSync(dataDir);
-  const address = `127.0.0.1:${await freePort()}`;
-  const engine = await launch({
-    command: await obtainTemporalCli(report),
-    args: [
-      ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', address.split(':')[1] ?? ''],
-      ...['--db-filename', join(dataDir, 'temporal.db'), '--log-level', 'error'],
-    ],
-    logFile: join(dataDir, 'temporal.log'),
-    graceMs: 10_000,
+export const startAsItComes = (folder: string, report: (line: string) => void): Promise<Stand> =>
+  standOf(async (keep) => {
+    const dataDir = join(folder, 'as-it-comes');
+    mkdirSync(dataDir);
+    const address = `127.0.0.1:${await freePort()}`;
+    const engine = await launch({
+      command: await obtainTemporalCli(report),
+      args: [
+        ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', address.split(':')[1] ?? ''],
+        ...['--db-filename', join(dataDir, 'temporal.db'), '--log-level', 'error'],
+      ],
+      logFile: join(dataDir, 'temporal.log'),
+      graceMs: 10_000,
+    });
+    keep(() => engine.stop());
+    await waitForTemporal({ temporalAddress: address, temporalNamespace: 'default' }, 60_000);
+    const bare = await startBareTemporal(address, dataDir);
+    keep(() => bare.stop());
+    const own = { kill: null, start: async () => undefined, parts: () => ({ Temporal: engine.pid }) };
+    const synced = 'SQLite syncs its own journal and the file at every commit, several times a task';
+    return {
+      versions: 'the same dev server with no settings',
+      contenders: [bareContender('Temporal alone: an update, on the dev server as it comes', synced, bare, own)],
+    };
   });
-  await waitForTemporal({ temporalAddress: address, temporalNamespace: 'default' }, 60_000);
-  const bare = await startBareTemporal(address, dataDir);
-  const own = { kill: null, start: async () => undefined, parts: () => ({ Temporal: engine.pid }) };
-  const synced = 'SQLite syncs its own journal and the file at every commit, several times a task';
-  return {
-    versions: 'the same dev server with no settings',
-    contenders: [bareContender('Temporal alone: an update, on the dev server as it comes', synced, bare, own)],
-    async stop() {
-      await bare.stop();
-      await engine.stop();
-    },
+
+/** Builds a stand from what it keeps, which is stopped in the end, the last first; also where it can't be built to its end. */
+async function standOf(
+  build: (keep: (stop: () => Promise<void>) => void) => Promise<Omit<Stand, 'stop'>>,
+): Promise<Stand> {
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const one of stops.toReversed()) await one();
   };
+  try {
+    return { ...(await build((one) => void stops.push(one))), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** What a contender's own processes need beside them. */

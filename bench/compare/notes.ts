@@ -10,7 +10,7 @@ model written, and the feed, webhooks and the next task's mail seen to.
 **Durability, matched.** DBOS, Temporal on PostgreSQL, and Booflow use the same PostgreSQL 18 with \`fsync\` and \`synchronous_commit\` on; each
 stand has one of its own. Restate runs with its defaults, which sync its log (\`rocksdb-disable-wal-fsync = false\` for the log server). The
 dev server of Temporal keeps a file of SQLite with a log ahead of it, and syncs that at each of its many commits. Counted with strace, one task at a time, syncs
-until the answer, and within 0.3 s after it: DBOS 3.3 and 0.8, Restate 9.9 and 1.0, Temporal alone on the dev server 3.1 and 1.2, with SQLite’s own journal 14.6 and 11.6; Temporal on
+until the answer, and within 0.3 s after it: DBOS 3.3 and 0.8, Restate 9.9 and 1.0, Temporal alone on the dev server 3.1 and 1.2, as it comes, with SQLite’s own journal, 14.6 and 11.6; Temporal on
 PostgreSQL was not counted: that it commits twice, one after the other, is how its store for SQL is written. Booflow's read
 model is written before the answer, which its commit brings, and synced right after it; were PostgreSQL killed in between, Temporal has it written again.
 DBOS is asked over HTTP, Restate over its own HTTP, Temporal alone by gRPC from the client's process, which spares it a hop.
@@ -57,7 +57,8 @@ Then, each before and after in one run:
 The worker's profile shows nothing large that is ours: its thread is busy for 7 ms a task, nearly all of it in Temporal's SDK.
 A killed worker's flows, three times each in turns: 13.2, 10.4 and 13.0 s as it was, 11.0, 10.6 and 10.4 s with 4 s.
 
-**What is not closed.** The three hand-overs, as above. Two commits one after the other, and the hand-over to a
+**What is not closed.** The three hand-overs, as above. An answer over MCP comes later than a bare update's however the outcome is told: a
+call that does nothing takes what the first table says of a ping, and an update beside it the two together. Two commits one after the other, and the hand-over to a
 worker, stay as long as it is Temporal.
 
 **What Temporal gives for the rest.** Workers apart from servers and from each other, each restarted, added and updated alone, with the work
