@@ -244,6 +244,7 @@ export async function forgetMember(
     trx,
   );
   await forgetImporter(trx, id, name);
+  await forgetName(trx, name);
 }
 
 /** Who began an import or stopped it. What was kept of who began one had their address in it once. */
@@ -254,10 +255,18 @@ async function forgetImporter(trx: Trx, id: string, name: string): Promise<void>
   await sql`update flow_imports set by = jsonb_strip_nulls(jsonb_build_object(
       'userId', ${id}::text, 'name', ${formerMember}::text, 'through', by -> 'through'))
     where by ->> 'userId' = ${id}`.execute(trx);
-  // Who stopped one is a name alone: where a member has the same, it is theirs.
-  await sql`update flow_imports set stopped_by = ${formerMember}
-    where stopped_by = ${name} and not exists (
-      select from memberships m join users u on u.id = m.user_id where m.org_id = flow_imports.org_id and u.name = ${name})`.execute(
-    trx,
-  );
+}
+
+/** Who stopped an import or made a webhook is a name alone: where a member has the same, it is theirs. */
+async function forgetName(trx: Trx, name: string): Promise<void> {
+  const [stays] = await trx
+    .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.user_id')
+    .select('users.id')
+    .where('users.name', '=', name)
+    .limit(1)
+    .execute();
+  if (stays) return;
+  await trx.updateTable('flow_imports').set({ stopped_by: formerMember }).where('stopped_by', '=', name).execute();
+  await trx.updateTable('webhooks').set({ created_by: formerMember }).where('created_by', '=', name).execute();
 }

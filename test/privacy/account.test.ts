@@ -76,6 +76,7 @@ test('an admin goes: signed out, keys ended, tasks with nobody, and no table has
   const table = { template: 'Client Onboarding', csv: 'name\nBegun by him' };
   const { json: begun } = await post(url, hisKey, '/flow-imports', table);
   expect((await post(url, hisKey, `/flow-imports/${begun.import}/stop`, {})).status).toBe(200);
+  expect((await post(url, hisKey, '/webhooks', { url: 'https://example.com/his' })).status).toBe(200);
   const itsLines = world.owner.updateTable('flow_import_lines').where('import_id', '=', String(begun.import));
   await itsLines.set({ error: `${adam.name}, who began this import, is no longer a member.` }).execute();
   // As they were kept before.
@@ -99,6 +100,8 @@ test('an admin goes: signed out, keys ended, tasks with nobody, and no table has
     lines: [{ error: 'Former member, who began this import, is no longer a member.' }],
   });
   expect((await get(url, key, '/erasures')).json.erasures).toMatchObject([{ by: 'Former member' }]);
+  const hooks = await world.owner.selectFrom('webhooks').select(['url', 'created_by']).execute();
+  expect(hooks.filter((h) => h.url.endsWith('/his'))).toMatchObject([{ created_by: 'Former member' }]);
 
   const left = await world.owner
     .selectFrom('org_events')
