@@ -98,12 +98,9 @@ const textKinds: Readonly<Record<string, string>> = {
 const most = (n: number | undefined, what: string): string => (n === undefined ? '' : `, ${n} ${what} at most`);
 
 /** Beyond what a number holds exactly is no bound that anybody set. */
-function rangeOf({ minimum, maximum }: Schema): string {
-  const [least, top] = [minimum, maximum].map((n) => (n === undefined || !Number.isSafeInteger(n) ? undefined : n));
-  const [from, to] = [
-    least === Number.MIN_SAFE_INTEGER ? undefined : least,
-    top === Number.MAX_SAFE_INTEGER ? undefined : top,
-  ];
+function rangeOf({ minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER }: Schema): string {
+  const from = minimum > Number.MIN_SAFE_INTEGER ? minimum : undefined;
+  const to = maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined;
   if (from !== undefined && to !== undefined) return `, ${from} to ${to}`;
   if (to !== undefined) return `, ${to} at most`;
   return from === undefined ? '' : `, ${from} at least`;
