@@ -9,8 +9,7 @@ import { limits } from './domain/limits.ts';
 import { nameOf } from './domain/naming.ts';
 import { createApiKey } from './oauth/api-keys.ts';
 import { FlowGateway } from './operations/gateway.ts';
-import { importTools } from './operations/import-tools.ts';
-import { wakerOf } from './operations/webhooks.ts';
+import { orgWorkflows } from './operations/org-workflows.ts';
 import { type Config, ConfigError, loadDotEnv, readConfig } from './platform/config.ts';
 import { openFiles } from './platform/files/open.ts';
 import { keyringOf, keysOf } from './platform/keyring.ts';
@@ -81,14 +80,15 @@ async function withFlows<T>(database: Database, work: (cli: FlowsCli) => Promise
   const files = await openFiles(config.files);
   // Nobody waits at a page: a flow that is slow to answer is given the time.
   const flows = new FlowGateway(client, { taskQueue, encrypted: payloadKeys !== undefined, answerMs: 15_000 });
-  const webhooks = { keyring: keyringOf(keysOf(config)), anywhere: false, wake: wakerOf(client, taskQueue) };
+  const webhooks = { keyring: keyringOf(keysOf(config)), anywhere: false };
+  const workflows = orgWorkflows(client, taskQueue);
   const sendMail = (): never => {
     throw new Error('An operator sends no mail from here.');
   };
   try {
     return await work({
       ...{ database, client, flows, dataConverter: dataConverterOf(config), say: (line) => console.log(line) },
-      tools: { database, flows, files, publicUrl, sendMail, webhooks, imports: importTools(client, taskQueue) },
+      tools: { database, flows, workflows, files, publicUrl, sendMail, webhooks },
       async orgs(slug) {
         const owner = openAsOwner(config.databaseUrl);
         try {

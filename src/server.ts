@@ -7,8 +7,7 @@ import { Changes } from './db/changes.ts';
 import { Database } from './db/database.ts';
 import { writeSignInMail } from './oauth/sign-in-mail.ts';
 import { FlowGateway } from './operations/gateway.ts';
-import { importTools } from './operations/import-tools.ts';
-import { wakerOf } from './operations/webhooks.ts';
+import { orgWorkflows } from './operations/org-workflows.ts';
 import { probeWorker } from './operations/worker-probe.ts';
 import { aheadOf } from './operations/write-ahead.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
@@ -78,15 +77,11 @@ await runProcess(async () => {
         hear: (command, ms) => answers.hear(command, ms),
         writeAhead: aheadOf(database),
       }),
+      workflows: orgWorkflows(client, config.taskQueue),
       files,
       publicUrl,
       sendMail,
-      webhooks: {
-        keyring,
-        anywhere: config.env !== 'production',
-        wake: wakerOf(client, config.taskQueue),
-      },
-      imports: importTools(client, config.taskQueue),
+      webhooks: { keyring, anywhere: config.env !== 'production' },
     },
     signUp: config.signUp,
     subscribe: (orgId, listener) => changes.subscribe(orgId, listener),

@@ -11,8 +11,7 @@ import { makeWebhookActivities } from './activities/webhooks.ts';
 import { Database } from './db/database.ts';
 import { FlowGateway } from './operations/gateway.ts';
 import { importerOf } from './operations/import-line.ts';
-import { importTools } from './operations/import-tools.ts';
-import { wakerOf } from './operations/webhooks.ts';
+import { orgWorkflows } from './operations/org-workflows.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
 import { openFiles } from './platform/files/open.ts';
 import { keyringOf, keysOf } from './platform/keyring.ts';
@@ -62,13 +61,9 @@ await runProcess(async () => {
   );
   const dataConverter = dataConverterOf(config);
   const flows = new FlowGateway(client, { taskQueue: config.taskQueue, encrypted: config.payloadKeys !== undefined });
-  const webhooks = {
-    keyring: keyringOf(keysOf(config)),
-    anywhere: config.env !== 'production',
-    wake: wakerOf(client, config.taskQueue),
-  };
-  const imports = importTools(client, config.taskQueue);
-  const tools = { database, flows, publicUrl, webhooks, imports };
+  const workflows = orgWorkflows(client, config.taskQueue);
+  const webhooks = { keyring: keyringOf(keysOf(config)), anywhere: config.env !== 'production' };
+  const tools = { database, flows, workflows, publicUrl, webhooks };
   const worker = await Worker.create({
     connection,
     ...(dataConverter && { dataConverter }),
@@ -79,15 +74,15 @@ await runProcess(async () => {
       ...makeFlowActivities({
         ...{ database, deliver, publicUrl, mailFrom },
         keyring: webhooks.keyring,
-        wakeWebhook: webhooks.wake,
+        wakeWebhook: workflows.wakeWebhook,
       }),
       ...makeWebhookActivities({
         ...{ database, keyring: webhooks.keyring },
         post: poster({ anywhere: webhooks.anywhere }),
       }),
-      ...makeHandOverActivities({ database, flows }),
-      ...makeErasureActivities({ database, flows }),
-      ...makeOrgDeletionActivities({ database, flows, files }),
+      ...makeHandOverActivities({ database, flows, workflows }),
+      ...makeErasureActivities({ database, flows, workflows }),
+      ...makeOrgDeletionActivities({ database, workflows, files }),
       ...makeImportActivities({ database, importLine: importerOf(tools) }),
       ...makeCleanupActivities(database, files),
     },

@@ -7,9 +7,8 @@ import type { FlowCommands } from './hand-over.ts';
 
 export interface ErasureNeeds {
   readonly database: Database;
-  readonly flows: FlowCommands & {
-    forgetClosedRuns(orgId: string, flowId: string): Promise<void>;
-  };
+  readonly flows: FlowCommands;
+  readonly workflows: { forgetClosedRuns(orgId: string, flowId: string): Promise<void> };
   readonly clock?: () => number;
   /** How long lists may lag behind flows: an invitation just before shows up within it. */
   readonly settleMs?: number;
@@ -22,6 +21,7 @@ const beatMs = 2_000;
 export const makeErasureActivities = ({
   database,
   flows,
+  workflows,
   clock = Date.now,
   settleMs = 30_000,
 }: ErasureNeeds): ErasureActivities => ({
@@ -45,7 +45,7 @@ export const makeErasureActivities = ({
         });
         if (sent.state === 'accepted') continue;
         await database.withOrg(org, (trx) => eraseFromFlow(trx, erasureId, target));
-        await flows.forgetClosedRuns(orgId, target.flowId);
+        await workflows.forgetClosedRuns(orgId, target.flowId);
         done++;
       }
       const left = targets.length > done;

@@ -35,9 +35,8 @@ export interface FlowCommands {
 
 export interface HandOverNeeds {
   readonly database: Database;
-  readonly flows: FlowCommands & {
-    erase(ref: ErasureRef): Promise<void>;
-  };
+  readonly flows: FlowCommands;
+  readonly workflows: { erase(ref: ErasureRef): Promise<void> };
   readonly clock?: () => number;
   /** How long lists may lag behind flows: a task given to them just before they left shows up within it. */
   readonly settleMs?: number;
@@ -48,7 +47,7 @@ const tasksPerBatch = 25;
 const erasureBeginsMs = 60_000;
 
 export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities {
-  const { database, flows, clock = Date.now, settleMs = 30_000 } = needs;
+  const { database, flows, workflows, clock = Date.now, settleMs = 30_000 } = needs;
 
   /** Twice does it once: each task's command has an id of its own. */
   const passOne = async (org: { orgId: string }, id: string): Promise<{ passed: number; open: boolean }> => {
@@ -99,7 +98,7 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
       // Noted, and not begun by whoever noted it: a process that died between the two. One that runs is found running.
       const noted = new Date(clock() - erasureBeginsMs);
       for (const { org_id: orgId, id: erasureId } of await openErasures(database.open, noted, handOversPerBatch))
-        await flows.erase({ orgId, erasureId });
+        await workflows.erase({ orgId, erasureId });
       return { passed, open };
     },
   };

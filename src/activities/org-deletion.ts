@@ -7,19 +7,19 @@ import type { OrgDeletionActivities } from '../workflows/contract.ts';
 export interface OrgDeletionNeeds {
   readonly database: Database;
   readonly files: FileStore;
-  readonly flows: {
-    endWorkflows(orgId: string): Promise<number>;
-    forgetWorkflows(orgId: string): Promise<void>;
+  readonly workflows: {
+    endAll(orgId: string): Promise<number>;
+    forgetAll(orgId: string): Promise<void>;
   };
 }
 
 const filesAtOnce = 100;
 
-export const makeOrgDeletionActivities = ({ database, files, flows }: OrgDeletionNeeds): OrgDeletionActivities => ({
+export const makeOrgDeletionActivities = ({ database, files, workflows }: OrgDeletionNeeds): OrgDeletionActivities => ({
   async closeOrg(org) {
     await database.withOrg(org, closeOrg);
   },
-  endWorkflowsOf: ({ orgId }) => flows.endWorkflows(orgId),
+  endWorkflowsOf: ({ orgId }) => workflows.endAll(orgId),
   async deleteRowsOf(org) {
     if (await database.withOrg(org, (trx) => deleteSomeRows(trx, org.orgId))) return true;
     const keys = await database.withOrg(org, (trx) => remainsOf(trx, filesAtOnce));
@@ -28,5 +28,5 @@ export const makeOrgDeletionActivities = ({ database, files, flows }: OrgDeletio
     await database.withOrg(org, (trx) => forgetRemains(trx, keys));
     return true;
   },
-  forgetWorkflowsOf: ({ orgId }) => flows.forgetWorkflows(orgId),
+  forgetWorkflowsOf: ({ orgId }) => workflows.forgetAll(orgId),
 });

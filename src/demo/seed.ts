@@ -12,10 +12,9 @@ import { type ExternalPrincipal, type MemberPrincipal, scopes } from '../oauth/p
 import { command } from '../operations/command.ts';
 import { createFlowFromTemplate } from '../operations/create-flow-from-template.ts';
 import { FlowGateway } from '../operations/gateway.ts';
-import { importTools } from '../operations/import-tools.ts';
 import { invitee } from '../operations/invitees.ts';
 import type { Tools } from '../operations/operation.ts';
-import { wakerOf } from '../operations/webhooks.ts';
+import { orgWorkflows } from '../operations/org-workflows.ts';
 import { aheadOf } from '../operations/write-ahead.ts';
 import { idFrom } from '../platform/ids.ts';
 import { keyringOf } from '../platform/keyring.ts';
@@ -101,13 +100,13 @@ export async function seedFlows(options: SeedOptions): Promise<void> {
     ...{ taskQueue, encrypted: temporal.payloadKeys !== undefined },
     ...{ signalMs: 30_000, answerMs: 30_000, writeAhead: aheadOf(database) },
   });
-  const webhooks = { keyring: keyringOf(options.encryptionKeys), anywhere: true, wake: wakerOf(client, taskQueue) };
+  const webhooks = { keyring: keyringOf(options.encryptionKeys), anywhere: true };
   // The demo's flows send their own mails; none of its steps is about accounts.
   const sendMail: Tools['sendMail'] = ({ subject }) => {
     throw new Error(`The demo sends no mail of this kind: ${subject}`);
   };
-  const imports = importTools(client, taskQueue);
-  const tools: Tools = { database, flows, publicUrl, sendMail, webhooks, imports, now: Date.now() };
+  const workflows = orgWorkflows(client, taskQueue);
+  const tools: Tools = { database, flows, workflows, publicUrl, sendMail, webhooks, now: Date.now() };
   try {
     for (const org of demoOrgs) {
       for (const flow of org.earlier) await seedEarlier(tools, org, flow);

@@ -3,6 +3,7 @@ import { closeOrg } from '../db/org-deletion.ts';
 import { readOrgSettings } from '../db/people.ts';
 import { limits } from '../domain/limits.ts';
 import { commandInput } from './command.ts';
+import { taken } from './engine-trouble.ts';
 import { changingMembers } from './members.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -39,7 +40,7 @@ export const deleteOrg = operation({
     });
     // Stored from here on, and done whatever is restarted. The workflow begins with the same as what follows it here,
     // which holds also while every worker is away.
-    await call.flows.deleteOrg({ orgId });
+    await taken(call.commandId, call.workflows.deleteOrg({ orgId }));
     await call.database.withOrg(call.principal, closeOrg);
     return kept;
   },

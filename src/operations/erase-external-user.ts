@@ -3,6 +3,7 @@ import { findOpenErasure, flowsWith, insertErasure } from '../db/erasures.ts';
 import { noteOrgEvent } from '../db/org-events.ts';
 import { idFrom } from '../platform/ids.ts';
 import { actorOf, commandInput } from './command.ts';
+import { taken } from './engine-trouble.ts';
 import { clientAddress, needAddress, nobodyKnown } from './erasures.ts';
 import { once } from './once.ts';
 import { operation } from './operation.ts';
@@ -44,7 +45,7 @@ export const eraseExternalUser = operation({
       await noteOrgEvent(trx, principal, now, 'client_erased', what);
       return { erasure: id, flows: flows.length };
     });
-    await call.flows.erase({ orgId: principal.orgId, erasureId: kept.erasure });
+    await taken(call.commandId, call.workflows.erase({ orgId: principal.orgId, erasureId: kept.erasure }));
     return kept;
   },
   text: (f) =>

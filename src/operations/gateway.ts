@@ -4,7 +4,6 @@
  */
 import {
   type Client,
-  isGrpcServiceError,
   QueryNotRegisteredError,
   QueryRejectedError,
   WorkflowExecutionAlreadyStartedError,
@@ -23,21 +22,15 @@ import {
   answerQuery,
   type CommandResult,
   commandSignal,
-  type ErasureRef,
-  erasureWorkflowId,
-  erasureWorkflowType,
   flowWorkflowId,
   flowWorkflowType,
-  handOverWorkflowId,
-  handOverWorkflowType,
-  type OrgRef,
-  orgDeletionWorkflowId,
-  orgDeletionWorkflowType,
   overviewQuery,
   resultQuery,
   snapshotQuery,
   versionQuery,
 } from '../workflows/contract.ts';
+import { away, busy, flowBusy, grpc, hasCode, isFull, isTooLarge, silent, unavailable } from './engine-trouble.ts';
+import { Patience } from './patience.ts';
 import { Refusal } from './refusal.ts';
 import { SharedQuestion } from './shared-question.ts';
 
@@ -84,12 +77,6 @@ const statusKey = defineSearchAttributeKey('BooflowFlowStatus', SearchAttributeT
 const nameKey = defineSearchAttributeKey('BooflowFlowName', SearchAttributeType.KEYWORD);
 const templateKey = defineSearchAttributeKey('BooflowTemplate', SearchAttributeType.KEYWORD);
 
-/** In milliseconds; of each that is waited for: many at once take longer, also when the last one came alone. */
-const [leastPatience, mostPatience, patienceEach] = [60, 2_000, 25];
-
-/** What is known of how long answers take counts half after each such time without one, in milliseconds. */
-const halfLife = 2_000;
-
 /** Waits between looks, when the read model is a moment behind the flow. */
 export const lagWaits = [20, 40, 80, 160, 320, 640];
 
@@ -100,11 +87,7 @@ export class FlowGateway {
   readonly #writeAhead: GatewayOptions['writeAhead'];
   readonly #hear: GatewayOptions['hear'];
   readonly #signalMs: number;
-  /** From the moment that Temporal has a command to that where its answer is told, at `#heardAt`. */
-  #usualMs: number;
-  #heardAt = performance.now();
-  /** Commands of this process whose answers are waited for. */
-  #waiting = 0;
+  readonly #patience: Patience;
   readonly #answerMs: number;
   readonly #versions = new SharedQuestion<Heard<number>>();
   readonly #snapshots = new SharedQuestion<Heard<Snapshot>>();
@@ -116,7 +99,7 @@ export class FlowGateway {
     this.#encrypted = options.encrypted ?? false;
     this.#writeAhead = options.writeAhead;
     this.#hear = options.hear;
-    this.#usualMs = options.usualMs ?? 30;
+    this.#patience = new Patience(options.usualMs ?? 30);
     this.#signalMs = options.signalMs ?? 5_000;
     this.#answerMs = options.answerMs ?? 4_000;
   }
@@ -220,54 +203,8 @@ export class FlowGateway {
     commandId: string,
     deadline: number,
   ): Promise<Sent> {
-    const told = hearing && (await this.#soon(hearing));
+    const told = hearing && (await this.#patience.soon(hearing));
     return told ? { state: 'applied', answer: told } : this.#settle(workflowId, commandId, deadline);
-  }
-
-  /**
-   * What is heard within thrice the time it takes of late, from the moment that Temporal has the command. A refused
-   * command changes nothing that would be told, so it should not be waited for longer.
-   */
-  async #soon(hearing: Promise<CommandAnswer | null>): Promise<CommandAnswer | null> {
-    const begun = performance.now();
-    const heard = hearing.then((answer) => {
-      // Also when it came too late to be waited for: the next ones are.
-      if (answer) this.#learn(performance.now() - begun);
-      return answer;
-    });
-    let timer: NodeJS.Timeout | undefined;
-    this.#waiting++;
-    const patience = new Promise<null>((resolve) => {
-      const wait = (): void => {
-        const left = begun + this.#patience() - performance.now();
-        if (left <= 0) resolve(null);
-        // Looked at anew then: of many that come at once the first would else know of none but itself.
-        else timer = setTimeout(wait, left);
-      };
-      wait();
-    });
-    try {
-      return await Promise.race([heard, patience]);
-    } finally {
-      this.#waiting--;
-      clearTimeout(timer);
-    }
-  }
-
-  /** For how long the answer to a command of this moment is waited for, in milliseconds. */
-  #patience(): number {
-    return Math.min(mostPatience, Math.max(leastPatience, 3 * this.#ofLate(), patienceEach * this.#waiting));
-  }
-
-  #learn(ms: number): void {
-    const before = this.#ofLate();
-    this.#usualMs = before + (ms - before) / 8;
-    this.#heardAt = performance.now();
-  }
-
-  /** How long an answer takes. What a crowd took is no measure for whoever comes after it, alone, to be refused. */
-  #ofLate(): number {
-    return this.#usualMs * 0.5 ** ((performance.now() - this.#heardAt) / halfLife);
   }
 
   /** Writes ahead what a command did, and waits for the lists only where that can't be done. */
@@ -291,101 +228,6 @@ export class FlowGateway {
       return true;
     } catch {
       return false; // the workflow's activity writes it, now or when the database is back
-    }
-  }
-
-  /**
-   * Has the tasks of someone who left passed on at once. Where that can't be started now, the schedule that looks for
-   * open hand-overs does it a little later, so it is no error.
-   */
-  async passTasksOn(orgId: string, handOverId: string): Promise<void> {
-    try {
-      await this.#within(this.#signalMs, () =>
-        this.#client.workflow.start<() => Promise<number>>(handOverWorkflowType, {
-          workflowId: handOverWorkflowId(orgId, handOverId),
-          taskQueue: this.#taskQueue,
-          args: [],
-          staticSummary: 'Passes on the tasks of members who left',
-        }),
-      );
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError) && !hasCode(error, away)) throw error;
-    }
-  }
-
-  /** Begins to erase a client's data, or goes on with it. Throws a Refusal when Temporal does not answer. */
-  async erase(ref: ErasureRef): Promise<void> {
-    try {
-      await this.#within(this.#signalMs, () =>
-        this.#client.workflow.start<(ref: ErasureRef) => Promise<void>>(erasureWorkflowType, {
-          workflowId: erasureWorkflowId(ref),
-          taskQueue: this.#taskQueue,
-          args: [ref],
-          staticSummary: "Erases a client's data",
-          workflowIdConflictPolicy: 'USE_EXISTING',
-        }),
-      );
-    } catch (error) {
-      throw unavailable(error, ref.erasureId);
-    }
-  }
-
-  /** Begins to delete an org, or finds that it is under way. Throws a Refusal when Temporal does not answer. */
-  async deleteOrg(org: OrgRef): Promise<void> {
-    try {
-      await this.#within(this.#signalMs, () =>
-        this.#client.workflow.start<(org: OrgRef) => Promise<void>>(orgDeletionWorkflowType, {
-          workflowId: orgDeletionWorkflowId(org),
-          taskQueue: this.#taskQueue,
-          args: [org],
-          staticSummary: 'Deletes an organization',
-          workflowIdConflictPolicy: 'USE_EXISTING',
-        }),
-      );
-    } catch (error) {
-      throw unavailable(error, orgDeletionWorkflowId(org));
-    }
-  }
-
-  /** Has Temporal forget the runs of a flow that are over, with their histories, before their retention ends. */
-  forgetClosedRuns(orgId: string, flowId: string): Promise<void> {
-    return this.#forget(`WorkflowId = '${flowWorkflowId(orgId, flowId)}' AND ExecutionStatus != 'Running'`);
-  }
-
-  /** Ends every workflow that runs for an org, its flows without a word to anybody; gives how many there were. */
-  async endWorkflows(orgId: string): Promise<number> {
-    let ended = 0;
-    for (const kind of kindsOfOrg) {
-      const query = `WorkflowId STARTS_WITH '${kind}/${orgId}/' AND ExecutionStatus = 'Running'`;
-      for await (const { workflowId, runId } of this.#client.workflow.list({ query })) {
-        ended++;
-        try {
-          await this.#client.workflow.getHandle(workflowId, runId).terminate('Its organization is deleted');
-        } catch (error) {
-          if (!(error instanceof WorkflowNotFoundError)) throw error;
-        }
-      }
-    }
-    return ended;
-  }
-
-  /** Has Temporal forget every workflow of an org that is over. */
-  async forgetWorkflows(orgId: string): Promise<void> {
-    for (const kind of kindsOfOrg)
-      await this.#forget(`WorkflowId STARTS_WITH '${kind}/${orgId}/' AND ExecutionStatus != 'Running'`);
-  }
-
-  async #forget(query: string): Promise<void> {
-    for await (const { workflowId, runId } of this.#client.workflow.list({ query })) {
-      try {
-        await this.#client.workflowService.deleteWorkflowExecution({
-          namespace: this.#client.options.namespace,
-          workflowExecution: { workflowId, runId },
-        });
-      } catch (error) {
-        // Gone already; or who may not, waits for the retention.
-        if (!hasCode(error, [grpc.notFound, grpc.permissionDenied, grpc.unimplemented])) throw error;
-      }
     }
   }
 
@@ -523,57 +365,3 @@ export class FlowGateway {
     return this.#client.withDeadline(Date.now() + ms, work);
   }
 }
-
-/** Workflows whose ids begin with this and the org's. */
-const kindsOfOrg = ['flow', 'import', 'webhook', 'hand-over', 'erasure'];
-
-const grpc = {
-  cancelled: 1,
-  invalidArgument: 3,
-  deadlineExceeded: 4,
-  notFound: 5,
-  permissionDenied: 7,
-  resourceExhausted: 8,
-  failedPrecondition: 9,
-  unimplemented: 12,
-  unavailable: 14,
-};
-/** What a server that is away, starting or overloaded says. */
-const away = [grpc.cancelled, grpc.deadlineExceeded, grpc.resourceExhausted, grpc.unavailable];
-
-function hasCode(error: unknown, codes: readonly number[]): boolean {
-  const root = rootOf(error);
-  return isGrpcServiceError(root) && codes.includes(root.code);
-}
-
-const rootOf = (error: unknown): unknown =>
-  error instanceof Error && error.cause !== undefined ? rootOf(error.cause) : error;
-
-/** Temporal itself did not answer: nobody knows whether it took the command, and the same id settles it. */
-export const unavailable = (error: unknown, commandId: string): unknown =>
-  hasCode(error, away) ? silent(commandId) : error;
-
-/** A run takes 10,000 signals unless Temporal is told otherwise; it then has gone on in a new one long since, if a worker is there. */
-function isFull(error: unknown): boolean {
-  const root = rootOf(error);
-  return isGrpcServiceError(root) && root.code === grpc.invalidArgument && /limit for signal/.test(root.details);
-}
-
-/** What Temporal says of an answer that is more than it takes. */
-const isTooLarge = (error: unknown): boolean =>
-  error instanceof QueryNotRegisteredError && /exceeds (size )?limit/.test(error.message);
-
-const flowBusy = 'flow_busy';
-const busy = (commandId: string): Refusal =>
-  new Refusal(
-    flowBusy,
-    `Not done: as many commands as can wait are waiting for this flow. Nothing changed; try again in some minutes with command id \`${commandId}\`.`,
-    { commandId },
-  );
-
-const silent = (commandId: string): Refusal =>
-  new Refusal(
-    'engine_unavailable',
-    `Not confirmed: Booflow's flow engine is not answering. Try again in a moment with command id \`${commandId}\`; it will be done once at most.`,
-    { commandId },
-  );

@@ -4,7 +4,7 @@ import { findImport, findSameTable, insertImport, namesThere, oneImportAtATime, 
 import type { ImportLine } from '../db/schema.ts';
 import { idFrom } from '../platform/ids.ts';
 import { commandInput } from './command.ts';
-import { unavailable } from './gateway.ts';
+import { taken } from './engine-trouble.ts';
 import { columns, linesMost, readTable } from './import-table.ts';
 import { findTemplate, nameOrId } from './names.ts';
 import { madeLongAgo, onceOnly } from './once.ts';
@@ -62,7 +62,7 @@ export const importFlows = operation({
   }),
   output,
   async handler(call, { template: ref, csv, again = false }) {
-    const { principal, imports, commandId, now } = call;
+    const { principal, workflows, commandId, now } = call;
     const id = idFrom('im', principal.orgId, commandId);
     const reading = readTable(csv);
     if (!reading.ok) {
@@ -87,13 +87,11 @@ export const importFlows = operation({
       await insertImport(trx, { orgId, id, template, by, at: new Date(now), lines, hash });
       // Before this is committed, and its workflow waits for that: what is kept is then never without a workflow, and what
       // could not be begun is not there when it is asked for once more.
-      await imports.start({ orgId, importId: id }).catch((error: unknown) => {
-        throw unavailable(error, commandId);
-      });
+      await taken(commandId, workflows.startImport({ orgId, importId: id }));
       return { import: id, template: template.name, total: lines.length };
     });
     // Once more, as a worker of an older release does not wait for it. That it was begun is known.
-    await imports.start({ orgId, importId: id }).catch(() => undefined);
+    await workflows.startImport({ orgId, importId: id }).catch(() => undefined);
     return begun;
   },
   text: ({ import: id, template, total }) =>

@@ -39,7 +39,7 @@ export const leaveOrg = operation({
       return { ...leaving, tasksTo: to && { id: to.id, name: to.name } };
     });
     const { handOverId, ...facts } = kept;
-    await call.flows.passTasksOn(call.principal.orgId, handOverId);
+    await call.workflows.passTasksOn(call.principal.orgId, handOverId);
     return facts;
   },
   text: (f) => lines('You are no member any more.', tasksWords(f.tasks, f.flows, f.tasksTo?.name ?? null)),

@@ -13,8 +13,8 @@ import { operationSeconds } from '../platform/metrics.ts';
 import { isDatabaseAway } from '../platform/outage.ts';
 import { inSpan, withLogFields } from '../platform/tracing.ts';
 import type { FlowGateway } from './gateway.ts';
-import type { ImportTools } from './import-tools.ts';
 import { inputTrouble, issueWords } from './input-words.ts';
+import type { OrgWorkflows } from './org-workflows.ts';
 import { Refusal, type RefusalCode } from './refusal.ts';
 import type { WebhookTools } from './webhooks.ts';
 
@@ -22,13 +22,13 @@ import type { WebhookTools } from './webhooks.ts';
 export interface Tools {
   readonly database: Database;
   readonly flows: FlowGateway;
+  readonly workflows: OrgWorkflows;
   /** The bytes of people's files; undefined where none come and go. */
   readonly files?: FileStore | undefined;
   readonly publicUrl: string;
   /** Hands a mail over without being waited for. */
   readonly sendMail: (mail: AddressedLetter) => void;
   readonly webhooks: WebhookTools;
-  readonly imports: ImportTools;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -190,13 +190,13 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
               "Not done: a text in it has characters that can't be stored. Nothing changed.",
             );
           }
-          const { database, flows, files, publicUrl, sendMail, webhooks, imports, now, upload } = caller;
+          const { database, flows, workflows, files, publicUrl, sendMail, webhooks, now, upload } = caller;
           const { command_id: given, ...asked } = { command_id: undefined, ...parsed.data };
           const timeZone = await timeZoneOf(database, caller.principal, now);
           // A question is no command: nothing is kept of an id that comes with it.
           const own = def.kind === 'write' ? oneCommandId(caller.commandId, given) : undefined;
           const call = {
-            ...{ database, flows, files, publicUrl, sendMail, webhooks, imports, now, principal, upload, timeZone },
+            ...{ database, flows, workflows, files, publicUrl, sendMail, webhooks, now, principal, upload, timeZone },
             ...{ operation: def.name, commandId: own ?? newId('cmd'), commandIdGiven: own !== undefined },
             fingerprint: fingerprintOf(def.name, caller.principal, asked),
           };

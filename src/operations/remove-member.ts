@@ -48,7 +48,7 @@ export const removeMember = operation({
       return { ...leaving, member, tasksTo: to && { id: to.id, name: to.name } };
     });
     const { handOverId, ...facts } = kept;
-    await call.flows.passTasksOn(call.principal.orgId, handOverId);
+    await call.workflows.passTasksOn(call.principal.orgId, handOverId);
     return facts;
   },
   text: (f) =>

@@ -1,5 +1,4 @@
 /** What operations on webhooks share: how they look, which is meant, what an address must be. */
-import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
 import { z } from 'zod';
 import type { Trx } from '../db/database.ts';
 import { findWebhook, findWebhookLocked, type WebhookRow } from '../db/webhooks.ts';
@@ -7,8 +6,8 @@ import { limits } from '../domain/limits.ts';
 import { lineOf } from '../domain/naming.ts';
 import { webhookEvents } from '../domain/webhook.ts';
 import type { Keyring } from '../platform/keyring.ts';
-import { type WebhookRef, webhookSignal, webhookWorkflowId, webhookWorkflowType } from '../workflows/contract.ts';
-import { unavailable } from './gateway.ts';
+import { taken } from './engine-trouble.ts';
+import type { OrgWorkflows } from './org-workflows.ts';
 import { Refusal } from './refusal.ts';
 
 /** What endpoints are told, for those who document it. */
@@ -19,41 +18,18 @@ export interface WebhookTools {
   readonly keyring: Keyring;
   /** Development: plain http and addresses of this machine are taken too. */
   readonly anywhere: boolean;
-  /** Sees to it that an endpoint's deliveries are sent. */
-  readonly wake: (webhook: WebhookRef) => Promise<void>;
 }
-
-/** Wakes an endpoint's workflow, which is started when it does not run. Rejects when Temporal does not take it. */
-export const wakerOf =
-  (client: Client, taskQueue: string): WebhookTools['wake'] =>
-  async (webhook) => {
-    await client.withDeadline(Date.now() + 5_000, () =>
-      client.workflow.signalWithStart<(webhook: WebhookRef) => Promise<void>>(webhookWorkflowType, {
-        workflowId: webhookWorkflowId(webhook),
-        taskQueue,
-        args: [webhook],
-        signal: webhookSignal,
-        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-        staticSummary: 'Deliveries to a webhook',
-      }),
-    );
-  };
 
 /** Of a call, what it takes to wake. */
 interface Woken {
-  readonly webhooks: WebhookTools;
+  readonly workflows: Pick<OrgWorkflows, 'wakeWebhook'>;
   readonly principal: { readonly orgId: string };
   readonly commandId: string;
 }
 
 /** For who made something due. Where Temporal does not answer that is kept, and the same command once more wakes it. */
-export async function wakeFor({ webhooks, principal, commandId }: Woken, webhookId: string): Promise<void> {
-  try {
-    await webhooks.wake({ orgId: principal.orgId, webhookId });
-  } catch (error) {
-    throw unavailable(error, commandId);
-  }
-}
+export const wakeFor = (call: Woken, webhookId: string): Promise<void> =>
+  taken(call.commandId, call.workflows.wakeWebhook({ orgId: call.principal.orgId, webhookId }));
 
 export const webhookShape = z.object({
   id: z.string(),

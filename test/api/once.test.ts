@@ -325,11 +325,11 @@ describe('a break in the middle', () => {
       (await call('create_webhook', { url: 'https://hooks.example.com/late' }, 'late')).json,
     );
     const woken: string[] = [];
-    const run = (wake: World['tools']['webhooks']['wake']) =>
+    const run = (wake: World['tools']['workflows']['wakeWebhook']) =>
       testWebhook.run(
         {
           ...{ ...world.tools, now: Date.now(), principal: oliviaHerself, commandId: 'late-test' },
-          webhooks: { ...world.tools.webhooks, wake },
+          workflows: { ...world.tools.workflows, wakeWebhook: wake },
         },
         { webhook: made.webhook.id },
       );

@@ -317,18 +317,21 @@ test('names that flows have already are told, but for those of cancelled flows',
 test('one that Temporal does not take is not there when it is asked for again, and none is kept that nobody makes', async () => {
   const csv = 'name\nStands still';
   const away = Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: 'No connection', metadata: {} });
-  const start = vi.fn(world.tools.imports.start).mockRejectedValue(away);
+  const start = vi.fn(world.tools.workflows.startImport).mockRejectedValue(away);
   const ask = (command_id?: string) =>
-    importFlows.run({ ...caller(), imports: { start } }, { template: 'Client Onboarding', csv, command_id });
+    importFlows.run(
+      { ...caller(), workflows: { ...world.tools.workflows, startImport: start } },
+      { template: 'Client Onboarding', csv, command_id },
+    );
   expect(await ask()).toMatchObject({ ok: false, code: 'engine_unavailable' });
   expect(await ask('still')).toMatchObject({ ok: false, code: 'engine_unavailable' });
   // And one whose server died before it was kept leaves a workflow that ends by itself.
   start.mockImplementationOnce(async (ref) => {
-    await world.tools.imports.start(ref);
+    await world.tools.workflows.startImport(ref);
     throw away;
   });
   expect(await ask('died')).toMatchObject({ ok: false, code: 'engine_unavailable' });
-  start.mockImplementation(world.tools.imports.start);
+  start.mockImplementation(world.tools.workflows.startImport);
   const begun = await ask();
   if (!begun.ok) throw new Error(begun.text);
   await finished(begun.facts.import);
@@ -338,14 +341,14 @@ test('one that Temporal does not take is not there when it is asked for again, a
 }, 60_000);
 
 test('its workflow waits for it where that is quicker than the commit', async () => {
-  const start: typeof world.tools.imports.start = async (ref) => {
-    await world.tools.imports.start(ref);
+  const start: typeof world.tools.workflows.startImport = async (ref) => {
+    await world.tools.workflows.startImport(ref);
     // Long enough for the worker to have looked.
     await sleep(700);
   };
   const once = vi.fn(start).mockImplementationOnce(start).mockRejectedValue(new Error('The server died'));
   const begun = await importFlows.run(
-    { ...caller(), imports: { start: once } },
+    { ...caller(), workflows: { ...world.tools.workflows, startImport: once } },
     { template: 'Client Onboarding', csv: 'name\nQuick' },
   );
   if (!begun.ok) throw new Error(begun.text);

@@ -97,8 +97,8 @@ test('an attempt that breaks off half way is gone on with, and each task goes on
         if (++calls === 3) throw new Error('The process was killed');
         return world.flows.send(orgId, flowId, envelope);
       },
-      erase: (ref) => world.flows.erase(ref),
     },
+    workflows: world.tools.workflows,
   });
   await failing.passTasksOn().catch(() => undefined);
   await expect.poll(() => tasksWith(adam.id), { timeout: 30_000 }).toEqual([]);
@@ -122,6 +122,7 @@ test('it is over when nothing is left, and lists have had time to show it', asyn
     const later = makeHandOverActivities({
       database: world.database,
       flows: world.flows,
+      workflows: world.tools.workflows,
       clock: () => Date.now() + 60_000,
     });
     expect((await later.passTasksOn()).open).toBe(0);

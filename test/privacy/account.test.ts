@@ -111,7 +111,7 @@ test('an admin goes: signed out, keys ended, tasks with nobody, and no table has
   expect(left).toEqual([{ text: 'deleted their account, and was ADMIN', by_name: 'Former member' }]);
   const open = await world.owner.selectFrom('hand_overs').select(['org_id', 'id', 'from_name']).execute();
   expect(open).toMatchObject([{ org_id: 'org_demo_acme', from_name: 'Former member' }]);
-  await world.flows.passTasksOn('org_demo_acme', open[0]?.id ?? '');
+  await world.tools.workflows.passTasksOn('org_demo_acme', open[0]?.id ?? '');
   await expect
     .poll(
       async () => {

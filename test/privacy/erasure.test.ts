@@ -5,10 +5,12 @@ import { makeHandOverActivities } from '../../src/activities/hand-over.ts';
 import { demoPassword } from '../../src/demo/people.ts';
 import { erasedName } from '../../src/domain/erasure.ts';
 import { createWebhook } from '../../src/operations/create-webhook.ts';
+import { eraseExternalUser } from '../../src/operations/erase-external-user.ts';
 import { rebuildFromWorkflow, verifyOrg } from '../../src/operations/read-model.ts';
+import { idFrom } from '../../src/platform/ids.ts';
 import { flowWorkflowId } from '../../src/workflows/contract.ts';
 import { get, post } from '../api/ask.ts';
-import { olivia } from '../mcp/principals.ts';
+import { gus, olivia } from '../mcp/principals.ts';
 import { Person } from '../oauth/person.ts';
 import { acme, globex, jane, type Scene, settled, startScene, words } from './scene.ts';
 
@@ -218,20 +220,20 @@ describe('a client of two orgs', () => {
     expect(read.text).not.toContain('Quillfeather');
   }, 150_000);
 
-  test('is erased too where that was noted, and not begun by whoever noted it', async () => {
+  test('is erased too where Temporal did not answer: that is said, and it is begun a little later', async () => {
     const { world } = scene;
-    const by = { kind: 'member', id: 'us_demo_gus', name: 'Gus', role: 'OWNER', through: 'web' };
-    const noted = {
-      org_id: globex,
-      id: 'er_left',
-      address: jane.email,
-      by: JSON.stringify(by),
-      created_at: new Date(),
-    };
-    await world.owner.insertInto('erasures').values(noted).execute();
-    const { database, flows } = world;
-    await makeHandOverActivities({ database, flows, clock: () => Date.now() + 120_000 }).passTasksOn();
-    const row = () => world.owner.selectFrom('erasures').selectAll().where('id', '=', 'er_left').executeTakeFirst();
+    const { database, flows, workflows } = world.tools;
+    const away = Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: 'No connection', metadata: {} });
+    const deaf = { ...workflows, erase: () => Promise.reject(away) };
+    const caller = { ...world.tools, workflows: deaf, principal: gus, now: Date.now(), commandId: 'erase-jane' };
+    expect(await eraseExternalUser.run(caller, { email: jane.email })).toMatchObject({
+      ok: false,
+      code: 'engine_unavailable',
+      facts: { commandId: 'erase-jane' },
+    });
+    await makeHandOverActivities({ database, flows, workflows, clock: () => Date.now() + 120_000 }).passTasksOn();
+    const left = idFrom('er', globex, 'erase-jane');
+    const row = () => world.owner.selectFrom('erasures').selectAll().where('id', '=', left).executeTakeFirst();
     await expect
       .poll(row, { timeout: 60_000 })
       .toMatchObject({ address: null, flows: 1, finished_at: expect.any(Date) });

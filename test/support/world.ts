@@ -27,8 +27,7 @@ import type { Authority } from '../../src/oauth/authority.ts';
 import type { SignInMail } from '../../src/oauth/sign-in.ts';
 import { FlowGateway } from '../../src/operations/gateway.ts';
 import { importerOf } from '../../src/operations/import-line.ts';
-import { importTools } from '../../src/operations/import-tools.ts';
-import { wakerOf } from '../../src/operations/webhooks.ts';
+import { orgWorkflows } from '../../src/operations/org-workflows.ts';
 import { aheadOf } from '../../src/operations/write-ahead.ts';
 import { diskStore } from '../../src/platform/files/disk.ts';
 import type { FileStore } from '../../src/platform/files/store.ts';
@@ -127,7 +126,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const answers = new Answers(keyring, (err) => log.error({ err }, 'What was told could not be read'));
   const hear = (command: CommandRef, ms: number) => answers.hear(command, ms);
   const flows = new FlowGateway(client, { taskQueue, encrypted, hear, writeAhead: aheadOf(database) });
-  const webhooks = { keyring, anywhere: true, wake: wakerOf(client, taskQueue) };
+  const webhooks = { keyring, anywhere: true };
   const signInMails: SignInMail[] = [];
   const mails: AddressedLetter[] = [];
   // Into the dev mailbox too, where a browser finds it.
@@ -140,8 +139,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   const filesFolder = await mkdtemp(join(tmpdir(), 'booflow-files-'));
   const files = diskStore(filesFolder);
-  const imports = importTools(client, taskQueue);
-  const tools = { database, flows, files, publicUrl: url, sendMail, webhooks, imports };
+  const workflows = orgWorkflows(client, taskQueue);
+  const tools = { database, flows, workflows, files, publicUrl: url, sendMail, webhooks };
   let ahead = 0;
   const clock = (): number => Date.now() + ahead;
   const authority: Authority = { database, clock, publicUrl: url };
@@ -161,13 +160,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
           deliver: options.deliver ?? toDevMailbox,
           publicUrl: url,
           mailFrom: 'Booflow <no-reply@localhost>',
-          wakeWebhook: webhooks.wake,
+          wakeWebhook: (webhook) => workflows.wakeWebhook(webhook),
         }),
         ...makeImportActivities({ database, importLine: importerOf(tools) }),
         ...makeWebhookActivities({ database, keyring, post: poster({ anywhere: true }), clock }),
-        ...makeOrgDeletionActivities({ database, flows, files }),
-        ...makeErasureActivities({ database, flows, settleMs: 0 }),
-        ...makeHandOverActivities({ database, flows, clock }),
+        ...makeOrgDeletionActivities({ database, workflows, files }),
+        ...makeErasureActivities({ database, flows, workflows, settleMs: 0 }),
+        ...makeHandOverActivities({ database, flows, workflows, clock }),
         ...makeCleanupActivities(database, files, clock),
       },
     });

@@ -115,7 +115,7 @@ test('one that fails is tried again with the same id and body, until a day is ov
   await eventually(async () => expect(await log(webhook.id)).toMatchObject([{ attempts: 2, lastStatus: 503 }]));
   world.passTime(70_000);
   // Its workflow waits by Temporal's clock, which this test does not move: waking it is what a new event does.
-  await world.tools.webhooks.wake({ orgId: olivia.orgId, webhookId: webhook.id });
+  await world.tools.workflows.wakeWebhook({ orgId: olivia.orgId, webhookId: webhook.id });
   await eventually(() => expect(heard).toHaveLength(3));
   expect(new Set(heard.map((h) => h.headers['webhook-id'])).size).toBe(1);
   expect(new Set(heard.map((h) => h.body)).size).toBe(1);
@@ -179,7 +179,7 @@ test('after a day of failures it is FAILED, and a redelivery sends it again', as
   for (let n = 1; n <= 9; n++) {
     await eventually(async () => expect((await log(webhook.id))[0]?.attempts).toBe(n));
     world.passTime(9 * 3_600_000);
-    await world.tools.webhooks.wake({ orgId: olivia.orgId, webhookId: webhook.id });
+    await world.tools.workflows.wakeWebhook({ orgId: olivia.orgId, webhookId: webhook.id });
   }
   expect(await log(webhook.id)).toMatchObject([{ state: 'FAILED', nextAt: null, lastError: 'it answered 500' }]);
   expect((await done(listWebhooks, {})).webhooks).toMatchObject([{ enabled: true, failingSince: expect.any(String) }]);
@@ -234,7 +234,7 @@ test('what failed or waits is all sent again at once, in the order in which it h
   const { webhook } = await made();
   answers = [500, 500, 410];
   await owedThree(webhook.id);
-  await world.tools.webhooks.wake({ orgId: olivia.orgId, webhookId: webhook.id });
+  await world.tools.workflows.wakeWebhook({ orgId: olivia.orgId, webhookId: webhook.id });
   await eventually(async () => expect((await done(listWebhooks, {})).webhooks).toMatchObject([{ enabled: false }]));
   const off = await redeliverUndelivered.run(caller(), { webhook: webhook.id });
   expect(off).toMatchObject({ ok: false, code: 'wrong_status' });
@@ -317,7 +317,7 @@ describe('while one of several is on its way', () => {
       meanwhile = async () => undefined;
       await act();
     };
-    await world.tools.webhooks.wake({ orgId: olivia.orgId, webhookId: webhook });
+    await world.tools.workflows.wakeWebhook({ orgId: olivia.orgId, webhookId: webhook });
   }
   const idle = (webhook: string) =>
     eventually(async () => {
@@ -373,18 +373,19 @@ describe('while one of several is on its way', () => {
 
 test('an event whose worker died before it woke the endpoint is delivered when the projection is run again', async () => {
   const { webhook } = await made(['flow.created']);
-  const wake = vi.spyOn(world.tools.webhooks, 'wake').mockRejectedValueOnce(new Error('the worker is gone'));
+  const wake = vi.spyOn(world.tools.workflows, 'wakeWebhook').mockRejectedValueOnce(new Error('the worker is gone'));
   const { flow } = await done(createFlowFromTemplate, { template: 'Client Onboarding', name: 'Died in between' });
   await eventually(async () => expect(await log(webhook.id)).toMatchObject([{ state: 'DELIVERED' }]));
   expect(bodySchema.parse(JSON.parse(heard[0]?.body ?? '')).data.flow.id).toBe(flow.id);
   expect(heard).toHaveLength(1);
+  expect(wake.mock.calls.length).toBeGreaterThan(1);
   wake.mockRestore();
 });
 
 test('where Temporal does not answer that is said, and the same command once more has it delivered, once', async () => {
   const { webhook } = await made();
   const away = Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: 'No connection', metadata: {} });
-  const wake = vi.spyOn(world.tools.webhooks, 'wake').mockRejectedValueOnce(away);
+  const wake = vi.spyOn(world.tools.workflows, 'wakeWebhook').mockRejectedValueOnce(away);
   const ask = () => testWebhook.run(caller(), { webhook: webhook.id, command_id: 'test-away' });
   const refused = await ask();
   expect(refused).toMatchObject({ ok: false, code: 'engine_unavailable', facts: { commandId: 'test-away' } });

@@ -142,7 +142,7 @@ describe('of the two that write', () => {
     makeFlowActivities({
       ...{ database: world.database, deliver: toDevMailbox, publicUrl: world.url, mailFrom: 'Booflow <b@localhost>' },
       keyring: world.tools.webhooks.keyring,
-      wakeWebhook: world.tools.webhooks.wake,
+      wakeWebhook: world.tools.workflows.wakeWebhook,
     });
   const ahead = (p: Projection) => aheadOf(world.database)(p);
   const follows = (p: Projection) => activity().projectFlow(p);
