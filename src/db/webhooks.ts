@@ -144,6 +144,8 @@ export interface Attempt {
 
 /** One that someone made due again meanwhile is still to be sent, unless it was just taken. */
 export async function noteAttempt(trx: Trx, delivery: DeliveryRow, attempt: Attempt): Promise<void> {
+  // In the order in which deleting it takes them, or each could wait for the other: the endpoint, then its deliveries.
+  await trx.selectFrom('webhooks').select('id').where('id', '=', delivery.webhook_id).forNoKeyUpdate().execute();
   const its = trx
     .updateTable('webhook_deliveries')
     .where('webhook_id', '=', delivery.webhook_id)

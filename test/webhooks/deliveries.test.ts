@@ -1,6 +1,7 @@
 /** Endpoints of other products, told through the whole way: flow, projection, delivery, and a receiver that checks. */
 import { createServer, type Server } from 'node:http';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { sql } from 'kysely';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
@@ -337,6 +338,35 @@ describe('while one of several is on its way', () => {
     await during(other, () => done(deleteWebhook, { webhook: other }));
     await idle(other);
     expect(heard).toHaveLength(2);
+  });
+
+  test('deleting the endpoint while an attempt is noted waits for nothing that waits for it', async () => {
+    const { webhook } = await made();
+    const its = { orgId: olivia.orgId, webhookId: webhook.id };
+    await owedThree(webhook.id);
+    let deleted: Promise<unknown> = Promise.resolve();
+    /** It has the endpoint's row, and takes those of its deliveries once the attempt waits. */
+    const remove = () =>
+      new Promise<void>((held) => {
+        deleted = world.owner.transaction().execute(async (trx) => {
+          await trx.selectFrom('webhooks').select('id').where('id', '=', webhook.id).forUpdate().execute();
+          held();
+          await eventually(async () => {
+            const waits = sql`select 1 from pg_locks where not granted and locktype in ('transactionid', 'tuple')`;
+            expect((await waits.execute(trx)).rows).toHaveLength(1);
+          });
+          await trx.deleteFrom('webhooks').where('id', '=', webhook.id).execute();
+        });
+      });
+    const post: Post = async () => {
+      await remove();
+      return { status: 500, error: null, answer: '' };
+    };
+    const { database, webhooks } = world.tools;
+    const { clock } = world.authority;
+    const { deliverWebhooks } = makeWebhookActivities({ database, keyring: webhooks.keyring, post, clock });
+    await expect(new MockActivityEnvironment().run(deliverWebhooks, its)).resolves.toBeNull();
+    await deleted;
   });
 
   test('a new address and a new secret hold for the next', async () => {
