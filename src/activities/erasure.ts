@@ -33,21 +33,30 @@ export const makeErasureActivities = ({
     const context = Context.current();
     const beat = setInterval(() => context.heartbeat(), beatMs);
     let done = 0;
+    const failures: unknown[] = [];
     try {
       // Noted first: once a flow has forgotten them, nobody can tell what else is theirs.
       const targets = await database.withOrg(org, (trx) => noteTargets(trx, erasureId, address));
-      for (const target of targets.slice(0, flowsPerBatch)) {
-        const sent = await flows.send(orgId, target.flowId, {
-          commandId: `${erasureId}-${target.flowId}`,
-          fingerprint: erasureId,
-          actor: by,
-          command: { type: 'erase', externalId: target.id },
-        });
-        if (sent.state === 'accepted') continue;
-        await database.withOrg(org, (trx) => eraseFromFlow(trx, erasureId, target));
-        await workflows.forgetClosedRuns(orgId, target.flowId);
-        done++;
+      for (const target of targets) {
+        if (done === flowsPerBatch) break;
+        try {
+          const sent = await flows.send(orgId, target.flowId, {
+            commandId: `${erasureId}-${target.flowId}`,
+            fingerprint: erasureId,
+            actor: by,
+            command: { type: 'erase', externalId: target.id },
+          });
+          if (sent.state === 'accepted') continue;
+          await workflows.forgetClosedRuns(orgId, target.flowId);
+          // The last of all, since it notes that all was done.
+          await database.withOrg(org, (trx) => eraseFromFlow(trx, erasureId, target));
+          done++;
+        } catch (error) {
+          // One where it can't be done now stops none of the others.
+          failures.push(error);
+        }
       }
+      if (failures.length > 0) throw failures[0];
       const left = targets.length > done;
       if (left || clock() - created_at.getTime() < settleMs) return { done, open: true };
       const isDone = await database.withOrg(org, async (trx) => {

@@ -42,6 +42,8 @@ export interface HandOverNeeds {
   readonly settleMs?: number;
 }
 
+type Tried = <T>(work: () => Promise<T>) => Promise<T | null>;
+
 const handOversPerBatch = 20;
 const tasksPerBatch = 25;
 const erasureBeginsMs = 60_000;
@@ -50,7 +52,11 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
   const { database, flows, workflows, clock = Date.now, settleMs = 30_000 } = needs;
 
   /** Twice does it once: each task's command has an id of its own. */
-  const passOne = async (org: { orgId: string }, id: string): Promise<{ passed: number; open: boolean }> => {
+  const passOne = async (
+    org: { orgId: string },
+    id: string,
+    tried: Tried,
+  ): Promise<{ passed: number; open: boolean }> => {
     const found = await database.withOrg(org, async (trx) => {
       const handOver = await readHandOver(trx, id);
       if (!handOver || handOver.finished_at !== null) return null;
@@ -62,7 +68,8 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
     const { handOver, to } = found;
     const back = await database.withOrg(org, (trx) => findMemberById(trx, handOver.from_user));
     let passed = 0;
-    let waiting = false;
+    /** Flows that don't answer now: each further command would be waited for as long, and fill them. */
+    const silent = new Set<string>();
     let after: TaskToHandOver | null = null;
     // Someone who joined again keeps what lies with them.
     while (!back && passed < tasksPerBatch) {
@@ -71,16 +78,17 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
         someOpenTasks(trx, handOver.from_user, last, tasksPerBatch),
       );
       for (const task of tasks) {
-        const sent = await flows.send(org.orgId, task.flow_id, commandOf(handOver, task, to));
+        if (silent.has(task.flow_id)) continue;
+        const sent = await tried(async () => flows.send(org.orgId, task.flow_id, commandOf(handOver, task, to)));
         // A refusal is an answer too: the task was done meanwhile.
-        if (sent.state === 'applied' && sent.answer.outcome?.ok) passed++;
-        if (sent.state === 'accepted') waiting = true;
+        if (sent?.state === 'applied' && sent.answer.outcome?.ok) passed++;
+        if (!sent || sent.state === 'accepted') silent.add(task.flow_id);
       }
       after = tasks.at(-1) ?? null;
       if (after === null) break;
     }
     const settled = clock() - handOver.created_at.getTime() > settleMs;
-    if (after !== null || waiting || !settled) return { passed, open: true };
+    if (after !== null || silent.size > 0 || !settled) return { passed, open: true };
     await database.withOrg(org, (trx) => finishHandOver(trx, id, new Date(clock())));
     return { passed, open: false };
   };
@@ -90,15 +98,23 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
       const all = await openHandOvers(database.open, handOversPerBatch);
       let passed = 0;
       let open = 0;
+      const failures: unknown[] = [];
+      /** What fails stops nothing behind it, which may be another organization's. */
+      const tried: Tried = (work) =>
+        work().catch((error: unknown) => {
+          failures.push(error);
+          return null;
+        });
       for (const { org_id: orgId, id } of all) {
-        const done = await passOne({ orgId }, id);
-        passed += done.passed;
-        if (done.open) open++;
+        const done = await tried(() => passOne({ orgId }, id, tried));
+        passed += done?.passed ?? 0;
+        if (done?.open) open++;
       }
       // Noted, and not begun by whoever noted it: a process that died between the two. One that runs is found running.
       const noted = new Date(clock() - erasureBeginsMs);
       for (const { org_id: orgId, id: erasureId } of await openErasures(database.open, noted, handOversPerBatch))
-        await workflows.erase({ orgId, erasureId });
+        await tried(() => workflows.erase({ orgId, erasureId }));
+      if (failures.length > 0) throw failures[0];
       return { passed, open };
     },
   };

@@ -1,0 +1,70 @@
+/** What one flow, or one organization's, can't do now is no reason for others to wait. */
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type FreshDatabase, freshDatabase } from '../../test/support/database.ts';
+import { max, olivia } from '../../test/support/people.ts';
+import { assign, draft, steps } from '../../test/support/stage.ts';
+import { type RealEffects, realEffects } from '../../test/workflows/real-effects.ts';
+import { insertHandOver } from '../db/members.ts';
+import { applyCommand, openLedger, projectionOf } from '../domain/ledger.ts';
+import { type FlowCommands, makeHandOverActivities } from './hand-over.ts';
+
+let fresh: FreshDatabase;
+let effects: RealEffects;
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  effects = await realEffects(fresh.url);
+});
+afterAll(async () => {
+  await effects.close();
+  await fresh.drop();
+});
+
+const acme = 'or_acme';
+const other = 'or_other';
+
+/** A flow in the lists whose tasks lie with Max. */
+async function flowWithMax(orgId: string, id: string, tasks: number): Promise<void> {
+  const keys = Array.from({ length: tasks }, (_, n) => `t${n}`);
+  const flow = { ...draft(steps(...keys.map((key) => ({ key })))), orgId, id };
+  const at = flow.createdAt;
+  const ledger = keys.reduce(
+    (before, key) =>
+      applyCommand(before, { commandId: key, fingerprint: '', actor: olivia, command: assign(key, max) }, at),
+    openLedger(flow, { commandId: 'make', fingerprint: '', at }),
+  );
+  const outcome = ledger.outcomes.at(-1);
+  if (!outcome?.ok) throw new Error(outcome?.refusal.message);
+  await effects.activities.projectFlow(projectionOf(ledger));
+}
+
+const leaves = (orgId: string, id: string, from: string, createdAt: number) =>
+  effects.database.withOrg({ orgId }, (trx) =>
+    insertHandOver(trx, {
+      ...{ org_id: orgId, id, from_user: from, from_name: 'Max', to_user: null, by: olivia },
+      created_at: new Date(createdAt),
+    }),
+  );
+
+it('a flow that answers nothing is asked once, one that fails stops none behind it, and a failure is told', async () => {
+  await effects.owner.insertInto('orgs').values({ id: other, slug: 'other', name: 'Other', plan: 'FREE' }).execute();
+  await effects.owner.deleteFrom('memberships').where('user_id', '=', max.id).execute();
+  await flowWithMax(acme, 'fl_1_silent', 30);
+  await flowWithMax(acme, 'fl_2_full', 2);
+  await flowWithMax(acme, 'fl_3_well', 2);
+  await flowWithMax(other, 'fl_other', 2);
+  await leaves(acme, 'ho_first', max.id, Date.now() - 1_000);
+  await leaves(other, 'ho_second', max.id, Date.now());
+  const sent: string[] = [];
+  const send: FlowCommands['send'] = async (_, flowId) => {
+    sent.push(flowId);
+    if (flowId === 'fl_1_silent') return { state: 'accepted' };
+    if (flowId === 'fl_2_full') throw new Error('No more commands can wait for this flow');
+    return { state: 'gone' };
+  };
+  const workflows = { erase: async () => undefined };
+  const { passTasksOn } = makeHandOverActivities({ database: effects.database, flows: { send }, workflows });
+  const passed = new MockActivityEnvironment().run(passTasksOn);
+  await expect(passed).rejects.toThrow('No more commands can wait for this flow');
+  expect(sent).toEqual(['fl_1_silent', 'fl_2_full', 'fl_3_well', 'fl_3_well', 'fl_other', 'fl_other']);
+});
