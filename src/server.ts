@@ -11,7 +11,7 @@ import { orgWorkflows } from './operations/org-workflows.ts';
 import { probeWorker } from './operations/worker-probe.ts';
 import { aheadOf } from './operations/write-ahead.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
-import { openFiles } from './platform/files/open.ts';
+import { checkFiles, openFiles } from './platform/files/open.ts';
 import { newId } from './platform/ids.ts';
 import { keyringOf, keysOf } from './platform/keyring.ts';
 import type { AddressedLetter } from './platform/letter.ts';
@@ -48,6 +48,7 @@ await runProcess(async () => {
       .then((write) => write && database.open.transaction().execute(write))
       .catch((err: unknown) => log.error({ err }, `The mail "${mail.subject}" could not be sent`));
   };
+  await checkFiles(config.files);
   const files = await openFiles(config.files);
   let leaving = false;
   const { payloadKeys, codecToken, codecOrigins } = config;

@@ -13,7 +13,7 @@ import { FlowGateway } from './operations/gateway.ts';
 import { importerOf } from './operations/import-line.ts';
 import { orgWorkflows } from './operations/org-workflows.ts';
 import { loadDotEnv, readConfig } from './platform/config.ts';
-import { openFiles } from './platform/files/open.ts';
+import { checkFiles, openFiles } from './platform/files/open.ts';
 import { keyringOf, keysOf } from './platform/keyring.ts';
 import { createLogger } from './platform/log.ts';
 import { measurePool, measureProcess } from './platform/metrics.ts';
@@ -24,6 +24,7 @@ import { checkReadiness } from './platform/readiness.ts';
 import { runProcess } from './platform/run-process.ts';
 import { ensureSearchAttributes } from './platform/search-attributes.ts';
 import { connectClient, connectionOptions, dataConverterOf } from './platform/temporal-connection.ts';
+import { waitForTemporal } from './platform/temporal-server.ts';
 import { startTracing } from './platform/tracing.ts';
 import { workflowBundle } from './platform/workflow-bundle.ts';
 import { searchAttributes } from './workflows/contract.ts';
@@ -53,7 +54,9 @@ await runProcess(async () => {
   });
   const { smtpUrl, publicUrl, mailFrom } = config;
   const deliver = smtpUrl === undefined ? toDevMailbox : toMailServer(smtpUrl, new URL(publicUrl).hostname);
+  await checkFiles(config.files);
   const files = await openFiles(config.files);
+  await waitForTemporal(config, 15_000);
   const connection = await NativeConnection.connect(connectionOptions(config));
   const client = connectClient(config);
   await client.withDeadline(Date.now() + 20_000, () =>

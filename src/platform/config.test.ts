@@ -47,7 +47,7 @@ describe('readConfig', () => {
   });
 
   test('production says what is missing, all at once, with examples and without values', () => {
-    expect(problems({ NODE_ENV: 'production', PORT: '99999' })).toEqual([
+    expect(problems({ NODE_ENV: 'production', PORT: '99999', BOOFLOW_METRICS_PORT: '65536' })).toEqual([
       'PORT must be a port number from 1 to 65535',
       'PUBLIC_URL is required in production',
       'DATABASE_URL is required in production',
@@ -55,6 +55,7 @@ describe('readConfig', () => {
       'SMTP_URL is required in production',
       'FILES_S3_BUCKET is required in production',
       'BOOFLOW_ENCRYPTION_KEYS is required in production',
+      'BOOFLOW_METRICS_PORT must be a port number from 1 to 65535',
     ]);
     expect(() => readConfig({ ...production, DATABASE_URL: 'mysql://u:hunter2@h/d' })).toThrow(
       /DATABASE_URL must begin with postgres:\/\/ or postgresql:\/\/\. Example: DATABASE_URL=(?!.*hunter2)/,

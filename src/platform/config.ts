@@ -22,13 +22,13 @@ const urlOf = (protocols: readonly string[]) =>
     }
   });
 
-const port = (fallback: number) =>
-  z
-    .string()
-    .regex(/^\d{1,5}$/, 'must be a port number')
-    .transform(Number)
-    .refine((value) => value >= 1 && value <= 65535, 'must be a port number from 1 to 65535')
-    .default(fallback);
+const portNumber = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a port number')
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= 65535, 'must be a port number from 1 to 65535');
+
+const port = (fallback: number) => portNumber.default(fallback);
 
 const word = (what: string) => z.string().regex(/^[\w.-]{1,200}$/, `must be ${what}: letters, digits, and . _ -`);
 
@@ -117,11 +117,7 @@ const environment = (production: boolean, filesOnDisk: boolean, metricsToken: bo
       .regex(/^\d{1,3}$/, 'must be a number of seconds, 0 to 999')
       .transform(Number)
       .default(production ? 5 : 0),
-    BOOFLOW_METRICS_PORT: z
-      .string()
-      .regex(/^\d{1,5}$/, 'must be a port number')
-      .transform(Number)
-      .optional(),
+    BOOFLOW_METRICS_PORT: portNumber.optional(),
     BOOFLOW_METRICS_HOST: z
       .string()
       .regex(/^[\w.:-]+$/, 'must be an address to listen on')

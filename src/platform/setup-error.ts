@@ -19,7 +19,8 @@ export type SetupCode =
   | 'DOWNLOAD'
   | 'NOT_READY'
   | 'POSTGRES'
-  | 'TEMPORAL';
+  | 'TEMPORAL'
+  | 'FILES';
 
 /** Takes one line about what is being done, for a person who waits. */
 export type Report = (line: string) => void;
