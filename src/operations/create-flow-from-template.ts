@@ -13,6 +13,7 @@ import type { MemberPrincipal } from '../oauth/principal.ts';
 import { idFrom } from '../platform/ids.ts';
 import { accepted, acceptedText, actorOf, applied, commandInput, commandOutput, factsOf } from './command.ts';
 import { peopleFor, roleLines, roleShape, rolesInput } from './flow-roles.ts';
+import type { Sent } from './gateway.ts';
 import { findAnyTemplate, findTemplate, nameOrId } from './names.ts';
 import { madeLongAgo, once } from './once.ts';
 import { type Call, operation } from './operation.ts';
@@ -60,10 +61,14 @@ export const createFlowFromTemplate = operation({
     const { principal, commandId, fingerprint } = call;
     // From org and command id, so that the same command finds the same flow again.
     const flowId = idFrom('fl', principal.orgId, commandId);
+    // One that was just made up has made nothing.
+    const before = call.commandIdGiven
+      ? await call.database.withOrg(principal, (trx) => readFlow(trx, flowId, 1), { reads: true })
+      : undefined;
+    // Not within a transaction: Temporal may take its time, and the connection is for others too.
+    const asked = before && (await call.flows.ask(principal.orgId, flowId, commandId));
     const { kept: made, fresh } = await once(call, madeShape, async (trx) => {
-      // One that was just made up has made nothing.
-      const known = call.commandIdGiven ? await readFlow(trx, flowId, 1) : null;
-      if (known) return { ...(await madeBefore(trx, call, input, known.flow)), draft: null };
+      if (asked) return { ...(await madeBefore(trx, call, input, before.flow, asked)), draft: null };
       return drafted(trx, call, flowId, input, await findTemplate(trx, input.template));
     });
     const again = async (trx: Trx) => {
@@ -76,7 +81,7 @@ export const createFlowFromTemplate = operation({
       : await call.database.withOrg(principal, again);
     const sent = draft
       ? await call.flows.create(draft, { commandId, fingerprint })
-      : await call.flows.ask(principal.orgId, flowId, commandId);
+      : (asked ?? (await call.flows.ask(principal.orgId, flowId, commandId)));
     if (sent.state === 'applied') return { ...factsOf(applied(sent.answer, call)), ...made };
     const flow = known ? { ...known, timeZone: known.time_zone } : (draft ?? { id: flowId, name: input.name });
     const facts = factsOf(accepted(call, flow));
@@ -137,8 +142,13 @@ async function drafted(
  * Of a flow that is there already and of which no answer is kept: its command id was made up then, or it is long ago.
  * Refuses what asks for another one.
  */
-async function madeBefore(trx: Trx, call: Call<MemberPrincipal>, { template, name }: Input, flow: Flow): Promise<Made> {
-  const sent = await call.flows.ask(call.principal.orgId, flow.id, call.commandId);
+async function madeBefore(
+  trx: Trx,
+  call: Call<MemberPrincipal>,
+  { template, name }: Input,
+  flow: Flow,
+  sent: Sent,
+): Promise<Made> {
   if (sent.state === 'applied') applied(sent.answer, call);
   else if (flow.name !== name || (await findAnyTemplate(trx, template)).id !== flow.template.id)
     throw madeLongAgo(call.commandId, flow.id);

@@ -208,6 +208,24 @@ describe('a flow that is made', () => {
     });
   });
 
+  test('keeps no connection to the database while Temporal is asked what became of it', async () => {
+    const caller = { ...world.tools, now: Date.now(), principal: oliviaHerself };
+    const create = { template: 'Client Onboarding', name: 'Asked slowly', command_id: 'c_slow' };
+    await createFlowFromTemplate.run(caller, create);
+    await settled(world);
+    await world.owner.deleteFrom('commands_made').where('command_id', '=', 'c_slow').execute();
+    const used: number[] = [];
+    const ask: FlowGateway['ask'] = (...of) => {
+      used.push(world.database.connections.used);
+      return world.flows.ask(...of);
+    };
+    const flows = new Proxy(world.flows, {
+      get: (its, name) => (name === 'ask' ? ask : Reflect.get(its, name, its)),
+    });
+    expect(await createFlowFromTemplate.run({ ...caller, flows }, create)).toMatchObject({ ok: true });
+    expect(used).toEqual([0]);
+  });
+
   test('is begun from what it was to be made from, when it could not be begun at first', async () => {
     const id = await publish('Unbegun', ['A']);
     const create = { template: 'Unbegun', name: 'Begun late', command_id: 'c_begun_late' };
