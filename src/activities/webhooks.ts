@@ -41,15 +41,32 @@ const endpointsAtOnce = 30;
  */
 const endpointsOfOrg = 10;
 
+/** Of those that failed last, of all orgs and of one: however many orgs they are of, those that answer find a place. */
+const failingAtOnce = 15;
+const failingOfOrg = 5;
+
 export const makeWebhookActivities = (need: WebhookActivitiesNeed): WebhookActivities => {
-  const deliver = placesFor({
-    ...{ most: endpointsAtOnce, mostOfOrg: endpointsOfOrg },
-    busy: 'As many endpoints as may are told at this moment',
-  });
-  return { deliverWebhooks: (webhook) => deliver(webhook.orgId, () => deliverDue(need, webhook)) };
+  const busy = 'As many endpoints as may are told at this moment';
+  const deliver = placesFor({ most: endpointsAtOnce, mostOfOrg: endpointsOfOrg, busy });
+  const deliverToFailing = placesFor({ most: failingAtOnce, mostOfOrg: failingOfOrg, busy });
+  return {
+    deliverWebhooks: (ref) =>
+      deliver(ref.orgId, async () => {
+        const webhook = await need.database.withOrg(ref, (trx) => findWebhook(trx, ref.webhookId));
+        if (!webhook?.enabled) return null;
+        const failing = webhook.failing_since !== null;
+        const work = () => deliverDue(need, ref, failing);
+        return failing ? deliverToFailing(ref.orgId, work) : work();
+      }),
+  };
 };
 
-async function deliverDue(need: WebhookActivitiesNeed, { orgId, webhookId }: WebhookRef): Promise<number | null> {
+/** `failing`: it has the place of one that is. */
+async function deliverDue(
+  need: WebhookActivitiesNeed,
+  { orgId, webhookId }: WebhookRef,
+  failing: boolean,
+): Promise<number | null> {
   const { database } = need;
   const now = need.clock ?? Date.now;
   const begun = performance.now();
@@ -61,6 +78,8 @@ async function deliverDue(need: WebhookActivitiesNeed, { orgId, webhookId }: Web
     }));
     if (!webhook?.enabled) return null;
     if (!due) break;
+    // It began to fail: what is due goes on at once, from the place of such a one.
+    if (webhook.failing_since !== null && !failing) return 0;
     await attempt(need, webhook, due, now);
     Context.current().heartbeat();
   }

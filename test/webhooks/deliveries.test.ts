@@ -21,7 +21,7 @@ import { testWebhook } from '../../src/operations/test-webhook.ts';
 import { updateFlowStatus } from '../../src/operations/update-flow-status.ts';
 import { updateWebhook } from '../../src/operations/update-webhook.ts';
 import { type Post, type Posted, poster } from '../../src/platform/post.ts';
-import { webhookWorkflowId } from '../../src/workflows/contract.ts';
+import { type WebhookRef, webhookWorkflowId } from '../../src/workflows/contract.ts';
 import { gus, mia, olivia } from '../mcp/principals.ts';
 import { startWorld, type World } from '../support/world.ts';
 
@@ -171,6 +171,69 @@ test('endpoints that hang leave room for those of other organizations, and for w
     expect(s).toMatchObject({ reason: { nonRetryable: false, nextRetryDelay: expect.any(Number) } });
   for (const e of endpoints) expect(await new MockActivityEnvironment().run(deliverWebhooks, e)).toBeNull();
   expect(asked).toBe(32);
+});
+
+test('of however many organizations endpoints hang, one that answers is told', async () => {
+  const others = [1, 2, 3].map((n) => ({ ...olivia, orgId: `org_hangs_${n}` }));
+  for (const { orgId: id } of others)
+    await world.owner
+      .insertInto('orgs')
+      .values({ id, slug: id.replaceAll('_', '-'), name: id, plan: 'FREE' })
+      .execute();
+  const owed = async (who: typeof olivia): Promise<WebhookRef> => {
+    const result = await createWebhook.run(caller(who), { url });
+    if (!result.ok) throw new Error(result.text);
+    const { id: webhook } = result.facts.webhook;
+    const event = { id: `ev_${webhook}`, type: 'webhook.test', at: Date.now(), body: '{}' } as const;
+    await world.tools.database.withOrg(who, (trx) => queue(trx, who.orgId, [{ webhook, event }]));
+    return { orgId: who.orgId, webhookId: webhook };
+  };
+  const hanging: WebhookRef[] = [];
+  for (const who of [...others, olivia]) for (let n = 0; n < 8; n++) hanging.push(await owed(who));
+  await world.owner.updateTable('webhooks').set({ failing_since: new Date() }).execute();
+  const answering = await owed(gus);
+  let asked = 0;
+  let answer: (posted: Posted) => void = () => undefined;
+  const hangs = new Promise<Posted>((resolve) => {
+    answer = resolve;
+  });
+  const post: Post = () => (++asked > 15 ? Promise.resolve({ status: 204, error: null, answer: '' }) : hangs);
+  const { database, webhooks } = world.tools;
+  const { clock } = world.authority;
+  const { deliverWebhooks } = makeWebhookActivities({ database, keyring: webhooks.keyring, post, clock });
+  const settled = Promise.allSettled(hanging.map((e) => new MockActivityEnvironment().run(deliverWebhooks, e)));
+  await eventually(() => expect(asked).toBe(15));
+  expect(await new MockActivityEnvironment().run(deliverWebhooks, answering)).toBeNull();
+  expect(asked).toBe(16);
+  answer({ status: 204, error: null, answer: '' });
+  expect((await settled).filter((s) => s.status === 'rejected')).toHaveLength(17);
+  await world.owner
+    .deleteFrom('orgs')
+    .where(
+      'id',
+      'in',
+      others.map((o) => o.orgId),
+    )
+    .execute();
+});
+
+test('one that begins to fail gives its place back, and goes on in one of those that fail', async () => {
+  const { webhook } = await made();
+  await owedThree(webhook.id);
+  const { database, webhooks } = world.tools;
+  const { clock } = world.authority;
+  let asked = 0;
+  const post: Post = async () => {
+    asked++;
+    return { status: null, error: 'it did not answer within 15 s', answer: '' };
+  };
+  const { deliverWebhooks } = makeWebhookActivities({ database, keyring: webhooks.keyring, post, clock });
+  const its = { orgId: olivia.orgId, webhookId: webhook.id };
+  // Due at once.
+  expect(await new MockActivityEnvironment().run(deliverWebhooks, its)).toBe(0);
+  expect(asked).toBe(1);
+  await new MockActivityEnvironment().run(deliverWebhooks, its);
+  expect(asked).toBe(3);
 });
 
 test('after a day of failures it is FAILED, and a redelivery sends it again', async () => {
