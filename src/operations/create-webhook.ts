@@ -3,10 +3,11 @@ import { countWebhooksLocked, findWebhook } from '../db/webhooks.ts';
 import { idFrom } from '../platform/ids.ts';
 import { newWebhookSecret, sealSecret } from '../platform/webhook-secret.ts';
 import { commandInput } from './command.ts';
+import { refuseApps } from './no-apps.ts';
 import { madeLongAgo, onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
-import { addressOf, theWebhook, webhookFacts, webhookFields, webhookShape } from './webhooks.ts';
+import { addressOf, changesNoWebhooks, theWebhook, webhookFacts, webhookFields, webhookShape } from './webhooks.ts';
 import { plain } from './words.ts';
 
 const webhooksMost = 20;
@@ -32,6 +33,7 @@ export const createWebhook = operation({
   output,
   async handler(call, { url, description, events }) {
     const { principal, webhooks, commandId, now } = call;
+    refuseApps(principal, changesNoWebhooks);
     const { orgId } = principal;
     const kept = { org_id: orgId, id: idFrom('wh', orgId, commandId) };
     const address = addressOf(url, webhooks.anywhere);

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { commandInput } from './command.ts';
+import { refuseApps } from './no-apps.ts';
 import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
-import { theWebhook, webhookId } from './webhooks.ts';
+import { changesNoWebhooks, theWebhook, webhookId } from './webhooks.ts';
 import { plain } from './words.ts';
 
 const output = z.object({ id: z.string(), url: z.string() });
@@ -18,11 +19,13 @@ export const deleteWebhook = operation({
   rest: { method: 'DELETE', path: '/webhooks/{webhook}', example: { webhook: 'wh_8k2m4q7r9t1v3x5z' } },
   input: z.strictObject({ webhook: webhookId, ...commandInput }),
   output,
-  handler: (call, { webhook }) =>
-    onceOnly(call, output, async (trx) => {
+  async handler(call, { webhook }) {
+    refuseApps(call.principal, changesNoWebhooks);
+    return onceOnly(call, output, async (trx) => {
       const { id, url } = await theWebhook(trx, webhook);
       await trx.deleteFrom('webhooks').where('id', '=', id).execute();
       return { id, url };
-    }),
+    });
+  },
   text: ({ url }) => `The webhook ${plain(url)} is deleted, with its log.`,
 });

@@ -5,9 +5,9 @@ import { idFrom } from '../platform/ids.ts';
 import { actorOf, commandInput } from './command.ts';
 import { taken } from './engine-trouble.ts';
 import { clientAddress, needAddress, nobodyKnown } from './erasures.ts';
+import { refuseApps } from './no-apps.ts';
 import { once } from './once.ts';
 import { operation } from './operation.ts';
-import { Refusal } from './refusal.ts';
 import { count } from './words.ts';
 
 const output = z.object({ erasure: z.string(), flows: z.number().int() });
@@ -26,11 +26,7 @@ export const eraseExternalUser = operation({
   output,
   async handler(call, input) {
     const { principal, now } = call;
-    if (principal.byApp)
-      throw new Refusal(
-        'not_allowed',
-        'An app that was connected erases nobody. Do it on the page, or with an API key. Nothing changed.',
-      );
+    refuseApps(principal, 'erases nobody');
     const address = needAddress(input.email);
     const { kept } = await once(call, output, async (trx) => {
       const flows = await flowsWith(trx, address);

@@ -5,6 +5,7 @@ import { findMemberById, lockMembers } from '../db/members.ts';
 import type { MemberRow } from '../db/people.ts';
 import { type MemberPrincipal, roles } from '../oauth/principal.ts';
 import { findMember } from './names.ts';
+import { refuseApps } from './no-apps.ts';
 import { type Once, once } from './once.ts';
 import type { Call } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -22,12 +23,7 @@ export async function changingMembers<K extends object, R extends K>(
   work: (trx: Trx, me: MemberRow) => Promise<R>,
 ): Promise<Once<K, R>> {
   const { principal } = call;
-  if (principal.byApp) {
-    throw new Refusal(
-      'not_allowed',
-      'An app that was connected changes no members and no settings. Do it on the page, or with an API key. Nothing changed.',
-    );
-  }
+  refuseApps(principal, 'changes no members and no settings');
   return once(call, keep, async (trx) => {
     await lockMembers(trx, principal.orgId);
     const me = await findMemberById(trx, principal.userId);

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { newWebhookSecret, sealSecret } from '../platform/webhook-secret.ts';
 import { commandInput } from './command.ts';
+import { refuseApps } from './no-apps.ts';
 import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
-import { theWebhook, theWebhookLocked, webhookFacts, webhookId, webhookShape } from './webhooks.ts';
+import { changesNoWebhooks, theWebhook, theWebhookLocked, webhookFacts, webhookId, webhookShape } from './webhooks.ts';
 import { count } from './words.ts';
 
 const oldLivesMs = 24 * 3_600_000;
@@ -36,7 +37,8 @@ export const rotateWebhookSecret = operation({
   }),
   output,
   async handler(call, { webhook: id, stop_older: stopsOlder }) {
-    const { webhooks, now } = call;
+    const { principal, webhooks, now } = call;
+    refuseApps(principal, changesNoWebhooks);
     const secret = newWebhookSecret();
     const until = stopsOlder ? null : new Date(now + oldLivesMs);
     return onceOnly(call, output, async (trx) => {

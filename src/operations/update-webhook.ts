@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { nextDelivery } from '../db/webhooks.ts';
 import { commandInput } from './command.ts';
+import { refuseApps } from './no-apps.ts';
 import { once } from './once.ts';
 import { operation } from './operation.ts';
 import {
   addressOf,
+  changesNoWebhooks,
   theWebhook,
   theWebhookLocked,
   wakeFor,
@@ -37,7 +39,8 @@ export const updateWebhook = operation({
   }),
   output,
   async handler(call, { webhook: id, url, description, events, enabled }) {
-    const { webhooks, now } = call;
+    const { principal, webhooks, now } = call;
+    refuseApps(principal, changesNoWebhooks);
     const address = url === undefined ? undefined : addressOf(url, webhooks.anywhere);
     const { kept } = await once(call, output.extend({ waits: z.boolean() }), async (trx) => {
       const before = await theWebhookLocked(trx, id);

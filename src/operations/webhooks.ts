@@ -59,6 +59,9 @@ export const webhookFacts = (w: WebhookRow, now: number): z.infer<typeof webhook
   createdBy: w.created_by,
 });
 
+/** An endpoint goes on being told when the app that named it is disconnected. */
+export const changesNoWebhooks = 'makes and changes no webhooks';
+
 export const webhookId = z.string().min(1).max(limits.id).describe('Id of the webhook');
 
 /** Letters of an address. */

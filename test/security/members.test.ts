@@ -4,14 +4,19 @@ import { adam, demoPassword, gus, mia, olivia } from '../../src/demo/people.ts';
 import { authenticate } from '../../src/oauth/authenticate.ts';
 import { type MemberPrincipal, type Role, scopes } from '../../src/oauth/principal.ts';
 import { changeMemberRole } from '../../src/operations/change-member-role.ts';
+import { createWebhook } from '../../src/operations/create-webhook.ts';
+import { deleteWebhook } from '../../src/operations/delete-webhook.ts';
 import { getMember } from '../../src/operations/get-member.ts';
 import { inviteMember } from '../../src/operations/invite-member.ts';
 import { leaveOrg } from '../../src/operations/leave-org.ts';
+import { listWebhooks } from '../../src/operations/list-webhooks.ts';
 import { manageMemberInvitation } from '../../src/operations/manage-member-invitation.ts';
 import type { Caller } from '../../src/operations/operation.ts';
 import { removeMember } from '../../src/operations/remove-member.ts';
+import { rotateWebhookSecret } from '../../src/operations/rotate-webhook-secret.ts';
 import { setOrgLogo } from '../../src/operations/set-org-logo.ts';
 import { updateOrgSettings } from '../../src/operations/update-org-settings.ts';
+import { updateWebhook } from '../../src/operations/update-webhook.ts';
 import { App, acme, globex, statusOf } from '../oauth/app.ts';
 import { Person } from '../oauth/person.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -169,6 +174,30 @@ describe('roles', () => {
     expect(await change(access_token)).toMatchObject({ ok: false, code: 'not_allowed' });
     expect(await roleOf(other)).toBe('MEMBER');
     expect(await change(key)).toMatchObject({ ok: true });
+  });
+
+  test('an app that an owner connected makes and changes no webhook, which would go on after it', async () => {
+    const person = await signedIn(olivia);
+    const { access_token } = await app.connect(person);
+    const key = await world.key(olivia.email);
+    const by = async (token: string): Promise<Caller> => {
+      const principal = await authenticate(world.authority, token, 'api');
+      return { ...world.tools, now: world.authority.clock(), principal };
+    };
+    const url = 'https://hooks.example.com/booflow';
+    const kept = await createWebhook.run(await by(key), { url });
+    if (!kept.ok) throw new Error(kept.text);
+    const { id: webhook } = kept.facts.webhook;
+    const byApp = await by(access_token);
+    for (const done of [
+      await createWebhook.run(byApp, { url: 'https://evil.test/all' }),
+      await updateWebhook.run(byApp, { webhook, url: 'https://evil.test/all' }),
+      await rotateWebhookSecret.run(byApp, { webhook }),
+      await deleteWebhook.run(byApp, { webhook }),
+    ])
+      expect(done).toMatchObject({ ok: false, code: 'not_allowed', text: expect.stringContaining('no webhooks') });
+    expect(await listWebhooks.run(await by(key), {})).toMatchObject({ facts: { webhooks: [{ id: webhook, url }] } });
+    expect(await deleteWebhook.run(await by(key), { webhook })).toMatchObject({ ok: true });
   });
 
   test('another org’s people are nobody here', async () => {
