@@ -5,6 +5,7 @@ import { openErasures } from '../db/erasures.ts';
 import {
   findMemberById,
   finishHandOver,
+  noteFirstLook,
   openHandOvers,
   readHandOver,
   someOpenTasks,
@@ -38,7 +39,10 @@ export interface HandOverNeeds {
   readonly flows: FlowCommands;
   readonly workflows: { erase(ref: ErasureRef): Promise<void> };
   readonly clock?: () => number;
-  /** How long lists may lag behind flows: a task given to them just before they left shows up within it. */
+  /**
+   * How long lists may lag behind flows, from when a worker is up: a task given to them just before they left shows up
+   * within it.
+   */
   readonly settleMs?: number;
 }
 
@@ -60,6 +64,7 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
     const found = await database.withOrg(org, async (trx) => {
       const handOver = await readHandOver(trx, id);
       if (!handOver || handOver.finished_at !== null) return null;
+      if (handOver.looked_at === null) await noteFirstLook(trx, id, new Date(clock()));
       // Whoever was to take them may have left meanwhile; then nobody does, until somebody is named.
       const to = handOver.to_user === null ? undefined : await findMemberById(trx, handOver.to_user);
       return { handOver, to };
@@ -87,7 +92,7 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
       after = tasks.at(-1) ?? null;
       if (after === null) break;
     }
-    const settled = clock() - handOver.created_at.getTime() > settleMs;
+    const settled = handOver.looked_at !== null && clock() - handOver.looked_at.getTime() > settleMs;
     if (after !== null || silent.size > 0 || !settled) return { passed, open: true };
     await database.withOrg(org, (trx) => finishHandOver(trx, id, new Date(clock())));
     return { passed, open: false };

@@ -151,11 +151,11 @@ export async function findInvitation(db: Kysely<Tables>, hash: Buffer): Promise<
 
 export async function insertHandOver(
   trx: Trx,
-  handOver: Omit<Tables['hand_overs'], 'by' | 'finished_at'> & { readonly by: Actor },
+  handOver: Omit<Tables['hand_overs'], 'by' | 'looked_at' | 'finished_at'> & { readonly by: Actor },
 ): Promise<void> {
   await trx
     .insertInto('hand_overs')
-    .values({ ...handOver, by: JSON.stringify(handOver.by), finished_at: null })
+    .values({ ...handOver, by: JSON.stringify(handOver.by), looked_at: null, finished_at: null })
     .execute();
 }
 
@@ -205,7 +205,7 @@ export async function openHandOvers(db: Kysely<Tables>, most: number): Promise<{
 export function readHandOver(trx: Trx, id: string) {
   return trx
     .selectFrom('hand_overs')
-    .select(['id', 'from_user', 'from_name', 'to_user', 'by', 'created_at', 'finished_at'])
+    .select(['id', 'from_user', 'from_name', 'to_user', 'by', 'looked_at', 'finished_at'])
     .where('id', '=', id)
     .executeTakeFirst();
 }
@@ -218,6 +218,15 @@ export function unfinishedHandOvers(trx: Trx) {
     .select(['hand_overs.id', 'from_user', 'from_name', 'users.name as to_name'])
     .where('finished_at', 'is', null)
     .orderBy('hand_overs.created_at')
+    .execute();
+}
+
+export async function noteFirstLook(trx: Trx, id: string, at: Date): Promise<void> {
+  await trx
+    .updateTable('hand_overs')
+    .set({ looked_at: at })
+    .where('id', '=', id)
+    .where('looked_at', 'is', null)
     .execute();
 }
 

@@ -319,6 +319,8 @@ export interface HandOvers {
   to_user: string | null;
   by: Json<Actor>;
   created_at: Date;
+  /** When a worker first looked for what is to be passed on. */
+  looked_at: Date | null;
   finished_at: Date | null;
 }
 export interface OrgEvents {

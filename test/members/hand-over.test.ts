@@ -43,6 +43,29 @@ const tasksWith = (userId: string) =>
     .where('flows.status', 'in', ['DRAFT', 'ACTIVE', 'PAUSED'])
     .execute();
 
+test('what was given to someone while no worker was up, who then left, is passed on too, however long that took', async () => {
+  const tasks = await listTasks.run(asOlivia(), { assignee: 'nobody', status: 'BLOCKED', limit: 1 });
+  const task = tasks.ok ? tasks.facts.tasks[0] : undefined;
+  if (!task) throw new Error(tasks.text);
+  const zoe = { id: 'us_zoe', name: 'Zoe Lang', email: 'zoe@acme.test' };
+  await world.owner
+    .insertInto('users')
+    .values({ ...zoe, password_hash: null })
+    .execute();
+  await world.owner.insertInto('memberships').values({ org_id: acme, user_id: zoe.id, role: 'MEMBER' }).execute();
+  await world.stopWorker();
+  const given = await assignTask.run(asOlivia(), { task: task.id, flow: task.flow.id, assignee: zoe.email });
+  expect(given).toMatchObject({ ok: true, facts: { state: 'accepted' } });
+  expect(await removeMember.run(asOlivia(), { member: zoe.email, tasks_to: adam.email })).toMatchObject({ ok: true });
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  await world.owner.updateTable('hand_overs').set({ created_at: hourAgo }).where('from_user', '=', zoe.id).execute();
+  // A worker is up again, and looks here before it gets to the flow.
+  expect((await makeHandOverActivities(world).passTasksOn()).open).toBe(1);
+  await world.startWorker();
+  const lies = () => world.owner.selectFrom('tasks').select('assignee_id').where('id', '=', task.id).executeTakeFirst();
+  await expect.poll(lies, { timeout: 30_000 }).toEqual({ assignee_id: adam.id });
+});
+
 test('while no worker is up they wait; then they all go, each flow tells it, and what is done stays', async () => {
   const before = await tasksWith(mia.id);
   expect(before.length).toBeGreaterThan(1);
