@@ -1,7 +1,7 @@
 /** A client's data goes from each flow by a command, then from the read model, then from what the org keeps beside. */
 import { Context } from '@temporalio/activity';
 import type { Database } from '../db/database.ts';
-import { eraseFromFlow, findErasure, finishErasure, noteTargets } from '../db/erasures.ts';
+import { eraseFromFlow, findErasure, finishErasure, noteFirstLook, noteTargets } from '../db/erasures.ts';
 import type { ErasureActivities } from '../workflows/contract.ts';
 import type { FlowCommands } from './hand-over.ts';
 
@@ -10,7 +10,7 @@ export interface ErasureNeeds {
   readonly flows: FlowCommands;
   readonly workflows: { forgetClosedRuns(orgId: string, flowId: string): Promise<void> };
   readonly clock?: () => number;
-  /** How long lists may lag behind flows: an invitation just before shows up within it. */
+  /** How long lists may lag behind flows, from when a worker is up: an invitation just before shows up within it. */
   readonly settleMs?: number;
 }
 
@@ -27,9 +27,13 @@ export const makeErasureActivities = ({
 }: ErasureNeeds): ErasureActivities => ({
   async eraseSome({ orgId, erasureId }) {
     const org = { orgId };
-    const found = await database.withOrg(org, (trx) => findErasure(trx, erasureId));
+    const found = await database.withOrg(org, async (trx) => {
+      const erasure = await findErasure(trx, erasureId);
+      if (erasure?.looked_at === null) await noteFirstLook(trx, erasureId, new Date(clock()));
+      return erasure;
+    });
     if (!found || found.address === null) return { done: 0, open: false };
-    const { address, by, created_at } = found;
+    const { address, by, looked_at: lookedAt } = found;
     const context = Context.current();
     const beat = setInterval(() => context.heartbeat(), beatMs);
     let done = 0;
@@ -57,8 +61,8 @@ export const makeErasureActivities = ({
         }
       }
       if (failures.length > 0) throw failures[0];
-      const left = targets.length > done;
-      if (left || clock() - created_at.getTime() < settleMs) return { done, open: true };
+      const settled = lookedAt !== null && clock() - lookedAt.getTime() >= settleMs;
+      if (targets.length > done || !settled) return { done, open: true };
       const isDone = await database.withOrg(org, async (trx) => {
         if ((await noteTargets(trx, erasureId, address)).length > 0) return false;
         await finishErasure(trx, erasureId, address, new Date(clock()));

@@ -31,6 +31,15 @@ export const findOpenErasure = (trx: Trx, address: string): Promise<ErasureRow |
 export const findErasure = (trx: Trx, id: string): Promise<ErasureRow | undefined> =>
   trx.selectFrom('erasures').selectAll().where('id', '=', id).executeTakeFirst();
 
+export async function noteFirstLook(trx: Trx, id: string, at: Date): Promise<void> {
+  await trx
+    .updateTable('erasures')
+    .set({ looked_at: at })
+    .where('id', '=', id)
+    .where('looked_at', 'is', null)
+    .execute();
+}
+
 /** A page, the newest first. */
 export async function listErasures(trx: Trx, from: Cursor | null, limit: number): Promise<ErasureRow[]> {
   const order = from?.back ? 'asc' : 'desc';

@@ -474,6 +474,8 @@ export interface Erasures {
   flows: Generated<number>;
   by: Json<Actor>;
   created_at: Date;
+  /** When a worker first looked for what is to be erased. */
+  looked_at: ColumnType<Date | null, undefined, Date>;
   finished_at: ColumnType<Date | null, undefined, Date>;
 }
 

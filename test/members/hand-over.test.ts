@@ -60,7 +60,7 @@ test('what was given to someone while no worker was up, who then left, is passed
   const hourAgo = new Date(Date.now() - 3_600_000);
   await world.owner.updateTable('hand_overs').set({ created_at: hourAgo }).where('from_user', '=', zoe.id).execute();
   // A worker is up again, and looks here before it gets to the flow.
-  expect((await makeHandOverActivities(world).passTasksOn()).open).toBe(1);
+  expect((await makeHandOverActivities(world.tools).passTasksOn()).open).toBe(1);
   await world.startWorker();
   const lies = () => world.owner.selectFrom('tasks').select('assignee_id').where('id', '=', task.id).executeTakeFirst();
   await expect.poll(lies, { timeout: 30_000 }).toEqual({ assignee_id: adam.id });

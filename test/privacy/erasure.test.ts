@@ -1,6 +1,9 @@
 /** A client is erased from one org: no table knows them any more, the flows go on, and the other org keeps what is its own. */
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { makeErasureActivities } from '../../src/activities/erasure.ts';
 import { makeHandOverActivities } from '../../src/activities/hand-over.ts';
 import { demoPassword } from '../../src/demo/people.ts';
 import { erasedName } from '../../src/domain/erasure.ts';
@@ -238,5 +241,34 @@ describe('a client of two orgs', () => {
       .poll(row, { timeout: 60_000 })
       .toMatchObject({ address: null, flows: 1, finished_at: expect.any(Date) });
     expect(await whereFound(theirs, [])).toEqual([]);
+  }, 90_000);
+
+  test('is erased too where an invitation was under way while no worker was up, however long that took', async () => {
+    const { world } = scene;
+    const late = 'late.linnet@harbor.test';
+    const made = await post(world.url, key, '/flows', { template: 'Brand', name: 'Late' });
+    const { id: flow } = z.object({ flow: z.object({ id: z.string() }) }).parse(made.json).flow;
+    await world.stopWorker();
+    expect((await post(world.url, key, `/flows/${flow}/external-users`, { email: late })).status).toBe(202);
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    const by = JSON.stringify({ kind: 'member', id: 'us_demo_olivia', name: 'Olivia', role: 'OWNER', through: 'web' });
+    const noted = { org_id: acme, id: 'er_late', address: late, by, created_at: hourAgo };
+    await world.owner.insertInto('erasures').values(noted).execute();
+    const look = (afterMs: number) =>
+      new MockActivityEnvironment().run(
+        makeErasureActivities({ ...world, clock: () => Date.now() + afterMs }).eraseSome,
+        { orgId: acme, erasureId: noted.id },
+      );
+    // A worker is up again, and looks here before it gets to the flow.
+    expect(await look(0)).toEqual({ done: 0, open: true });
+    await world.startWorker();
+    await expect
+      .poll(() => world.owner.selectFrom('external_users').select('email').where('flow_id', '=', flow).execute(), {
+        timeout: 30_000,
+      })
+      .toEqual([{ email: late }]);
+    expect(await look(0)).toEqual({ done: 1, open: true });
+    expect(await look(40_000)).toEqual({ done: 0, open: false });
+    await expect.poll(() => whereFound([late], []), { timeout: 30_000 }).toEqual([]);
   }, 90_000);
 });
