@@ -29,6 +29,9 @@ import type { Views } from './views.ts';
 /** Bytes of a request at most: more than any input takes. */
 const bodyLimit = 2 * 1024 * 1024;
 
+/** Messages of a batch that count: with more the SDK refuses it whole. */
+const batchMost = 100;
+
 export interface McpRouteOptions {
   readonly tools: () => Tools;
   readonly authority: Authority;
@@ -110,11 +113,20 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
       return caller === undefined ? `address ${request.ip}` : `member ${caller.orgId} ${caller.userId}`;
     },
   });
-  /** Seconds to wait, where this caller has asked too often; null where not. */
-  const waits = async (request: FastifyRequest, principal: MemberPrincipal | null): Promise<number | null> => {
+  /** Seconds to wait, where this caller has asked too often; null where not. Each message of a batch counts. */
+  const waits = async (
+    request: FastifyRequest,
+    principal: MemberPrincipal | null,
+    read: Body,
+  ): Promise<number | null> => {
     if (principal !== null) callers.set(request, principal);
-    const limit = await counted(request);
-    return !limit.isAllowed && limit.isExceeded ? Math.max(1, limit.ttlInSeconds) : null;
+    const body = bodyOf(read);
+    const messages = Array.isArray(body) ? Math.max(1, Math.min(body.length, batchMost)) : 1;
+    for (let n = 0; n < messages; n++) {
+      const limit = await counted(request);
+      if (!limit.isAllowed && limit.isExceeded) return Math.max(1, limit.ttlInSeconds);
+    }
+    return null;
   };
 
   const serve = async (request: FastifyRequest, reply: FastifyReply, principal: MemberPrincipal | null, read: Body) => {
@@ -146,7 +158,7 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
       const principal = token === null ? null : await authenticate(authority, token, 'mcp');
       const given = request.headers.authorization !== undefined;
       const read = readBody(request);
-      const seconds = await waits(request, principal);
+      const seconds = await waits(request, principal, read);
       if (seconds !== null) return tooMany(reply, seconds, read);
       if (principal === null && (given || !asksOnlyWhatIsPublic(read))) return challenge(reply, publicUrl, given);
       const lacking = principal && lackingScopes(principal, read);
@@ -159,7 +171,7 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
     url: publicMcpPath,
     async handler(request, reply) {
       const read = readBody(request);
-      const seconds = await waits(request, null);
+      const seconds = await waits(request, null, read);
       return seconds === null ? serve(request, reply, null, read) : tooMany(reply, seconds, read);
     },
   });
@@ -172,7 +184,7 @@ function serverFor(authInfo: AuthInfo | undefined, options: McpRouteOptions, log
   const server = new McpServer(
     { name: 'booflow', title: 'Booflow', version },
     {
-      capabilities: { tools: {}, ...(principal !== null && documents) },
+      capabilities: { tools: stays, ...(principal !== null && documents) },
       instructions,
       cacheHints: { 'prompts/list': stable, 'resources/templates/list': stable },
     },
@@ -221,9 +233,12 @@ function offerDocuments(
   );
 }
 
+/** The SDK says of what it is not told that its changes are told. */
+const stays = { listChanged: false };
+
 const documents = {
-  prompts: {},
-  resources: {},
+  prompts: stays,
+  resources: stays,
   completions: {},
   extensions: { 'io.modelcontextprotocol/ui': {} },
 };

@@ -45,6 +45,12 @@ describe.each([
   });
   afterAll(() => client.close());
 
+  test('is not told that it will hear of changes, for which it would wait in vain', () => {
+    const { tools, prompts, resources } = client.getServerCapabilities() ?? {};
+    const never = { listChanged: false };
+    expect({ tools, prompts, resources }).toEqual({ tools: never, prompts: never, resources: never });
+  });
+
   test('is offered three prompts, whose tools are all there', async () => {
     const { prompts } = await client.listPrompts();
     expect(prompts.map((p) => [p.name, p.title, p.arguments?.map((a) => [a.name, a.required])])).toEqual([

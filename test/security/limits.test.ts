@@ -58,6 +58,19 @@ describe('over MCP, a member', () => {
     expect(resultSchema.parse(mia.json).result.isError).toBe(false);
   });
 
+  test('who asks in batches asks as often as there are messages in them', async () => {
+    const key = await world.key('mia@acme.test');
+    const batch = Array.from({ length: 4 }, (_, id) => ({ ...toolCall('get_org_context'), id }));
+    const ask = () => raw(world.url, { key, headers: { 'mcp-protocol-version': '2025-03-26' }, body: batch });
+    const first = await ask();
+    expect([first.status, z.array(resultSchema).parse(first.json).length]).toEqual([200, 4]);
+    const second = await ask();
+    expect([second.status, second.json]).toMatchObject([
+      429,
+      { error: { message: expect.stringMatching(/Wait \d+ seconds/) } },
+    ]);
+  });
+
   test('reads it through the SDK’s client as the answer of the tool', async () => {
     const speaker = await speak(world.url, await world.key('adam@acme.test'));
     let code = '';
