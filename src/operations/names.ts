@@ -210,7 +210,10 @@ export async function findSomebody(trx: Trx, ref: string, me: string, flowId: st
   throw await noMember(trx, ref);
 }
 
-/** By id, address or whole name; a member goes before a client. Else by a word of the name, such as the first. */
+/**
+ * By id, address or whole name; a member goes before a client. Else by a word of the name, such as the first. A client who was
+ * invited by the address alone has one such word for a name, which is meant for a member as well.
+ */
 async function matchPeople(
   trx: Trx,
   ref: string,
@@ -220,7 +223,7 @@ async function matchPeople(
   const { found, exact } = await matchMembers(trx, ref, me);
   if (exact) return { members: found, clients: [] };
   const clients = await findClients(trx, ref, flowId, 50);
-  if (clients.length > 0) return { members: [], clients };
+  if (clients.length > 0) return { members: found, clients };
   return { members: found, clients: await findClientsByWord(trx, ref, flowId, 50) };
 }
 

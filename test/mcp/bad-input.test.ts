@@ -25,6 +25,7 @@ describe('what a tool refuses', () => {
   beforeAll(async () => {
     // The form and the signature become READY, so that what is wrong is not their state.
     await all.olivia.call('complete_task', { ...harbor, task: 'Send contract draft' });
+    await all.olivia.call('invite_external_user', { ...harbor, email: 'adam@harbor.test', role: 'guest' });
     await settled(all.world);
   });
 
@@ -69,6 +70,14 @@ describe('what a tool refuses', () => {
       { ...harbor, task: 'Set up billing', assignee: 'Mia' },
       'ambiguous',
       /"Mia" fits 2 members\..*\n- Mia Tanaka, mia@acme\.test/,
+    ],
+    [
+      'a first name of a member that is all of a client’s name',
+      'olivia',
+      'assign_task',
+      { ...harbor, task: 'Set up billing', assignee: 'Adam' },
+      'ambiguous',
+      /fits 2 persons\..*\n- Adam Reyes, adam@acme\.test.*\n- client Adam, adam@harbor\.test, on Harbor & Pine/,
     ],
     [
       'two clients of a name',
