@@ -1,5 +1,6 @@
 /** What a member gave out in an org's name: API keys and connected apps. OWNER and ADMIN see all, a MEMBER their own. */
 import { listApiKeys, revokeApiKey } from '../db/api-keys.ts';
+import { findMemberById, lockMembers } from '../db/members.ts';
 import { listGrants, revokeGrant } from '../db/oauth.ts';
 import { listMembers } from '../db/people.ts';
 import { deleteSession, listSessions, setCurrentOrg } from '../db/sessions.ts';
@@ -16,13 +17,21 @@ export async function keysOf({ database }: Authority, principal: MemberPrincipal
 }
 export type KeyRow = Awaited<ReturnType<typeof keysOf>>[number];
 
-/** The secret is given out here and never again; the same command id makes no second key. */
+/**
+ * The secret is given out here and never again; the same command id makes no second key. Null for who was removed since the
+ * request came in: what is made after a membership ended is not ended with it, and would live again if they came back.
+ */
 export const makeKey = (
   { database }: Authority,
   principal: MemberPrincipal,
   name: string,
   commandId: string,
-): Promise<KeyMade> => database.withOrg(principal, (trx) => createApiKeyOnce(trx, principal, name, commandId));
+): Promise<KeyMade | null> =>
+  database.withOrg(principal, async (trx) => {
+    await lockMembers(trx, principal.orgId);
+    if (!(await findMemberById(trx, principal.userId))) return null;
+    return createApiKeyOnce(trx, principal, name, commandId);
+  });
 
 /** True when it was a live key that this person may revoke. */
 export async function revokeKey(authority: Authority, principal: MemberPrincipal, id: string): Promise<boolean> {

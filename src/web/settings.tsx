@@ -88,6 +88,7 @@ export async function settingsRoutes(app: FastifyInstance, { authority }: { read
       return html(reply, await keys(who, told), 422);
     }
     const made = await makeKey(authority, principal, wanted, command_id);
+    if (made === null) return reply.redirect('/settings/api-keys', 303);
     if (made.is === 'new')
       return html(reply, await keys(who, { ...nothingTold, made: { name: wanted, secret: made.secret } }), 201);
     if (made.name !== wanted)

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { adam, demoPassword, gus, mia, olivia } from '../../src/demo/people.ts';
 import { authenticate } from '../../src/oauth/authenticate.ts';
+import { keysOf, makeKey } from '../../src/oauth/credentials.ts';
 import { type MemberPrincipal, type Role, scopes } from '../../src/oauth/principal.ts';
 import { changeMemberRole } from '../../src/operations/change-member-role.ts';
 import { createWebhook } from '../../src/operations/create-webhook.ts';
@@ -270,6 +271,17 @@ describe('losing the part', () => {
     expect((await app.refresh(tokens.refresh_token)).error).toBe('invalid_grant');
     expect((await new Person(world.url).get(theirs.link)).html).toContain('was taken back');
     await world.owner.deleteFrom('memberships').where('user_id', '=', leaver.id).execute();
+  });
+
+  test('a key that was asked for before a removal and made after it is none, also when they come back', async () => {
+    const who = await newcomer('MEMBER');
+    const { principal } = as(who, 'MEMBER');
+    if (principal?.kind !== 'member') throw new Error('No member');
+    const membership = { org_id: acme, user_id: who.id, role: 'MEMBER' } as const;
+    await world.owner.deleteFrom('memberships').where('user_id', '=', who.id).execute();
+    expect(await makeKey(world.authority, principal, 'late', 'c_late')).toBeNull();
+    await world.owner.insertInto('memberships').values(membership).execute();
+    expect(await keysOf(world.authority, principal)).toEqual([]);
   });
 
   test('a removed member hears no more news, on pages that are open too', async () => {
