@@ -65,11 +65,13 @@ export const dots = (...parts: (string | false | null | undefined)[]): string =>
 /** Which of the names a mistyped one is nearest to, or null when none is near. */
 export function nearest(wanted: string, names: readonly string[]): string | null {
   const a = wanted.toLowerCase();
+  // Of an address what stands before the @: what many have in common makes nobody near.
+  const own = a.replace(/@.*$/, '').length;
   let best: { name: string; distance: number } | null = null;
   for (const name of names) {
     const distance = editDistance(a, name.toLowerCase());
     // Of a short word so few letters are the whole of it.
-    const near = Math.min(Math.max(2, Math.floor(a.length / 4)), Math.floor(a.length / 3));
+    const near = Math.min(Math.max(2, Math.floor(own / 4)), Math.floor(own / 3));
     if (distance <= near && (best === null || distance < best.distance)) best = { name, distance };
   }
   return best?.name ?? null;

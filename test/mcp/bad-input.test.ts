@@ -120,6 +120,22 @@ describe('what a tool refuses', () => {
       /Did you mean Adam\?/,
     ],
     [
+      'an address of nobody, like another one in no more than its domain',
+      'olivia',
+      'assign_task',
+      { ...harbor, task: 'Set up billing', assignee: 'max@acme.test' },
+      'not_found',
+      /^Nobody here is called "max@acme\.test"\. `list_org_members` shows/,
+    ],
+    [
+      'a mistyped address',
+      'olivia',
+      'assign_task',
+      { ...harbor, task: 'Set up billing', assignee: 'adam@amce.test' },
+      'not_found',
+      /Did you mean adam@acme\.test\?/,
+    ],
+    [
       'a task that is not READY',
       'olivia',
       'complete_task',
