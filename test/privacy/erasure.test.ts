@@ -256,7 +256,7 @@ describe('a client of two orgs', () => {
     await world.owner.insertInto('erasures').values(noted).execute();
     const look = (afterMs: number) =>
       new MockActivityEnvironment().run(
-        makeErasureActivities({ ...world, clock: () => Date.now() + afterMs }).eraseSome,
+        makeErasureActivities({ ...world.tools, clock: () => Date.now() + afterMs }).eraseSome,
         { orgId: acme, erasureId: noted.id },
       );
     // A worker is up again, and looks here before it gets to the flow.
