@@ -1,4 +1,5 @@
 /** What clients have filled in and not sent yet. */
+import { sql } from 'kysely';
 import type { Answers } from '../domain/flow.ts';
 import type { Trx } from './database.ts';
 
@@ -12,6 +13,10 @@ export interface Draft {
   readonly answers: Answers;
   readonly comment: string;
 }
+
+/** Whoever reads a draft to write it anew waits for others that do, until its transaction ends: a file comes while one types. */
+export const oneDraftAtATime = (trx: Trx, { orgId, externalId }: DraftOf, taskId: string): Promise<unknown> =>
+  sql`select pg_advisory_xact_lock(hashtextextended(${`draft ${orgId} ${externalId} ${taskId}`}, 0))`.execute(trx);
 
 export async function saveDraft(trx: Trx, whose: DraftOf, taskId: string, draft: Draft, at: Date): Promise<void> {
   const { answers, comment } = draft;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { draftsOf, saveDraft } from '../db/drafts.ts';
+import { draftsOf, oneDraftAtATime, saveDraft } from '../db/drafts.ts';
 import { dropUnsent } from '../db/files.ts';
 import { fileIdsOf } from '../domain/form.ts';
 import { limits } from '../domain/limits.ts';
@@ -17,31 +17,32 @@ export const addMyFile = operation({
   access: 'portal',
   surfaces: ['web'],
   input: z.strictObject({ task: z.string().min(1).max(limits.id), field: z.string().min(1).max(limits.id) }),
-  output: z.object({ file: fileShape, answer: z.string() }),
+  output: z.object({ file: fileShape }),
   async handler(call, input) {
     const { principal, now } = call;
     const { file, field, task } = await takeFile(call, principal.flowId, input.task, input.field);
-    const answer = await call.database.withOrg(principal, async (trx) => {
+    const taken = await call.database.withOrg(principal, async (trx) => {
+      await oneDraftAtATime(trx, principal, task.id);
       const draft = (await draftsOf(trx, principal)).get(task.id);
       const answers = draft?.answers ?? task.answers ?? {};
       const before = fileIdsOf(answers[field.key] ?? '');
       if (field.multiple && before.length >= limits.filesPerAnswer) {
         await dropUnsent(trx, [file.id]);
-        return null;
+        return false;
       }
       if (!field.multiple) await dropUnsent(trx, before);
       const ids = field.multiple ? [...before, file.id] : [file.id];
       const next = { answers: { ...answers, [field.key]: ids.join(',') }, comment: draft?.comment ?? '' };
       await saveDraft(trx, principal, task.id, next, new Date(now));
-      return ids.join(',');
+      return true;
     });
-    if (answer === null) {
+    if (!taken) {
       throw new Refusal(
         'too_many_files',
         `${quote(field.label)} takes ${limits.filesPerAnswer} files at most. Remove one first. Nothing changed.`,
       );
     }
-    return { file, answer };
+    return { file };
   },
   text: (f) => `${quote(f.file.name)} is uploaded.`,
 });

@@ -3,7 +3,7 @@ import { limits } from '../domain/limits.ts';
 import { textOf } from '../domain/naming.ts';
 import { acceptedText, command, commandInput, commandOutput, factsOf } from './command.ts';
 import { answersInput } from './complete-task.ts';
-import { needFiles } from './files.ts';
+import { answersToSend } from './files.ts';
 import { operation } from './operation.ts';
 
 /** A client completes a task of theirs; that it is theirs is the flow's own rule. */
@@ -23,8 +23,10 @@ export const completeMyTask = operation({
   output: z.object(commandOutput),
   async handler(call, { task, answers, comment = '' }) {
     const flow = { id: call.principal.flowId, name: '' };
-    await call.database.withOrg(call.principal, (trx) => needFiles(trx, flow.id, task, answers));
-    return factsOf(await command(call, flow, { type: 'complete', taskId: task, answers: answers ?? null, comment }));
+    const sent = answers
+      ? await call.database.withOrg(call.principal, (trx) => answersToSend(trx, call.principal, task, answers))
+      : null;
+    return factsOf(await command(call, flow, { type: 'complete', taskId: task, answers: sent, comment }));
   },
   text: (f) => (f.state === 'accepted' ? acceptedText(f) : 'Thank you, that is done.'),
 });

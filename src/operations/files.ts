@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Trx } from '../db/database.ts';
+import { draftsOf } from '../db/drafts.ts';
 import { beginFile, countUnsent, dropUnsent, type FileRow, filesOf, findFile, finishFile } from '../db/files.ts';
 import { type Answers, type Flow, findTask, type Task } from '../domain/flow.ts';
 import { fileIdsOf } from '../domain/form.ts';
@@ -201,6 +202,45 @@ export async function needFiles(trx: Trx, flowId: string, taskId: string, answer
       );
     }
   }
+}
+
+/**
+ * A client's answers with the files that their form holds: those of the draft, else of what was answered before. A page's
+ * own word on them may be older: they come and go by themselves, while one types or in another tab.
+ */
+export async function withHeldFiles(
+  trx: Trx,
+  whose: ExternalPrincipal,
+  task: Pick<Task, 'id' | 'fields' | 'answers'>,
+  answers: Answers,
+): Promise<Record<string, string>> {
+  const asked = task.fields.filter((f) => f.type === 'file');
+  if (asked.length === 0) return { ...answers };
+  const held = (await draftsOf(trx, whose)).get(task.id)?.answers ?? task.answers ?? {};
+  const there = new Set((await filesOf(trx, whose.flowId, task.id)).map((f) => f.id));
+  const files = asked.map((f) => [
+    f.key,
+    fileIdsOf(held[f.key] ?? '')
+      .filter((id) => there.has(id))
+      .join(','),
+  ]);
+  return { ...answers, ...Object.fromEntries(files) };
+}
+
+/** The same, of a task as the lists have it: what is sent. */
+export async function answersToSend(
+  trx: Trx,
+  whose: ExternalPrincipal,
+  taskId: string,
+  answers: Answers,
+): Promise<Answers> {
+  const task = await trx
+    .selectFrom('tasks')
+    .select(['id', 'fields', 'answers'])
+    .where('flow_id', '=', whose.flowId)
+    .where('id', '=', taskId)
+    .executeTakeFirst();
+  return task ? withHeldFiles(trx, whose, task, answers) : answers;
 }
 
 /** A whole file, and the task it belongs to as the flow has it; null when there is none. */

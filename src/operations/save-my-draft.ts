@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { draftsOf, saveDraft } from '../db/drafts.ts';
+import { oneDraftAtATime, saveDraft } from '../db/drafts.ts';
 import { dropUnsent } from '../db/files.ts';
 import { findTask } from '../domain/flow.ts';
 import { fileIdsOf } from '../domain/form.ts';
 import { limits } from '../domain/limits.ts';
 import { answersInput } from './complete-task.ts';
-import { mayKnow, needFiles } from './files.ts';
+import { mayKnow, withHeldFiles } from './files.ts';
 import { flowTruth } from './flow-truth.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -16,7 +16,7 @@ export const saveMyDraft = operation({
   name: 'save_my_draft',
   title: 'Save my draft',
   description:
-    'Keeps what a client has filled in of one of their own tasks, without sending it. Files that it no longer names go.',
+    'Keeps what a client has filled in of one of their own tasks, without sending it, and with the files it holds.',
   kind: 'write',
   access: 'portal',
   surfaces: ['web'],
@@ -24,9 +24,13 @@ export const saveMyDraft = operation({
     task: z.string().min(1).max(limits.id),
     answers: answersInput,
     comment: z.string().max(limits.comment).optional(),
+    remove: z
+      .strictObject({ field: z.string().max(limits.id), file: z.string().max(limits.id) })
+      .optional()
+      .describe('A file that goes'),
   }),
   output: z.object({ savedAt: moment }),
-  async handler(call, { task: taskId, answers = {}, comment = '' }) {
+  async handler(call, { task: taskId, answers = {}, comment = '', remove }) {
     const { principal, now } = call;
     const { flow } = await flowTruth(call, principal.orgId, principal.flowId);
     const task = findTask(flow, taskId);
@@ -43,16 +47,14 @@ export const saveMyDraft = operation({
       }),
     );
     await call.database.withOrg(principal, async (trx) => {
-      await needFiles(trx, flow.id, task.id, known);
-      const before = (await draftsOf(trx, principal)).get(task.id)?.answers ?? {};
-      const named = (of: Readonly<Record<string, string>>): string[] =>
-        task.fields.flatMap((f) => (f.type === 'file' ? fileIdsOf(of[f.key] ?? '') : []));
-      const still = new Set(named(known));
-      await dropUnsent(
-        trx,
-        named(before).filter((id) => !still.has(id)),
-      );
-      await saveDraft(trx, principal, task.id, { answers: known, comment }, new Date(now));
+      await oneDraftAtATime(trx, principal, task.id);
+      const kept = await withHeldFiles(trx, principal, task, known);
+      const held = remove && fileIdsOf(kept[remove.field] ?? '');
+      if (remove && held?.includes(remove.file)) {
+        kept[remove.field] = held.filter((id) => id !== remove.file).join(',');
+        await dropUnsent(trx, [remove.file]);
+      }
+      await saveDraft(trx, principal, task.id, { answers: kept, comment }, new Date(now));
     });
     return { savedAt: new Date(now).toISOString() };
   },

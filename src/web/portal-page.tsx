@@ -281,9 +281,17 @@ function Problem({ task, problem }: { readonly task: MyTask; readonly problem: N
 
 const fieldId = (key: string): string => `f-${key}`;
 
+/** The files that a form holds, which no page decides about by what it shows. */
+export const heldFiles = (task: MyTask, key: string): string => (task.draft?.answers ?? task.answers)?.[key] ?? '';
+
 /** What stands in a field: what was just typed, else the draft, else what was answered before. */
-const standing = ({ task, typed }: Pick<TaskView, 'task' | 'typed'>, key: string): string =>
-  typed?.[answerName(key)] ?? task.draft?.answers[key] ?? (typed === null ? (task.answers?.[key] ?? '') : '');
+const standing = (
+  { task, typed }: Pick<TaskView, 'task' | 'typed'>,
+  { key, type }: MyTask['fields'][number],
+): string =>
+  type === 'file'
+    ? heldFiles(task, key)
+    : (typed?.[answerName(key)] ?? task.draft?.answers[key] ?? (typed === null ? (task.answers?.[key] ?? '') : ''));
 
 /** One field by itself: what a script puts in its place when a file has come. */
 export function FieldOf({
@@ -297,7 +305,7 @@ export function FieldOf({
     <FieldInput
       field={field}
       id={fieldId(field.key)}
-      value={standing(view, field.key)}
+      value={standing(view, field)}
       files={view.task.files}
       fileHref={fileHref}
       removable

@@ -33,7 +33,7 @@ import { render } from './kit/render.ts';
 import { isOurForm, visitorSecret } from './kit/session.ts';
 import { limitTries } from './kit/visitor.ts';
 import { closedPage, endedPage, linkSentPage, openPage } from './portal-door.tsx';
-import { FieldOf, isOpen, type MyTask, portalPage, portalTaskPage, type TaskView } from './portal-page.tsx';
+import { FieldOf, heldFiles, isOpen, type MyTask, portalPage, portalTaskPage, type TaskView } from './portal-page.tsx';
 
 export interface PortalOptions {
   readonly authority: Authority;
@@ -173,18 +173,16 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
   };
   const isTried = (form: Fields | Tried): form is Tried => typeof form.typed === 'object';
 
-  /** Takes the files of a task's form into the draft; gives the answers as they are with them, and what was not taken. */
+  /** Takes the files of a task's form into the draft; tells what was not taken. */
   const takerFor = (visit: Visit, taskId: string) => {
-    const answers: Record<string, string> = {};
     const refused = new Map<string, string>();
     const take: OnFile = async (name, upload) => {
       const key = uploadKey(name);
       if (key === null) return;
       const added = settled(await addMyFile.run({ ...callerOf(visit), upload }, { task: taskId, field: key }));
-      if (added.ok) answers[key] = added.facts.answer;
-      else refused.set(key, clientWords(added.text));
+      if (!added.ok) refused.set(key, clientWords(added.text));
     };
-    return { take, answers, refused };
+    return { take, refused };
   };
 
   app.post('/portal/tasks/:id', async (request, reply) => {
@@ -194,18 +192,16 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
     const files = takerFor(visit, id);
     const form = await formOf(request, visit, files.take);
     if (isTried(form)) return showTask(request, reply, visit, form);
-    const answers = { ...answersIn(form), ...files.answers };
-    const typed = { ...form, ...Object.fromEntries(Object.entries(answers).map(([k, v]) => [`answer.${k}`, v])) };
+    const answers = answersIn(form);
     const comment = form.comment ?? '';
-    const keep = async (kept = answers) =>
-      saveMyDraft.run(callerOf(visit), { task: id, answers: kept, comment: comment.slice(0, 4_000) });
+    const draft = { task: id, answers, comment: comment.slice(0, 4_000) };
+    const keep = async () => saveMyDraft.run(callerOf(visit), draft);
     const again = (problem: string, fields?: ReadonlyMap<string, string>) =>
-      showTask(request, reply, visit, { problem, typed, ...(fields && { fields }) });
+      showTask(request, reply, visit, { problem, typed: form, ...(fields && { fields }) });
 
     if (form.remove !== undefined) {
-      const [key = '', file = ''] = form.remove.split(' ');
-      const left = (answers[key] ?? '').split(',').filter((one) => one !== file);
-      const saved = settled(await keep({ ...answers, [key]: left.join(',') }));
+      const [field = '', file = ''] = form.remove.split(' ');
+      const saved = settled(await saveMyDraft.run(callerOf(visit), { ...draft, remove: { field, file } }));
       return saved.ok ? reply.redirect(`/portal/tasks/${id}`, 303) : again(clientWords(saved.text));
     }
     if (files.refused.size > 0) {
@@ -232,10 +228,7 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
       const kept = await keep();
       settled(result);
       const mine = kept.ok && result.code === 'answers_invalid' ? await mineOf(visit) : null;
-      const wrong = wrongFields(
-        mine?.tasks.find((t) => t.id === id),
-        answers,
-      );
+      const wrong = wrongFields(mine?.tasks.find((t) => t.id === id) ?? null, answers);
       return again(wrong.size > 0 ? summary(wrong.size) : clientWords(result.text), wrong);
     }
     if (result.facts.flow.status === 'COMPLETED') {
@@ -369,10 +362,11 @@ const clientWords = (text: string): string =>
   text.replace(/ Nothing changed\.$/, '').replace(/ \([a-z][a-z0-9_-]*\)/g, '');
 
 /** What is wrong with each field by itself. */
-function wrongFields(task: MyTask | undefined, answers: Readonly<Record<string, string>>): Map<string, string> {
+function wrongFields(task: MyTask | null, answers: Readonly<Record<string, string>>): Map<string, string> {
   const wrong = new Map<string, string>();
-  for (const field of task?.fields ?? []) {
-    const value = answers[field.key] ?? '';
+  if (task === null) return wrong;
+  for (const field of task.fields) {
+    const value = field.type === 'file' ? heldFiles(task, field.key) : (answers[field.key] ?? '');
     if (field.required && value.trim() === '') {
       wrong.set(field.key, field.type === 'file' ? 'Please add a file.' : 'Please fill this in.');
       continue;

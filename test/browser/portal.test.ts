@@ -193,6 +193,38 @@ it('a client opens the link, fills in, goes away and comes back, uploads, sends,
   expect(await page.textContent('h1')).toContain('Thank you, Jane');
 });
 
+it('a file stays that came while somebody typed, here or in another tab', async () => {
+  const link = await invited('Rowan', 'rosa@rowan.test', 'Rosa Rowan');
+  const page = await newPage();
+  await page.goto(link);
+  await press(page, 'Open as Rosa Rowan');
+  await follow(page, 'Open: Send us your brand');
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+
+  // The file is there, and the page hears of it late.
+  await page.route('**/files', async (route) => {
+    const response = await route.fetch();
+    await Promise.all([page.waitForResponse('**/draft'), page.getByLabel('Why this brand?').fill('Ours')]);
+    await route.fulfill({ response });
+  });
+  await page.getByLabel('Your logo').setInputFiles(png);
+  await page.getByText('Uploaded and saved.').waitFor();
+  const download = await page.request.get(world.url + (await page.locator('.given a').getAttribute('href')));
+  expect(download.status()).toBe(200);
+
+  // A tab from before knows of no file, and takes none away.
+  await Promise.all([other.waitForResponse('**/draft'), other.getByLabel('Why this brand?').fill('Ours for long')]);
+  await other.getByLabel('Its tone').selectOption('Plain');
+  await other.evaluate("document.querySelector('form.work').noValidate = true");
+  await press(other, 'Send my answers');
+  expect(await other.textContent('[role=status]')).toContain('Thank you, that is done.');
+  expect(await call('get_task', { flow: 'Rowan', task: 'Send us your brand' })).toMatchObject({
+    ...{ status: 'COMPLETED', files: [{ name: 'logo.png' }] },
+    answers: { why: 'Ours for long', tone: 'Plain' },
+  });
+});
+
 it('does all of it without JavaScript', async () => {
   const link = await invited('Larch', 'lars@larch.test', 'Lars Larch');
   const page = await newPage(false);
