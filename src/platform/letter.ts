@@ -3,7 +3,7 @@
  * why it came. The one layout of every mail.
  */
 import { type Markup, markup, type Part } from './markup.ts';
-import { firstLetter, plainLine, plainText, shortened } from './plain-line.ts';
+import { firstLetter, firstName, plainLine, plainText, shortened } from './plain-line.ts';
 
 /** A colour and what can be read on it, each `#rrggbb`. */
 export interface Shade {
@@ -69,7 +69,7 @@ export interface AddressedLetter extends WrittenLetter {
 
 /** "Hello Jane,": by the first of someone's names. */
 export function greeting(name: string): string {
-  const first = shortened(plainLine(name).split(' ')[0] ?? '', 40);
+  const first = firstName(name);
   return first === '' ? 'Hello,' : `Hello ${first},`;
 }
 

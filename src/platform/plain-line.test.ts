@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { firstLetter, plainLine, plainText, shortened } from './plain-line.ts';
+import { firstLetter, firstName, plainLine, plainText, shortened } from './plain-line.ts';
 
 it('a line has no break of any alphabet, no control character and nothing that turns or hides text', () => {
   expect(plainLine('Jane\r\nBcc: all@evil.test\u0000\u0085\u2028\u2029\tAlder')).toBe('Jane Bcc: all@evil.test Alder');
@@ -40,4 +40,15 @@ it('is cut between letters as a reader counts them, whatever they are made of', 
   expect(shortened('👩‍💻👩‍💻👩‍💻', 2)).toBe('👩‍💻…');
   expect(shortened('👩‍💻👩‍💻', 2)).toBe('👩‍💻👩‍💻');
   expect(shortened(`e${'\u0301'.repeat(100_000)}`, 10).length).toBeLessThan(60);
+});
+
+it('one is called by the first of one’s names, and of a long one by as much as a button holds', () => {
+  expect(['Jane Alder', '👩‍🚀 Zoë Moon', '…', '', 'Ann\nBcc: x'].map(firstName)).toEqual([
+    'Jane',
+    'Zoë',
+    '…',
+    '',
+    'Ann',
+  ]);
+  expect(firstName('a'.repeat(200))).toBe(`${'a'.repeat(39)}…`);
 });

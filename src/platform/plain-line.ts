@@ -55,3 +55,9 @@ export function shortened(text: string, most: number): string {
   }
   return all.join('');
 }
+
+/** What one is called by: the first of someone's names, and of an emoji beside them nothing. */
+export function firstName(name: string): string {
+  const words = plainLine(name).split(' ');
+  return shortened(words.find((word) => /\p{L}/u.test(word)) ?? words[0] ?? '', 40);
+}

@@ -1,6 +1,7 @@
 /** One flow: what it waits on, its graph, the chosen task with all that can be done to it, its people, what happened. */
 
 import { count, dueWords } from '../operations/words.ts';
+import { firstName } from '../platform/plain-line.ts';
 import { ActivityFeed } from './flow/activity.tsx';
 import { Moves, Will } from './flow/moves.tsx';
 import { People } from './flow/people.tsx';
@@ -131,7 +132,7 @@ function noteOf(t: FlowFacts['tasks'][number], view: FlowView): string {
     case 'REJECTED':
       return `${round}sent back`;
     case 'COMPLETED':
-      return t.doneBy === null ? 'done' : `done by ${t.doneBy.split(' ')[0]}`;
+      return t.doneBy === null ? 'done' : `done by ${firstName(t.doneBy)}`;
     case 'SKIPPED':
       return 'skipped';
     case 'CANCELLED':

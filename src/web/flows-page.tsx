@@ -9,6 +9,7 @@ import type { listFlows } from '../operations/list-flows.ts';
 import type { listOrgMembers } from '../operations/list-org-members.ts';
 import type { listPublicTemplates } from '../operations/list-public-templates.ts';
 import { countUpTo } from '../operations/words.ts';
+import { firstName } from '../platform/plain-line.ts';
 import { Face } from './kit/face.tsx';
 import { FlowIcon, LateIcon } from './kit/icons.tsx';
 import { named } from './kit/named.ts';
@@ -441,7 +442,7 @@ function Next({ flow, session, commandId }: Omit<RowProps, 'now'>) {
       <Csrf secret={session.secret} />
       <input type="hidden" name="command_id" value={`${commandId}-${next.id}`} />
       <button type="submit" class="button small-button">
-        Remind {next.assignee.name.split(' ')[0]}
+        Remind {firstName(next.assignee.name)}
         <span class="unseen">: {flow.name}</span>
       </button>
     </form>

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import type { Closed, Invitation } from '../oauth/portal-session.ts';
+import { firstName } from '../platform/plain-line.ts';
 import { BrandHeader, type Branding, brandStyles } from './kit/brand.tsx';
 import { type Kept, KeptForm } from './kit/kept.tsx';
 import { renderPage } from './kit/page.tsx';
@@ -198,7 +199,7 @@ export const endedPage = (org: Branding, flow: string, name: string): string =>
     about: flow,
     children: (
       <>
-        <h1>Thank you, {name.split(' ')[0] ?? name}. That was the last thing</h1>
+        <h1>Thank you, {firstName(name)}. That was the last thing</h1>
         <p>
           {flow} is complete, and nothing more is needed from you. Your link ends here; if you need anything, {org.name}{' '}
           will be glad to hear from you.

@@ -1,10 +1,12 @@
 /** What a client sees: what waits for them first, what comes later, what is done; and one task with all that belongs to it. */
+
 import type { ComponentChildren } from 'preact';
 import type { z } from 'zod';
 import { shortDate } from '../domain/dates.ts';
 import { fileIdsOf } from '../domain/form.ts';
 import type { getMyFlow } from '../operations/get-my-flow.ts';
 import { count, dueWords } from '../operations/words.ts';
+import { firstName } from '../platform/plain-line.ts';
 import { BrandHeader, brandStyles } from './kit/brand.tsx';
 import { answerName, FieldInput, FileList } from './kit/field.tsx';
 import { LateIcon, StatusIcon } from './kit/icons.tsx';
@@ -25,7 +27,6 @@ interface View {
 
 const styles = (org: MyFlow['org']) => ['/assets/portal.css', ...brandStyles(org)];
 export const fileHref = (id: string): string => `/portal/files/${id}`;
-const firstOf = (name: string): string => name.split(' ')[0] ?? name;
 
 /** Theirs to do now. */
 export const isOpen = ({ flow }: MyFlow, t: MyTask): boolean => flow.status === 'ACTIVE' && t.status === 'READY';
@@ -112,7 +113,7 @@ export function portalPage(view: View & { readonly problem: string | null }): st
 }
 
 function heading(name: string, status: MyFlow['flow']['status'], open: number, later: number): string {
-  const first = firstOf(name);
+  const first = firstName(name);
   if (status === 'PAUSED') return `${first}, everything is paused for now`;
   if (open === 1) return `${first}, one thing is waiting for you`;
   if (open > 1) return `${first}, ${numberWord(open).toLowerCase()} things are waiting for you`;

@@ -1,4 +1,5 @@
 /** Signing up: an address is proved by a link, then an account and an organization are made. */
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
@@ -9,6 +10,7 @@ import type { Session } from '../oauth/session.ts';
 import { readSession } from '../oauth/session.ts';
 import { addOrg, finishSignUp, makeSignUpLink, readSignUp } from '../oauth/sign-up.ts';
 import type { Tools } from '../operations/operation.ts';
+import { firstName } from '../platform/plain-line.ts';
 import { askToSignIn } from './kit/ask-to-sign-in.ts';
 import { fieldText } from './kit/form.ts';
 import { newCommandId } from './kit/member.ts';
@@ -245,7 +247,7 @@ const finishPage = ({ secret, link, email, name, org_name, wrong }: FinishView):
     title: 'Choose a password',
     children: (
       <Solo>
-        <h1>One step left, {name.split(' ')[0]}</h1>
+        <h1>One step left, {firstName(name)}</h1>
         <p>
           This makes <b>{org_name}</b> and your account <b>{email}</b>.
         </p>

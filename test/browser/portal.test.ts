@@ -59,8 +59,8 @@ const call = async (tool: string, args: Record<string, unknown>): Promise<Record
 };
 
 /** A started flow with one client, and the link of their mail. */
-async function invited(flow: string, email: string, name: string): Promise<string> {
-  await call('create_flow_from_template', { template: 'Brand', name: flow });
+async function invited(flow: string, email: string, name: string, template = 'Brand'): Promise<string> {
+  await call('create_flow_from_template', { template, name: flow });
   await call('invite_external_user', { flow, email, name });
   await call('update_flow_status', { flow, action: 'start' });
   await settled(world);
@@ -223,6 +223,42 @@ it('a file stays that came while somebody typed, here or in another tab', async 
     ...{ status: 'COMPLETED', files: [{ name: 'logo.png' }] },
     answers: { why: 'Ours for long', tone: 'Plain' },
   });
+});
+
+it('a name with no break in it, however long, makes no page wider, for clients and members', async () => {
+  const word = 'Grundstücksverkehrsgenehmigungszuständigkeitsübertragungsverordnung'.repeat(2);
+  const client = { kind: 'client' };
+  const reading = readTemplate({
+    name: word,
+    steps: [
+      { key: 'a', title: word, type: 'FORM', assignee: client, fields: [{ key: 'f', label: word, type: 'text' }] },
+      { key: 'b', title: `${word}B`, assignee: { kind: 'role', role: word.slice(0, 90) }, dependsOn: ['a'] },
+    ],
+  });
+  if (!reading.ok) throw new Error(JSON.stringify(reading));
+  await world.owner.transaction().execute((trx) => publishTemplate(trx, 'tp_long', 'org_demo_acme', reading.template));
+  const page = await newPage();
+  await page.goto(await invited(word, 'grete@long.test', word, 'tp_long'));
+  const sideways = () => page.evaluate('document.documentElement.scrollWidth - innerWidth');
+  expect(await sideways()).toBe(0);
+  await press(page, /^Open as/);
+  expect(await sideways()).toBe(0);
+  await follow(page, /^Open: /);
+  expect(await sideways()).toBe(0);
+
+  await page.goto(`${world.url}/flows`);
+  await page.fill('#email', 'olivia@acme.test');
+  await page.fill('#password', 'booflow-demo');
+  await Promise.all([page.waitForURL('**/flows'), page.press('#password', 'Enter')]);
+  const flow = await page.getByRole('link', { name: word }).getAttribute('href');
+  const paths = ['/flows', '/tasks', `${flow}`, '/templates', '/templates/tp_long', '/templates/tp_long/edit?step=b'];
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 844 });
+    for (const path of paths) {
+      await page.goto(world.url + path);
+      expect([width, path, await sideways()]).toEqual([width, path, 0]);
+    }
+  }
 });
 
 it('does all of it without JavaScript', async () => {

@@ -1,8 +1,9 @@
 /** The flow's clients: who is invited, and inviting, resending, revoking. */
 
+import { firstName } from '../../platform/plain-line.ts';
 import { Face } from '../kit/face.tsx';
 import { named } from '../kit/named.ts';
-import { type FlowFacts, type FlowView, firstName, isAdmin, isOver, Sent } from './view.tsx';
+import { type FlowFacts, type FlowView, isAdmin, isOver, Sent } from './view.tsx';
 
 type Client = FlowFacts['externalUsers'][number];
 

@@ -1,12 +1,14 @@
 /** The chosen task, with all that can be seen of it and done to it. */
+
 import { fileIdsOf } from '../../domain/form.ts';
 import { count } from '../../operations/words.ts';
+import { firstName } from '../../platform/plain-line.ts';
 import { Face } from '../kit/face.tsx';
 import { answerName, FieldInput, FileList } from '../kit/field.tsx';
 import { LateIcon, StatusIcon, statusWord } from '../kit/icons.tsx';
 import { dot } from '../kit/parts.tsx';
 import { Ago, Day, Due } from '../kit/when.tsx';
-import { type FlowView, firstName, isAdmin, isOver, Sent, type TaskFacts, taskHref, whom } from './view.tsx';
+import { type FlowView, isAdmin, isOver, Sent, type TaskFacts, taskHref, whom } from './view.tsx';
 
 interface TaskProps {
   readonly view: FlowView;

@@ -40,8 +40,6 @@ export const isOver = ({ flow }: Pick<FlowView, 'flow'>): boolean =>
 
 export const taskHref = (flowId: string, taskId: string): string => `/flows/${flowId}?task=${taskId}#task`;
 
-export const firstName = (name: string): string => name.split(' ')[0] ?? name;
-
 /** "you", "Adam Reyes", "client Jane Alder", "nobody". */
 export const whom = (person: Person, { session }: Pick<FlowView, 'session'>): string =>
   person === null

@@ -1,11 +1,13 @@
 /** "Why is this waiting?": each open task with whom it lies and what to do about it, and the chain behind the first. */
+
 import { useContext } from 'preact/hooks';
 import { forecastWords } from '../../operations/explain-flow.ts';
 import { count } from '../../operations/words.ts';
+import { firstName } from '../../platform/plain-line.ts';
 import { Face } from '../kit/face.tsx';
 import { LateIcon, StatusIcon } from '../kit/icons.tsx';
 import { Day, Due, TimeZone } from '../kit/when.tsx';
-import { type FlowView, firstName, type Hold, isAdmin, Sent, taskHref, whom } from './view.tsx';
+import { type FlowView, type Hold, isAdmin, Sent, taskHref, whom } from './view.tsx';
 
 const shown = 4;
 
