@@ -8,7 +8,7 @@ import type { Tools } from '../operations/operation.ts';
 import { previewErasure } from '../operations/preview-erasure.ts';
 import { count } from '../operations/words.ts';
 import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
-import { settled } from './kit/need.ts';
+import { need, settled } from './kit/need.ts';
 import { renderPage } from './kit/page.tsx';
 import { Pager } from './kit/pager.tsx';
 import { Csrf, Notice } from './kit/parts.tsx';
@@ -40,6 +40,8 @@ export async function erasureRoutes(
       listErasures.run(caller, { limit: 50, ...(cursor && { cursor }) }),
       email === '' ? null : previewErasure.run(caller, { email }),
     ]);
+    // A list that can't be shown is a page of its own, but for who may not see it at all.
+    if (!past.ok && past.code !== 'not_allowed') need(past);
     const problem = told.problem ?? (past.ok ? (found?.ok === false && !told.notice ? found.text : null) : past.text);
     const view: View = {
       ...{ session: visit.session, email, past: past.ok ? past.facts : null },

@@ -96,7 +96,7 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
       listTemplates.run(caller, {}),
       listPublicTemplates.run(caller, {}),
     ]);
-    if (!list.ok && list.code === 'database_unavailable') need(list);
+    if (!list.ok && (list.code === 'database_unavailable' || list.code === 'bad_cursor')) need(list);
     const view = {
       ...{ session: visit.session, overview: need(overview), query, now: visit.tools.now },
       ...{ list: list.ok ? list.facts : null, problem: list.ok ? null : list.text },
@@ -119,7 +119,6 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
       listTasks.run(caller, { ...asked, ...(cursor && { cursor }) }),
       getOverview.run(caller, {}),
     ]);
-    if (!list.ok && list.code === 'bad_cursor') return reply.redirect('/tasks', 303);
     const { session, tools: kit } = visit;
     return html(reply, tasksPage({ session, show, list: need(list), overview: need(overview), now: kit.now }));
   });
@@ -193,7 +192,7 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
   page('/flows/:id', (visit, reply) => show(visit, reply));
 
   page('/files/:id', async (visit, reply) => {
-    const found = await getFile.run(callerOf(visit), { file: visit.params.id });
+    const found = settled(await getFile.run(callerOf(visit), { file: visit.params.id }));
     if (!found.ok) return reply.code(404).type('text/plain').send('There is no such file here.');
     return sendFile(reply, found.facts);
   });

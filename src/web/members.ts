@@ -74,6 +74,7 @@ export async function membersRoutes(
       listOrgMembers.run(caller, {}),
     ]);
     const { session } = visit;
+    settled(found);
     if (!found.ok) return html(reply, memberGonePage(session), 404);
     const view = {
       ...{ session, found: found.facts, members: need(members).members },

@@ -107,7 +107,7 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
   };
 
   const mineOf = async (visit: Visit) => {
-    const result = await getMyFlow.run(callerOf(visit), {});
+    const result = settled(await getMyFlow.run(callerOf(visit), {}));
     return result.ok ? result.facts : null;
   };
 
@@ -155,7 +155,7 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
   app.get('/portal/files/:id', async (request, reply) => {
     const visit = await visitOf(request);
     if (!visit) return closed(request, reply);
-    const found = await getMyFile.run(callerOf(visit), { file: idOf(request) });
+    const found = settled(await getMyFile.run(callerOf(visit), { file: idOf(request) }));
     if (!found.ok) return reply.code(404).type('text/plain').send('There is no such file here.');
     return sendFile(reply, found.facts);
   });

@@ -76,10 +76,27 @@ it('finds flows by a view, by whom they wait on, by words, and says when none fi
   await page.fill('#search', 'zebra');
   await page.press('#search', 'Enter');
   await page.getByText('No flow and no client has words that begin like “zebra”').waitFor();
-  const answer = await page.goto(`${world.url}/flows?waits_on=Nobody+Known&cursor=x`);
+  const answer = await page.goto(`${world.url}/flows?waits_on=Nobody+Known`);
   expect(answer?.status()).toBe(422);
-  expect(await page.getByRole('alert').count()).toBe(1);
+  expect(await page.getByRole('alert').textContent()).toBe('Nobody here is called "Nobody Known".');
   expect(await page.textContent('h1')).toMatch(/you/);
+  await page.context().close();
+});
+
+it('an address that can’t be read is told as that, and not as something that is gone', async () => {
+  const page = await signedIn('olivia@acme.test');
+  const lists = ['/flows', '/tasks', '/flows/imports', '/settings/members', '/settings/data/erase'];
+  for (const path of lists) {
+    const answer = await page.goto(`${world.url}${path}?cursor=x`);
+    expect([path, answer?.status()]).toEqual([path, 400]);
+    expect(await page.textContent('h1')).toBe('This part of the list can’t be found');
+    await page.getByRole('link', { name: 'Show the first page' }).click();
+    await page.waitForURL(`${world.url}${path}?`);
+    expect(await page.textContent('h1')).not.toContain('can’t');
+  }
+  const statusOf = async (path: string) => (await page.request.get(world.url + path)).status();
+  expect(await statusOf(`/flows/${'x'.repeat(300)}`)).toBe(400);
+  expect(await statusOf('/flows/fl_none')).toBe(404);
   await page.context().close();
 });
 

@@ -2,6 +2,7 @@
 import { type ComponentChildren, createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { csrfToken } from './csrf.ts';
+import { forPeople } from './for-people.ts';
 
 /**
  * Between two things that are told in one line. It stands in the text of both: where each was a part of its own, the
@@ -47,6 +48,6 @@ export const Solo = ({ children }: { readonly children: ComponentChildren }) => 
 export const Notice = ({ text, bad }: { readonly text: string | null; readonly bad?: boolean }) =>
   text === null ? null : (
     <p class={bad ? 'notice bad' : 'notice'} role={bad ? 'alert' : 'status'}>
-      {text}
+      {bad ? forPeople(text) : text}
     </p>
   );

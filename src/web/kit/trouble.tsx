@@ -32,8 +32,23 @@ const start = { href: '/flows', title: 'Go to the flows' };
 
 export const notThere = (text: string): Trouble => ({ status: 404, title: 'Nothing is here', text, to: start });
 
+/** It is there, and is not as it would have to be. */
+export const notNow = (text: string): Trouble => ({ status: 409, title: 'This can’t be done now', text, to: start });
+
 export const troubles = {
   notFound: notThere('No page has this address. It may have been mistyped, or what it showed is gone.'),
+  badAddress: {
+    status: 400,
+    title: 'This address can’t be read',
+    text: 'Something in it is too long, or has characters that nothing is called by. It may have been cut off or mistyped.',
+    to: start,
+  },
+  badCursor: {
+    status: 400,
+    title: 'This part of the list can’t be found',
+    text: 'The address says where in the list to go on, and was cut off, or is of another list. Nothing is lost: begin with its first page.',
+    to: { href: '?', title: 'Show the first page' },
+  },
   stale: {
     status: 403,
     title: 'This page was open for long',
