@@ -1,5 +1,6 @@
 /** Orgs, members and clients. */
 import { type SqlBool, sql } from 'kysely';
+import { erasedAddress } from '../domain/erasure.ts';
 import type { Trx } from './database.ts';
 import type { MemberRole } from './schema.ts';
 
@@ -96,3 +97,20 @@ export const findClientsByWord = (trx: Trx, word: string, flowId: string | null,
 
 export const listClients = (trx: Trx, flowId: string, limit: number): Promise<ClientRow[]> =>
   clients(trx, flowId, limit).execute();
+
+/** One of several flows' clients; called by one of the names they have there. */
+export interface KnownClient {
+  readonly email: string;
+  readonly name: string;
+  readonly flows: number;
+}
+
+/** Clients with the words in their name or address, by name; who was erased is nobody's client any more. */
+export async function clientsLike(trx: Trx, part: string, limit: number): Promise<KnownClient[]> {
+  const { rows } = await sql<KnownClient>`
+    select email, max(name) as name, count(*)::int as flows from external_users
+    where position(lower(${part}) in lower(email)) > 0 or position(lower(${part}) in lower(name)) > 0
+    group by email having email not like ${erasedAddress('%')}
+    order by lower(max(name)), email limit ${limit}`.execute(trx);
+  return rows;
+}

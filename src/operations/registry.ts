@@ -25,6 +25,8 @@ import { eraseExternalUser } from './erase-external-user.ts';
 import { explainFlow } from './explain-flow.ts';
 import { exportOrg } from './export-org.ts';
 import { exportTemplate } from './export-template.ts';
+import { findClients } from './find-clients.ts';
+import { findSameFlows } from './find-same-flows.ts';
 import { getFile } from './get-file.ts';
 import { getFlow } from './get-flow.ts';
 import { getImport } from './get-import.ts';
@@ -155,6 +157,8 @@ export const operations: readonly Operation[] = [
   discardDraft,
   archiveTemplate,
   suggestNames,
+  findClients,
+  findSameFlows,
   getMyFlow,
   acceptMyInvitation,
   completeMyTask,

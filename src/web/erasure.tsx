@@ -1,17 +1,19 @@
-/** A client's data is erased: what would be lost is told first, and the address is typed once more. */
+/** A client's data is erased: they are found, what would be lost is told, and the address is typed once more. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Authority } from '../oauth/authority.ts';
 import type { Session } from '../oauth/session.ts';
 import { eraseExternalUser } from '../operations/erase-external-user.ts';
+import { findClients } from '../operations/find-clients.ts';
 import { listErasures } from '../operations/list-erasures.ts';
 import type { Tools } from '../operations/operation.ts';
 import { previewErasure } from '../operations/preview-erasure.ts';
 import { count } from '../operations/words.ts';
 import { callerOf, memberRoutes, newCommandId, type Visit } from './kit/member.ts';
+import { named } from './kit/named.ts';
 import { need, settled } from './kit/need.ts';
 import { renderPage } from './kit/page.tsx';
 import { Pager } from './kit/pager.tsx';
-import { Csrf, Notice } from './kit/parts.tsx';
+import { Csrf, dot, Notice } from './kit/parts.tsx';
 import { Settings } from './kit/settings.tsx';
 import { TextField } from './kit/text-field.tsx';
 import { settingsStyles } from './members-page.tsx';
@@ -20,6 +22,7 @@ const path = '/settings/data/erase';
 
 type Facts<R> = Extract<R, { ok: true }> extends { readonly facts: infer F } ? F : never;
 type Preview = Facts<Awaited<ReturnType<typeof previewErasure.run>>>;
+type Found = Facts<Awaited<ReturnType<typeof findClients.run>>>;
 type Past = Facts<Awaited<ReturnType<typeof listErasures.run>>>;
 
 export async function erasureRoutes(
@@ -31,23 +34,34 @@ export async function erasureRoutes(
   const show = async (
     visit: Visit,
     reply: FastifyReply,
-    email: string,
-    told: { readonly notice?: string; readonly problem?: string; readonly wrong?: string } = {},
+    asked: string,
+    told: { readonly problem?: string; readonly wrong?: string } = {},
   ): Promise<FastifyReply> => {
     const caller = callerOf(visit);
-    const { cursor } = visit.query;
-    const [past, found] = await Promise.all([
+    const { cursor, find = '' } = visit.query;
+    const [past, clients] = await Promise.all([
       listErasures.run(caller, { limit: 50, ...(cursor && { cursor }) }),
-      email === '' ? null : previewErasure.run(caller, { email }),
+      findClients.run(caller, { part: find }),
     ]);
+    // Who wrote a whole address means it.
+    const whole = clients.ok && clients.facts.clients.find((c) => c.email === find.trim().toLowerCase());
+    const email = asked === '' && whole ? whole.email : asked;
+    const found = email === '' ? null : await previewErasure.run(caller, { email });
     // A list that can't be shown is a page of its own, but for who may not see it at all.
     if (!past.ok && past.code !== 'not_allowed') need(past);
-    const problem = told.problem ?? (past.ok ? (found?.ok === false && !told.notice ? found.text : null) : past.text);
+    const problem =
+      told.problem ?? (past.ok ? (found?.ok === false ? found.text : clients.ok ? null : clients.text) : past.text);
     const view: View = {
-      ...{ session: visit.session, email, past: past.ok ? past.facts : null },
-      ...{ preview: found?.ok ? found.facts : null, notice: told.notice ?? null, wrong: told.wrong ?? null, problem },
+      ...{
+        session: visit.session,
+        find,
+        past: past.ok ? past.facts : null,
+        clients: clients.ok ? clients.facts : null,
+      },
+      ...{ preview: found?.ok ? found.facts : null, wrong: told.wrong ?? null, problem },
     };
-    const status = !past.ok ? 403 : problem !== null || told.wrong ? 422 : 200;
+    const gone = found?.ok === false && found.code === 'not_found';
+    const status = !past.ok ? 403 : gone ? 404 : problem !== null || told.wrong ? 422 : 200;
     return reply.code(status).type('text/html').send(erasurePage(view));
   };
 
@@ -63,25 +77,25 @@ export async function erasureRoutes(
 
 interface View {
   readonly session: Session;
-  readonly email: string;
+  /** Whom to look for. */
+  readonly find: string;
+  readonly clients: Found | null;
   readonly preview: Preview | null;
   /** Null for who may not see it. */
   readonly past: Past | null;
-  readonly notice: string | null;
   readonly problem: string | null;
   readonly wrong: string | null;
 }
 
-function erasurePage({ session, email, preview, past, notice, problem, wrong }: View): string {
+function erasurePage({ session, find, clients, preview, past, problem, wrong }: View): string {
   return renderPage({
     title: "Erase a client's data",
     styles: settingsStyles,
     children: (
       <Settings session={session} here="/settings/data">
         <h1>Erase a client’s data</h1>
-        <Notice text={notice} />
         <Notice text={problem} bad />
-        {past !== null && preview === null && <Find email={email} />}
+        {past !== null && preview === null && <Find find={find} clients={clients} />}
         {preview !== null && <Confirm {...{ session, preview, wrong }} />}
         {past !== null && past.erasures.length > 0 && <PastErasures past={past} />}
         <p class="actions">
@@ -92,13 +106,43 @@ function erasurePage({ session, email, preview, past, notice, problem, wrong }: 
   });
 }
 
-const Find = ({ email }: { readonly email: string }) => (
-  <form method="get" action={path} class="card sheet part">
-    <TextField name="email" label="The client’s address" type="email" value={email} most={254} autocomplete="off" />
-    <button type="submit" class="button">
-      Show what would be erased
-    </button>
-  </form>
+const Find = ({ find, clients }: Pick<View, 'find' | 'clients'>) => (
+  <>
+    <form method="get" action={path} class="card sheet part">
+      <TextField
+        {...{ name: 'find', label: 'The client’s name or address', value: find, most: 254, autocomplete: 'off' }}
+      />
+      <button type="submit" class="button">
+        Find
+      </button>
+    </form>
+    {clients !== null && <FoundClients find={find.trim()} found={clients} />}
+  </>
+);
+
+const FoundClients = ({ find, found: { clients, more } }: { readonly find: string; readonly found: Found }) => (
+  <section>
+    <h2>{find === '' ? 'Clients' : `Clients like “${find}”`}</h2>
+    {clients.length === 0 ? (
+      <p>{find === '' ? 'No flow has a client yet.' : 'No client has this in their name or address.'}</p>
+    ) : (
+      <ul class="card list">
+        {clients.map((c) => (
+          <li>
+            <span class="grow">
+              <a href={`${path}?${new URLSearchParams({ email: c.email })}`}>{named(c.name)}</a>
+              <span class="small">
+                {c.email}
+                {dot}
+                {count(c.flows, 'flow')}
+              </span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    )}
+    {more && <p class="small">There are more: write a part of the name or address.</p>}
+  </section>
 );
 
 interface ConfirmProps {

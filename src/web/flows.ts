@@ -11,6 +11,7 @@ import { commentOnTask } from '../operations/comment-on-task.ts';
 import { completeTask } from '../operations/complete-task.ts';
 import { createFlowFromTemplate } from '../operations/create-flow-from-template.ts';
 import { explainFlow } from '../operations/explain-flow.ts';
+import { findSameFlows } from '../operations/find-same-flows.ts';
 import { getFile } from '../operations/get-file.ts';
 import { getFlow } from '../operations/get-flow.ts';
 import { getOverview } from '../operations/get-overview.ts';
@@ -39,7 +40,7 @@ import { answerName, answersIn, uploadKey } from './kit/field.tsx';
 import { callerOf, memberRoutes, newCommandId, toSendAgain, type Visit } from './kit/member.ts';
 import { need, settled } from './kit/need.ts';
 import { PageTrouble, troubles } from './kit/trouble.tsx';
-import { chooseTemplatePage, newFlowPage } from './new-flow-page.tsx';
+import { chooseTemplatePage, type NewFlowView, newFlowPage } from './new-flow-page.tsx';
 import { tasksPage, taskViews } from './tasks-page.tsx';
 
 export interface FlowRoutesOptions {
@@ -123,7 +124,13 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
     return html(reply, tasksPage({ session, show, list: need(list), overview: need(overview), now: kit.now }));
   });
 
-  const newFlow = async (visit: Visit, reply: FastifyReply, fields: Fields, problem: string | null) => {
+  const newFlow = async (
+    visit: Visit,
+    reply: FastifyReply,
+    fields: Fields,
+    problem: string | null,
+    same: NewFlowView['same'] = [],
+  ) => {
     const { session } = visit;
     if (session.org?.role === 'MEMBER') throw new PageTrouble(troubles.onlyAdmins);
     const caller = callerOf(visit);
@@ -131,7 +138,7 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
     const lists = { own: need(own).templates, open: need(open).templates };
     const wanted = fields.template ?? visit.query.template;
     const template = [...lists.own, ...lists.open].find((t) => t.id === wanted);
-    const status = problem === null ? 200 : 422;
+    const status = problem === null && same.length === 0 ? 200 : 422;
     if (!template) {
       const gone = wanted ? 'This template is not there any more. Choose another one.' : null;
       return html(reply, chooseTemplatePage({ session, ...lists, problem: problem ?? gone }), gone ? 404 : status);
@@ -141,7 +148,7 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
       getTemplate.run(caller, { template: template.id, show: 'published' }),
       listOrgMembers.run(caller, {}),
     ]);
-    const view = { session, template, commandId, problem, typed: fields, members: need(members).members };
+    const view = { session, template, commandId, problem, same, typed: fields, members: need(members).members };
     return html(reply, newFlowPage({ ...view, roles: rolesOf(need(shown).definition) }), status);
   };
   page('/flows/new', (visit, reply) => newFlow(visit, reply, {}, null));
@@ -152,6 +159,9 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
         key.startsWith('role.') && who.trim() !== '' ? [[key.slice(5), who]] : [],
       ),
     );
+    // Whoever comes back to a page that was sent, or did not see a colleague's, says that they want another one.
+    const same = fields.again === name ? null : await findSameFlows.run(callerOf(visit, fields), { name });
+    if (same?.ok && same.facts.flows.length > 0) return newFlow(visit, reply, fields, null, same.facts.flows);
     const made = settled(await createFlowFromTemplate.run(callerOf(visit, fields), { name, template, roles }));
     if (!made.ok) {
       const { problem, commandId } = toSendAgain(made, fields.command_id);

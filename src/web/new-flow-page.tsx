@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Roles } from '../domain/template.ts';
 import type { Session } from '../oauth/session.ts';
+import type { findSameFlows } from '../operations/find-same-flows.ts';
 import type { listOrgMembers } from '../operations/list-org-members.ts';
 import type { listPublicTemplates } from '../operations/list-public-templates.ts';
 import { count } from '../operations/words.ts';
@@ -68,10 +69,13 @@ export interface NewFlowView {
   readonly roles: Roles;
   readonly members: z.output<typeof listOrgMembers.output>['members'];
   readonly problem: string | null;
+  /** Flows that are called so already. */
+  readonly same: z.output<typeof findSameFlows.output>['flows'];
 }
 
-export const newFlowPage = ({ session, template, commandId, typed, roles, members, problem }: NewFlowView): string =>
-  renderPage({
+export function newFlowPage(view: NewFlowView): string {
+  const { session, template, commandId, typed, roles, members, problem, same } = view;
+  return renderPage({
     title: 'New flow',
     children: (
       <Shell session={session} here="/flows">
@@ -84,8 +88,10 @@ export const newFlowPage = ({ session, template, commandId, typed, roles, member
             {count(template.steps, 'step')}. {template.description}
           </p>
           <Notice text={problem} bad />
+          {same.length > 0 && <Same flows={same} />}
           <form method="post" action="/flows" class="stack new">
             <Csrf secret={session.secret} />
+            {same.length > 0 && <input type="hidden" name="again" value={typed.name} />}
             <input type="hidden" name="command_id" value={commandId} />
             <input type="hidden" name="template" value={template.id} />
             <div class="field">
@@ -133,8 +139,8 @@ export const newFlowPage = ({ session, template, commandId, typed, roles, member
               </div>
             ))}
             <div class="row">
-              <button type="submit" class="button primary">
-                Make the draft
+              <button type="submit" class={same.length > 0 ? 'button' : 'button primary'}>
+                {same.length > 0 ? 'Make another one all the same' : 'Make the draft'}
               </button>
               <a class="button quiet" href="/flows/new">
                 Another template
@@ -146,3 +152,22 @@ export const newFlowPage = ({ session, template, commandId, typed, roles, member
       </Shell>
     ),
   });
+}
+
+const shownMost = 5;
+
+const Same = ({ flows }: { readonly flows: NewFlowView['same'] }) => (
+  <div class="notice bad" role="alert">
+    <p>
+      Nothing is made yet: {flows.length === 1 ? 'a flow is' : `${flows.length} flows are`} called so already. Open{' '}
+      {flows.length === 1 ? 'it' : 'one'}, or give this one another name.
+    </p>
+    <ul>
+      {flows.slice(0, shownMost).map((f) => (
+        <li>
+          <a href={`/flows/${f.id}`}>{f.name}</a>, {f.status.toLowerCase()}
+        </li>
+      ))}
+    </ul>
+  </div>
+);

@@ -44,6 +44,24 @@ it('makes, starts and moves a flow, with the page saying before what will happen
   await page.fill('#name', 'Marlow & Sons');
   await send(page, 'Make the draft');
   expect(await page.textContent('h1')).toBe('Marlow & Sons is ready to start');
+
+  // Back, and sent once more: that is told before a second one is made, and only for the name that it was told of.
+  const flows = () => world.owner.selectFrom('flows').select('id').where('name', 'like', 'Marlow%').execute();
+  const first = page.url();
+  await page.goBack();
+  await page.fill('#name', 'marlow & Sons');
+  await send(page, 'Make the draft');
+  expect(await page.getByRole('alert').textContent()).toContain('Nothing is made yet: a flow is called so already.');
+  expect(await page.inputValue('#name')).toBe('marlow & Sons');
+  expect(await flows()).toHaveLength(1);
+  await page.fill('#name', 'Marlow & Sons');
+  await send(page, 'Make another one all the same');
+  expect(await flows()).toHaveLength(1);
+  await send(page, 'Make another one all the same');
+  expect(await page.textContent('h1')).toBe('Marlow & Sons is ready to start');
+  expect(page.url()).not.toBe(first);
+  expect(await flows()).toHaveLength(2);
+  await page.goto(first);
   await page.getByText('Invite a client').click();
   await page.getByLabel('Mail address').fill('jane@marlow.test');
   await page.getByLabel('Role').fill('client');

@@ -122,6 +122,12 @@ describe('a client of two orgs', () => {
     const person = new Person(world.url);
     await person.signIn('olivia@acme.test', demoPassword);
     const path = `/settings/data/erase?email=${encodeURIComponent(jane.email)}`;
+    // Nobody has to know the address by heart.
+    for (const find of ['', jane.name.slice(0, 3).toUpperCase(), jane.email.slice(2, 9)])
+      expect((await person.get(`/settings/data/erase?find=${find}`)).html).toContain(`href="${path}"`);
+    expect((await person.get('/settings/data/erase?find=zzz')).html).toContain('No client has this');
+    expect((await person.get(`/settings/data/erase?find=${jane.email}`)).html).toContain('Erase for good');
+    expect((await person.get('/settings/data/erase?email=no@body.test')).status).toBe(404);
     const fields = (await person.get(path)).form('/settings/data/erase');
     const wrong = await person.post('/settings/data/erase', { ...fields, typed: 'somebody@else.test' });
     expect(wrong.status).toBe(422);
@@ -151,6 +157,7 @@ describe('a client of two orgs', () => {
     await expect
       .poll(async () => (await finished()).json, { timeout: 60_000 })
       .toMatchObject({ erasures: [{ email: null, flows: 2, finishedAt: expect.any(String) }] });
+    expect((await person.get('/settings/data/erase')).html).not.toContain('erased.invalid');
   }, 120_000);
 
   test('is known in no table after', async () => {

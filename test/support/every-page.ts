@@ -67,6 +67,7 @@ export const everyPage: readonly KnownPage[] = [
   { name: 'webhooks', route: '/settings/webhooks', as: 'olivia', path: () => '/settings/webhooks' },
   { name: 'data', route: '/settings/data', as: 'olivia', path: () => '/settings/data' },
   { name: 'erase', route: '/settings/data/erase', as: 'olivia', path: () => '/settings/data/erase' },
+  { name: 'erase-find', route: '/settings/data/erase', as: 'olivia', path: () => '/settings/data/erase?find=zzz' },
   {
     ...{ name: 'erase-confirm', route: '/settings/data/erase', as: 'olivia' },
     path: () => '/settings/data/erase?email=jane%40harborandpine.test',
