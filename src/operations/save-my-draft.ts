@@ -37,7 +37,9 @@ export const saveMyDraft = operation({
     if (!task || !mayKnow(principal, task)) {
       throw new Refusal('not_found', 'This flow has no such task for you. Nothing changed.');
     }
-    if (flow.status !== 'ACTIVE' || task.status !== 'READY') {
+    // Nobody knows that it was paused while they wrote; it is there when it goes on.
+    const goesOn = flow.status === 'ACTIVE' || flow.status === 'PAUSED';
+    if (!goesOn || task.status !== 'READY') {
       throw new Refusal('task_not_ready', 'This is not open now, so there is nothing to save. Nothing changed.');
     }
     const known = Object.fromEntries(

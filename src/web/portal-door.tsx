@@ -173,6 +173,20 @@ const AskByAddress = ({ csrf, primary, newTab }: AskProps) => (
   </form>
 );
 
+/** After they pressed "Leave this page on this device". */
+export const leftPage = (): string =>
+  door({
+    title: 'You have left',
+    org: null,
+    about: '',
+    children: (
+      <>
+        <h1>You have left on this device</h1>
+        <p>What you saved is kept. To go on, open the link in your latest mail again, here or on another device.</p>
+      </>
+    ),
+  });
+
 /** The same whether or not there is anybody to send it to. */
 export const linkSentPage = (): string =>
   door({

@@ -32,7 +32,7 @@ import { settled } from './kit/need.ts';
 import { render } from './kit/render.ts';
 import { isOurForm, visitorSecret } from './kit/session.ts';
 import { limitTries } from './kit/visitor.ts';
-import { closedPage, endedPage, linkSentPage, openPage } from './portal-door.tsx';
+import { closedPage, endedPage, leftPage, linkSentPage, openPage } from './portal-door.tsx';
 import { FieldOf, heldFiles, isOpen, type MyTask, portalPage, portalTaskPage, type TaskView } from './portal-page.tsx';
 
 export interface PortalOptions {
@@ -60,6 +60,8 @@ interface Tried {
 
 const stale = 'This page was open for long. Please send it once more.';
 const notYours = 'That could not be done: it is done already, or it is not yours to do any more.';
+const paused =
+  'This was paused meanwhile, so it could not be sent. What you filled in is kept: send it when it goes on.';
 const tooLong = 'Something here is too long or too large. Shorten it and send it again.';
 
 const notices: Readonly<Record<string, string>> = {
@@ -144,7 +146,9 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
 
   app.get('/portal', async (request, reply) => {
     const visit = await visitOf(request);
-    return visit ? home(request, reply, visit, { notice: noticeOf(request) }) : closed(request, reply);
+    if (visit) return home(request, reply, visit, { notice: noticeOf(request) });
+    const left = z.object({ left: z.string() }).safeParse(request.query).success;
+    return left && request.cookies[cookie] === undefined ? html(reply, leftPage()) : closed(request, reply);
   });
 
   app.get('/portal/tasks/:id', async (request, reply) => {
@@ -227,6 +231,7 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
       // What was filled in outlives the visit, too.
       const kept = await keep();
       settled(result);
+      if (result.code === 'flow_paused' && kept.ok) return home(request, reply, visit, { problem: paused });
       const mine = kept.ok && result.code === 'answers_invalid' ? await mineOf(visit) : null;
       const wrong = wrongFields(mine?.tasks.find((t) => t.id === id) ?? null, answers);
       return again(wrong.size > 0 ? summary(wrong.size) : clientWords(result.text), wrong);
@@ -295,7 +300,7 @@ export async function portalRoutes(app: FastifyInstance, options: PortalOptions)
     const form = await formOf(request, visit, async () => undefined);
     if (isTried(form)) return home(request, reply, visit, { problem: form.problem });
     await endPortalSession(tools().database, visit.principal, visit.secret);
-    return reply.clearCookie(cookie, cookieOptions).redirect('/portal', 303);
+    return reply.clearCookie(cookie, cookieOptions).redirect('/portal?left', 303);
   });
 
   /** Not waited for, so that how long it takes tells nothing either. */

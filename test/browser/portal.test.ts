@@ -225,6 +225,29 @@ it('a file stays that came while somebody typed, here or in another tab', async 
   });
 });
 
+it('what was filled in is kept when the flow is paused meanwhile', async () => {
+  const link = await invited('Alder', 'alma@alder.test', 'Alma Alder');
+  const page = await newPage();
+  await page.goto(link);
+  await press(page, 'Open as Alma Alder');
+  await follow(page, 'Open: Send us your brand');
+  await page.getByLabel('Its tone').selectOption('Plain');
+  await page.getByLabel('Your logo').setInputFiles(png);
+  await page.getByText('Uploaded and saved.').waitFor();
+  await call('update_flow_status', { flow: 'Alder', action: 'pause' });
+  await page.getByLabel('Why this brand?').fill('A long text');
+  await page.getByText('Saved. You can go on later').waitFor();
+  await press(page, 'Send my answers');
+  expect(await page.textContent('h1')).toBe('Alma, everything is paused for now');
+  expect(await page.textContent('[role=alert]')).toContain('What you filled in is kept');
+  await call('update_flow_status', { flow: 'Alder', action: 'resume' });
+  await page.goto(`${world.url}/portal`);
+  await follow(page, 'Go on: Send us your brand');
+  expect(await page.getByLabel('Why this brand?').inputValue()).toBe('A long text');
+  await press(page, 'Send my answers');
+  expect(await page.textContent('[role=status]')).toContain('Thank you, that is done.');
+});
+
 it('a name with no break in it, however long, makes no page wider, for clients and members', async () => {
   const word = 'Grundstücksverkehrsgenehmigungszuständigkeitsübertragungsverordnung'.repeat(2);
   const client = { kind: 'client' };
@@ -292,6 +315,8 @@ it('does all of it without JavaScript', async () => {
   const done = await call('get_task', { flow: 'Larch', task: 'Send us your brand' });
   expect(done).toMatchObject({ status: 'COMPLETED', answers: { why: 'A whole thought', tone: 'Plain' } });
   await press(page, 'Leave this page on this device');
+  expect(await page.textContent('h1')).toBe('You have left on this device');
+  await page.goto(`${world.url}/portal`);
   expect(await page.textContent('h1')).toBe('This link is no longer open');
   await page.getByLabel('Your mail address').fill('lars@larch.test');
   await press(page, 'Send me a new link');

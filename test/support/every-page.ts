@@ -129,6 +129,7 @@ export const everyPage: readonly KnownPage[] = [
   { name: 'consent-member', route: '/oauth/authorize', as: 'mia', path: ({ authorize }) => authorize },
   { name: 'portal-link', route: '/portal/:secret', as: 'nobody', path: ({ magicLink }) => magicLink },
   { name: 'portal', route: '/portal', as: 'client', path: () => '/portal' },
+  { name: 'portal-left', route: '/portal', as: 'nobody', path: () => '/portal?left' },
   { name: 'portal-closed', route: '/portal', as: 'nobody', path: () => '/portal', status: 404 },
   { name: 'mailbox', route: '/dev/mailbox', as: 'nobody', path: () => '/dev/mailbox' },
   { name: 'mail', route: '/dev/mailbox/:id', as: 'nobody', path: ({ mail }) => mail },
