@@ -160,7 +160,8 @@ export async function flowRoutes(app: FastifyInstance, { authority, tools }: Flo
       ),
     );
     // Whoever comes back to a page that was sent, or did not see a colleague's, says that they want another one.
-    const same = fields.again === name ? null : await findSameFlows.run(callerOf(visit, fields), { name });
+    const same =
+      fields.again === name ? null : await findSameFlows.run(callerOf(visit), { name, for_command: fields.command_id });
     if (same?.ok && same.facts.flows.length > 0) return newFlow(visit, reply, fields, null, same.facts.flows);
     const made = settled(await createFlowFromTemplate.run(callerOf(visit, fields), { name, template, roles }));
     if (!made.ok) {

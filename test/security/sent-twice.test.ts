@@ -86,3 +86,12 @@ test('one more organization is made once, pressed twice or loaded anew, and anot
   expect((await olivia.post(path, { ...filled, organization: 'Another house' })).status).toBe(303);
   expect((await made()).map((o) => o.name)).toEqual(['Another house', 'Second house']);
 });
+
+test('a flow is made once, pressed twice or loaded anew, and each leads to it', async () => {
+  const chosen = (await olivia.get('/flows/new')).html.match(/\/flows\/new\?template=[\w-]+/)?.[0] ?? '';
+  const filled = { ...(await olivia.get(chosen)).form('/flows'), name: 'Pressed twice' };
+  const sent = await Promise.all([olivia.post('/flows', filled), olivia.post('/flows', filled)]);
+  const places = [...sent, await olivia.post('/flows', filled)].map((answer) => [answer.status, answer.to?.pathname]);
+  expect(places).toEqual(Array(3).fill([303, expect.stringMatching(/^\/flows\/fl_/)]));
+  expect(new Set(places.map(([, to]) => to)).size).toBe(1);
+});
