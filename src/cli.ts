@@ -46,7 +46,12 @@ async function run(argv: string[]): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const [noun, verb] = positionals;
+  const [noun, verb, ...more] = positionals;
+  // `--flow Acme Corp` would be done to Acme.
+  if (more.length > 0)
+    throw new CliError(
+      `"${more.join(' ')}" belongs to nothing. What has spaces in it stands in quotes. Nothing was done.`,
+    );
   switch (noun) {
     case 'api-key':
       await withDatabase((database) => runApiKeys(database, verb, values));

@@ -81,6 +81,7 @@ export async function runFlows(cli: FlowsCli, verb: string | undefined, options:
     case 'cancel':
       return send(cli, options, { type: 'cancel', reason: options.reason ?? '' });
     case 'verify':
+      if (options.flow !== undefined) throw new CliError('flows verify compares all flows, and takes no --flow.');
       return verify(cli, options);
     case 'rebuild-read-model':
       return rebuild(cli, options);

@@ -100,6 +100,10 @@ test('what can not be done is told in a line, on the error output, and makes no 
       cli('create', '--org', 'other', '--user', 'ann@acme.test', '--name', 'x'),
       /^ann@acme\.test is no member of "other"\.$/,
     ],
+    [
+      cli('create', '--org', 'acme', '--user', 'ann@acme.test', '--name', 'Two', 'words'),
+      /^"words" belongs to nothing\. What has spaces/,
+    ],
     [cli('create', '--org', 'acme', '--name', 'x'), /^--user is missing\.\nUsage:/],
     [cli('revoke', '--org', 'acme', '--id', 'key_none'), /^No live API key of "acme" has the id key_none\.$/],
   ] as const) {

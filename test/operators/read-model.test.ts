@@ -253,6 +253,7 @@ test('an operator lists, shows, pauses, resumes and cancels', async () => {
   expect(last).toMatchObject({ by: { name: 'An operator', through: 'system' } });
   await expect(cli('list', { org: 'nobody' })).rejects.toThrow('No organization has the slug "nobody".');
   await expect(cli('pause', acme)).rejects.toThrow('--flow is missing.');
+  await expect(cli('verify', { ...acme, flow: 'Any' })).rejects.toThrow('takes no --flow');
 });
 
 test('as a process, it says so by its exit code', async () => {
