@@ -26,7 +26,12 @@ import { findClient, hostOf, isClientSecret } from './clients.ts';
 /** Who allows, in which org: what the consent page hands over. */
 const granterSchema = z.object({ orgId: z.string(), userId: z.string() });
 /** What a code or token stands for; `granted` is all that was allowed, whatever a refresh asks for. */
-const granteeSchema = granterSchema.extend({ grantId: z.string(), granted: z.array(z.string()) });
+const granteeSchema = granterSchema.extend({
+  grantId: z.string(),
+  granted: z.array(z.string()),
+  /** The hash of a refresh token, which is spent for the pair that follows it. */
+  spends: z.instanceof(Buffer).optional(),
+});
 const granteeOf = (found: FoundCode | FoundToken): z.infer<typeof granteeSchema> => ({
   orgId: found.org_id,
   userId: found.user_id,
@@ -122,34 +127,30 @@ export function grantsModel(authority: Authority, fetchDocument: FetchDocument):
     },
 
     async getRefreshToken(refreshToken) {
-      const found = await findToken(database.open, hashSecret(refreshToken));
+      const spends = hashSecret(refreshToken);
+      const found = await findToken(database.open, spends);
       if (found?.kind !== 'refresh' || !(await isGood(found))) return null;
       return {
         refreshToken,
         scope: found.scope,
         client: { id: found.client_id, grants: [] },
-        user: granteeOf(found),
+        user: { ...granteeOf(found), spends },
       };
     },
 
-    async revokeToken({ refreshToken, user }) {
-      const { orgId, grantId } = granteeSchema.parse(user);
-      const first = await database.withOrg({ orgId }, (trx) =>
-        spendRefreshToken(trx, hashSecret(refreshToken), grantId, now()),
-      );
-      if (!first) await endGrant({ org_id: orgId, grant_id: grantId });
-      return first;
-    },
+    // It is spent together with what follows it being kept: were that lost, nobody could go on with either.
+    revokeToken: async () => true,
 
     async saveToken(token, client, user) {
-      const { orgId, grantId, granted } = granteeSchema.parse(user);
+      const { orgId, grantId, granted, spends } = granteeSchema.parse(user);
       const { accessToken, refreshToken, scope = granted } = token;
       if (refreshToken === undefined)
         throw new OAuth2Server.ServerError('A refresh token goes with every access token');
       const accessEnd = new Date(clock() + lifetimes.access);
       const refreshEnd = new Date(clock() + lifetimes.refresh);
-      const kept = await database.withOrg({ orgId }, (trx) =>
-        insertTokens(trx, grantId, [
+      const kept = await database.withOrg({ orgId }, async (trx) => {
+        if (spends && !(await spendRefreshToken(trx, spends, grantId, now()))) return 'spent before';
+        const isAlive = await insertTokens(trx, grantId, [
           { org_id: orgId, token_hash: hashSecret(accessToken), kind: 'access', scope, expires_at: accessEnd },
           // RFC 6749 §6: asking for less once narrows the access token, not what may be asked for next.
           {
@@ -159,9 +160,11 @@ export function grantsModel(authority: Authority, fetchDocument: FetchDocument):
             scope: granted,
             expires_at: refreshEnd,
           },
-        ]),
-      );
-      if (!kept) throw new OAuth2Server.InvalidGrantError('Invalid grant: it was revoked');
+        ]);
+        return isAlive ? 'kept' : 'revoked';
+      });
+      if (kept === 'spent before') await endGrant({ org_id: orgId, grant_id: grantId });
+      if (kept !== 'kept') throw new OAuth2Server.InvalidGrantError(`Invalid grant: it was ${kept}`);
       return { ...token, client, user };
     },
 

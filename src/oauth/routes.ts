@@ -4,6 +4,7 @@ import OAuth2Server from '@node-oauth/oauth2-server';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { findCode, findToken, revokeGrant } from '../db/oauth.ts';
+import { isDatabaseAway } from '../platform/outage.ts';
 import { hashSecret } from '../platform/secrets.ts';
 import { type Authority, lifetimes, resourceOf } from './authority.ts';
 import { isOurResource } from './authorize.ts';
@@ -39,6 +40,16 @@ export async function oauthRoutes(app: FastifyInstance, { authority, fetchDocume
     const status = error.statusCode ?? 500;
     if (status === 429) return refuse(reply, status, 'slow_down', error.message);
     if (status < 500) return refuse(reply, status, 'invalid_request', error.message);
+    if (isDatabaseAway(error)) {
+      request.log.warn({ err: error }, 'The database is away');
+      reply.header('retry-after', '1');
+      return refuse(
+        reply,
+        503,
+        'temporarily_unavailable',
+        "Booflow's database is not answering. Try again in a moment.",
+      );
+    }
     request.log.error({ err: error }, 'An OAuth request failed');
     return refuse(reply, 500, 'server_error', 'Booflow failed to answer. Try again.');
   });
@@ -163,8 +174,9 @@ export async function oauthRoutes(app: FastifyInstance, { authority, fetchDocume
     } catch (error) {
       if (!(error instanceof OAuth2Server.OAuthError)) throw error;
       if (error.name === 'server_error') {
-        if ('inner' in error && error.inner instanceof DocumentError) return invalidClient(request, reply);
-        throw error;
+        const inner = 'inner' in error ? error.inner : error;
+        if (inner instanceof DocumentError) return invalidClient(request, reply);
+        throw inner;
       }
       if (error.name === 'invalid_client') return invalidClient(request, reply);
       return refuse(reply, error.code, error.name, error.message);

@@ -1,4 +1,5 @@
 /** Attacks on codes, tokens, redirects and consent. Each defence was taken out once and its test seen red: docs/security-tests.md. */
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { spendCode, spendRefreshToken } from '../../src/db/oauth.ts';
 import { mia } from '../../src/demo/people.ts';
@@ -234,6 +235,21 @@ describe('refresh tokens', () => {
       world.database.withOrg({ orgId: acme }, (trx) => spendRefreshToken(trx, hash, grant_id, new Date()));
     const firsts = await Promise.all(Array.from({ length: 6 }, spend));
     expect(firsts.filter((first) => first).length).toBe(1);
+  });
+
+  test('one is not spent where the pair after it could not be kept', async () => {
+    const first = await app.connect(olivia);
+    // As where PostgreSQL goes away between the two.
+    await sql`create function lose() returns trigger language plpgsql
+      as $$ begin raise exception 'lost' using errcode = '57P01'; end $$`.execute(world.owner);
+    await sql`create trigger lost before insert on oauth_tokens execute function lose()`.execute(world.owner);
+    const lost = await app.refresh(first.refresh_token);
+    await sql`drop function lose cascade`.execute(world.owner);
+    expect([lost.status, lost.error]).toEqual([503, 'temporarily_unavailable']);
+    expect(await statusOf(world.url, first.access_token)).toBe(200);
+    const { access_token } = tokensOf(await app.refresh(first.refresh_token));
+    expect(await statusOf(world.url, access_token)).toBe(200);
+    expect((await app.refresh(first.refresh_token)).error).toBe('invalid_grant');
   });
 
   test('refreshing gives no wider scope than was allowed', async () => {
