@@ -150,30 +150,26 @@ export async function mcpRoute(app: FastifyInstance, options: McpRouteOptions): 
     return bytes.length === 0 ? reply.send() : reply.send(bytes);
   };
 
-  app.route({
-    method: ['POST', 'GET', 'DELETE', 'OPTIONS'],
-    url: mcpPath,
-    async handler(request, reply) {
-      const token = bearerToken(request.headers.authorization);
-      const principal = token === null ? null : await authenticate(authority, token, 'mcp');
-      const given = request.headers.authorization !== undefined;
-      const read = readBody(request);
-      const seconds = await waits(request, principal, read);
-      if (seconds !== null) return tooMany(reply, seconds, read);
-      if (principal === null && (given || !asksOnlyWhatIsPublic(read))) return challenge(reply, publicUrl, given);
-      const lacking = principal && lackingScopes(principal, read);
-      if (lacking) return stepUp(reply, publicUrl, lacking);
-      return serve(request, reply, principal, read);
-    },
+  /** With a slash at its end too, as people paste it: a client that gets 404 says no more than that nothing is there. */
+  const at = (path: string, handler: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>): void => {
+    for (const url of [path, `${path}/`]) app.route({ method: ['POST', 'GET', 'DELETE', 'OPTIONS'], url, handler });
+  };
+  at(mcpPath, async (request, reply) => {
+    const token = bearerToken(request.headers.authorization);
+    const principal = token === null ? null : await authenticate(authority, token, 'mcp');
+    const given = request.headers.authorization !== undefined;
+    const read = readBody(request);
+    const seconds = await waits(request, principal, read);
+    if (seconds !== null) return tooMany(reply, seconds, read);
+    if (principal === null && (given || !asksOnlyWhatIsPublic(read))) return challenge(reply, publicUrl, given);
+    const lacking = principal && lackingScopes(principal, read);
+    if (lacking) return stepUp(reply, publicUrl, lacking);
+    return serve(request, reply, principal, read);
   });
-  app.route({
-    method: ['POST', 'GET', 'DELETE', 'OPTIONS'],
-    url: publicMcpPath,
-    async handler(request, reply) {
-      const read = readBody(request);
-      const seconds = await waits(request, null, read);
-      return seconds === null ? serve(request, reply, null, read) : tooMany(reply, seconds, read);
-    },
+  at(publicMcpPath, async (request, reply) => {
+    const read = readBody(request);
+    const seconds = await waits(request, null, read);
+    return seconds === null ? serve(request, reply, null, read) : tooMany(reply, seconds, read);
   });
 }
 

@@ -91,9 +91,9 @@ export async function readAuthorizeRequest(
   return { kind: 'ask', request: { client, redirectUri, scopes, parameters } };
 }
 
-/** The MCP endpoint, or this server as a whole as some clients name it. */
+/** The MCP endpoint, or this server as a whole as some clients name it, with a slash at the end or without. */
 export const isOurResource = (authority: Authority, resource: string): boolean =>
-  [resourceOf(authority), authority.publicUrl, `${authority.publicUrl}/`].includes(resource);
+  [resourceOf(authority), authority.publicUrl].includes(resource.replace(/\/$/, ''));
 
 /** Back to the app with the person's "no" (RFC 6749 §4.1.2.1). */
 export const denied = (authority: Authority, request: AuthorizeRequest): string =>

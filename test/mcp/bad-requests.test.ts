@@ -194,6 +194,16 @@ describe('who calls', () => {
     expect(await document.json()).toMatchObject({ resource: `${all.world.url}/api/mcp` });
   });
 
+  test('the address with a slash at its end is the same one, for who has a key and who has none', async () => {
+    const [none, own] = [await send({ path: '/api/mcp/', body: pause }), await speak(all.world.url, key, '/api/mcp/')];
+    expect(none.status).toBe(401);
+    expect(none.headers.get('www-authenticate')).toContain('/.well-known/oauth-protected-resource/api/mcp"');
+    expect((await own.call('get_org_context')).isError).toBe(false);
+    await own.close();
+    const open = await send({ path: '/api/mcp/public/', body: toolCall('list_public_templates') });
+    expect(open.json).toMatchObject({ result: { structuredContent: { total: 12 } } });
+  });
+
   test('a key in the address is no credential', async () => {
     expect((await send({ path: `/api/mcp?access_token=${key}`, body: pause })).status).toBe(401);
   });

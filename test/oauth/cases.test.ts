@@ -444,6 +444,18 @@ const cases: readonly Case[] = [
     },
   },
   {
+    since: '2025-06-18',
+    section: 'MCP authorization, canonical server URI',
+    what: 'the endpoint with a slash at its end, as a client names it that was given it so, is the same resource',
+    async run(revision) {
+      const app = await App.register(world.url);
+      const resource = `${world.url}/api/mcp/`;
+      const { access_token } = tokensOf(await app.exchange(await app.allow(olivia, acme, { resource }), { resource }));
+      expect((await call(revision, access_token)).status).toBe(200);
+      expect((await refusedAt(app, { resource: `${resource}/` })).get('error')).toBe('invalid_target');
+    },
+  },
+  {
     since: '2025-03-26',
     section: 'RFC 8707 §2 (optional before 2025-06-18)',
     what: 'a client that names no resource gets a token for this one',
