@@ -6,7 +6,7 @@ export const offlineAccess = 'offline_access';
 
 export const scopeWords: Record<Scope, string> = {
   'flows:read': 'See flows, tasks, templates and members',
-  'flows:write': 'Create and move flows, do and assign tasks, invite clients',
+  'flows:write': 'Create and move flows, do and assign tasks, invite clients, change templates',
 };
 
 /** The scopes a request asks for (RFC 6749 §3.3), of those it may: all when it names none, null when it names another. */

@@ -18,7 +18,7 @@ export const listTasks = operation({
   name: 'list_tasks',
   title: 'List tasks',
   description:
-    'Tasks across all flows, what is due first first. `overdue: true` gives what is late now. Filter by `status`, `assignee` and `flow`. Pages by `cursor`.',
+    'Tasks across all flows, also those that are over, what was due first first. `status: READY` gives what is to be done now, `overdue: true` what is late. Filter by `assignee` and `flow`, too. Pages by `cursor`.',
   kind: 'read',
   access: 'member',
   surfaces: ['mcp', 'rest', 'web'],
