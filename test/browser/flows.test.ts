@@ -100,6 +100,21 @@ it('an address that can’t be read is told as that, and not as something that i
   await page.context().close();
 });
 
+it('says where one is in the reader’s own colours, and puts nothing to press on paper', async () => {
+  const page = await signedIn('olivia@acme.test');
+  await page.emulateMedia({ forcedColors: 'active' });
+  await page.goto(`${world.url}/flows?overdue=true`);
+  const lines = await page
+    .locator('[aria-current]:visible')
+    .evaluateAll((marked) => marked.map((e) => getComputedStyle(e).outlineStyle));
+  expect(lines).toEqual(['solid', 'solid']);
+  await page.emulateMedia({ forcedColors: 'none', media: 'print' });
+  await page.getByRole('link', { name: 'Harbor & Pine', exact: true }).click();
+  await page.getByRole('heading', { name: 'Why is this waiting?' }).waitFor();
+  expect(await page.locator('button:visible, nav.side:visible, textarea:visible').count()).toBe(0);
+  await page.context().close();
+});
+
 it('reminds whom a task lies with, from the list and only when the button is pressed', async () => {
   const page = await signedIn('olivia@acme.test');
   const row = page.locator('li.flow', { hasText: 'Harbor & Pine' });
