@@ -5,7 +5,7 @@ import { findTask } from '../domain/flow.ts';
 import { fileIdsOf } from '../domain/form.ts';
 import { limits } from '../domain/limits.ts';
 import { answersInput } from './complete-task.ts';
-import { mayKnow, withHeldFiles } from './files.ts';
+import { isFilledIn, mayKnow, withHeldFiles } from './files.ts';
 import { flowTruth } from './flow-truth.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -37,9 +37,7 @@ export const saveMyDraft = operation({
     if (!task || !mayKnow(principal, task)) {
       throw new Refusal('not_found', 'This flow has no such task for you. Nothing changed.');
     }
-    // Nobody knows that it was paused while they wrote; it is there when it goes on.
-    const goesOn = flow.status === 'ACTIVE' || flow.status === 'PAUSED';
-    if (!goesOn || task.status !== 'READY') {
+    if (!isFilledIn(flow, task)) {
       throw new Refusal('task_not_ready', 'This is not open now, so there is nothing to save. Nothing changed.');
     }
     const known = Object.fromEntries(
@@ -51,9 +49,11 @@ export const saveMyDraft = operation({
     await call.database.withOrg(principal, async (trx) => {
       await oneDraftAtATime(trx, principal, task.id);
       const kept = await withHeldFiles(trx, principal, task, known);
-      const held = remove && fileIdsOf(kept[remove.field] ?? '');
-      if (remove && held?.includes(remove.file)) {
-        kept[remove.field] = held.filter((id) => id !== remove.file).join(',');
+      // Of a field of files alone: what a text names may be anybody's.
+      const from = remove && task.fields.find((f) => f.key === remove.field && f.type === 'file');
+      const held = fileIdsOf((from && kept[from.key]) ?? '');
+      if (from && held.includes(remove.file)) {
+        kept[from.key] = held.filter((id) => id !== remove.file).join(',');
         await dropUnsent(trx, [remove.file]);
       }
       await saveDraft(trx, principal, task.id, { answers: kept, comment }, new Date(now));

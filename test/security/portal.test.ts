@@ -454,6 +454,29 @@ describe('files', () => {
     expect(await world.owner.selectFrom('files').select('id').where('task_id', '=', id).execute()).toHaveLength(1);
   });
 
+  test('are taken off by whoever gave them: a text that names one takes none away', async () => {
+    const owner = await Browser.opened(world.url, await invited(olivia, 'Given', 'given@harbor.test', 'Gil'));
+    const theirs = await uploaded(owner, 'Given');
+    const vera = await Browser.opened(world.url, await invited(olivia, 'Taker', 'vera@harbor.test', 'Vera'));
+    const { csrf } = await vera.portal();
+    const form = { csrf, 'answer.why': theirs, remove: `why ${theirs}` };
+    await vera.post(`/portal/tasks/${await taskIn('Taker', 'Send us your brand')}`, form);
+    expect((await owner.get(`/portal/files/${theirs}`)).status).toBe(200);
+  });
+
+  test('that come while the flow is paused are kept with all else that was filled in', async () => {
+    const pia = await Browser.opened(world.url, await invited(olivia, 'Pausing', 'pia@harbor.test', 'Pia'));
+    const path = `/portal/tasks/${await taskIn('Pausing', 'Send us your brand')}`;
+    const { csrf } = await pia.portal();
+    await call(olivia, 'update_flow_status', { flow: 'Pausing', action: 'pause' });
+    const sent = await pia.send(path, brandForm(csrf, fileOf(png, 'logo.png')));
+    expect([sent.status, sent.text]).toEqual([422, expect.stringContaining('This was paused meanwhile')]);
+    await call(olivia, 'update_flow_status', { flow: 'Pausing', action: 'resume' });
+    const page = await pia.get(path);
+    expect(page.text).toContain('value="It is ours"');
+    expect(page.text).toContain('logo.png');
+  });
+
   test('keep their names as names: line breaks, paths and quotes go into no header', async () => {
     const client = await Browser.opened(world.url, await invited(olivia, 'Names', 'names@harbor.test', 'Nora'));
     const id = await taskIn('Names', 'Send us your brand');
