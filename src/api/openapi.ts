@@ -155,7 +155,10 @@ const tagNames: Readonly<Record<string, string>> = {
 };
 
 /** Who may call it, as a sentence. */
-export const whoMay = ({ operation }: Place): string => {
+export const whoMay = ({ operation }: Place): string =>
+  `${who(operation)}${operation.forApps ? '' : ' Not for connected apps: with an API key alone.'}`;
+
+const who = (operation: Operation): string => {
   switch (operation.access) {
     case 'public':
       return 'Anyone, without a token.';
@@ -170,6 +173,11 @@ export const whoMay = ({ operation }: Place): string => {
   }
 };
 
+const securityOf = (operation: Operation): Json[] => {
+  if (operation.access === 'public') return [{}];
+  return [{ key: [] }, ...(operation.forApps ? [{ oauth: [scopeOf(operation)] }] : [])];
+};
+
 function operationOf(place: Place): Json {
   const { operation, rest } = place;
   const write = operation.kind === 'write';
@@ -179,7 +187,7 @@ function operationOf(place: Place): Json {
     description: `${operation.description}\n\n${whoMay(place)}`,
     tags: [tagOf(place)],
     ...(rest.deprecated && { deprecated: true }),
-    security: operation.access === 'public' ? [{}] : [{ key: [] }, { oauth: [scopeOf(operation)] }],
+    security: securityOf(operation),
     parameters: parametersOf(place),
     ...(place.hasBody && place.inRest.length > 0 && { requestBody: bodyOf(place) }),
     responses: {

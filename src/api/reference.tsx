@@ -81,8 +81,8 @@ const Start = ({ publicUrl, first }: { readonly publicUrl: string; readonly firs
     <h1>Everything Booflow can do, by HTTP</h1>
     <p>
       Make an API key under <a href="/settings/api-keys">Settings, API keys</a>, and send it as a Bearer token. An OAuth
-      access token works the same. Answers are JSON; <a href={`${apiPath}/openapi.json`}>openapi.json</a> describes them
-      to programs (OpenAPI 3.1).
+      access token works the same, but where a call is not for connected apps. Answers are JSON;{' '}
+      <a href={`${apiPath}/openapi.json`}>openapi.json</a> describes them to programs (OpenAPI 3.1).
     </p>
     {first && <Code label="A first call" text={`export BOOFLOW_KEY=bflow_sk_…\n${curlOf(first, publicUrl)}`} />}
   </section>
@@ -197,7 +197,7 @@ const Call = ({ place, publicUrl }: { readonly place: Place; readonly publicUrl:
       </p>
       <p class="small">
         {whoMay(place)}{' '}
-        {operation.access !== 'public' && (
+        {operation.access !== 'public' && operation.forApps && (
           <>
             Scope <code>{scopeOf(operation)}</code>.
           </>

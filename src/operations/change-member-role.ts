@@ -4,7 +4,7 @@ import { noteOrgEvent } from '../db/org-events.ts';
 import { roles } from '../oauth/principal.ts';
 import { commandInput } from './command.ts';
 import { needMayChangeRole } from './member-rules.ts';
-import { changingMembers, memberShape, roleInput } from './members.ts';
+import { changesNoMembers, changingMembers, memberShape, roleInput } from './members.ts';
 import { findMember, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { plain } from './words.ts';
@@ -18,6 +18,7 @@ export const changeMemberRole = operation({
     'Makes a member an OWNER, ADMIN or MEMBER. Admins change members and admins, only owners change owners, nobody promotes themselves, and the last owner stays. Who becomes a MEMBER loses the apps they connected at once.',
   kind: 'write',
   access: 'admin',
+  noApps: changesNoMembers,
   surfaces: ['rest', 'web'],
   rest: { method: 'PUT', path: '/members/{member}/role', example: { member: 'mia@acme.test', role: 'ADMIN' } },
   input: z.strictObject({ member: nameOrId('Name, address or id'), role: roleInput, ...commandInput }),

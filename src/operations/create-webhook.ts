@@ -3,7 +3,6 @@ import { countWebhooksLocked, findWebhook } from '../db/webhooks.ts';
 import { idFrom } from '../platform/ids.ts';
 import { newWebhookSecret, sealSecret } from '../platform/webhook-secret.ts';
 import { commandInput } from './command.ts';
-import { refuseApps } from './no-apps.ts';
 import { madeLongAgo, onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -22,6 +21,7 @@ export const createWebhook = operation({
   kind: 'write',
   openWorld: true,
   access: 'admin',
+  noApps: changesNoWebhooks,
   surfaces: ['rest', 'web'],
   rest: { method: 'POST', path: '/webhooks', example: { url: 'https://hooks.example.com/booflow', events: [] } },
   input: z.strictObject({
@@ -33,7 +33,6 @@ export const createWebhook = operation({
   output,
   async handler(call, { url, description, events }) {
     const { principal, webhooks, commandId, now } = call;
-    refuseApps(principal, changesNoWebhooks);
     const { orgId } = principal;
     const kept = { org_id: orgId, id: idFrom('wh', orgId, commandId) };
     const address = addressOf(url, webhooks.anywhere);

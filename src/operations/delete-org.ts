@@ -4,7 +4,7 @@ import { readOrgSettings } from '../db/people.ts';
 import { limits } from '../domain/limits.ts';
 import { commandInput } from './command.ts';
 import { taken } from './engine-trouble.ts';
-import { changingMembers } from './members.ts';
+import { changesNoMembers, changingMembers } from './members.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { plain, quote } from './words.ts';
@@ -19,6 +19,7 @@ export const deleteOrg = operation({
   kind: 'write',
   destructive: true,
   access: 'owner',
+  noApps: changesNoMembers,
   surfaces: ['rest', 'web'],
   rest: { method: 'POST', path: '/org/deletion', example: { name: 'Acme Agency' } },
   input: z.strictObject({

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { commandInput } from './command.ts';
-import { refuseApps } from './no-apps.ts';
 import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { changesNoWebhooks, theWebhook, webhookId } from './webhooks.ts';
@@ -15,17 +14,16 @@ export const deleteWebhook = operation({
   kind: 'write',
   destructive: true,
   access: 'admin',
+  noApps: changesNoWebhooks,
   surfaces: ['rest', 'web'],
   rest: { method: 'DELETE', path: '/webhooks/{webhook}', example: { webhook: 'wh_8k2m4q7r9t1v3x5z' } },
   input: z.strictObject({ webhook: webhookId, ...commandInput }),
   output,
-  async handler(call, { webhook }) {
-    refuseApps(call.principal, changesNoWebhooks);
-    return onceOnly(call, output, async (trx) => {
+  handler: (call, { webhook }) =>
+    onceOnly(call, output, async (trx) => {
       const { id, url } = await theWebhook(trx, webhook);
       await trx.deleteFrom('webhooks').where('id', '=', id).execute();
       return { id, url };
-    });
-  },
+    }),
   text: ({ url }) => `The webhook ${plain(url)} is deleted, with its log.`,
 });

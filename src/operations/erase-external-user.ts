@@ -5,7 +5,6 @@ import { idFrom } from '../platform/ids.ts';
 import { actorOf, commandInput } from './command.ts';
 import { taken } from './engine-trouble.ts';
 import { clientAddress, needAddress, nobodyKnown } from './erasures.ts';
-import { refuseApps } from './no-apps.ts';
 import { once } from './once.ts';
 import { operation } from './operation.ts';
 import { count } from './words.ts';
@@ -20,13 +19,13 @@ export const eraseExternalUser = operation({
   kind: 'write',
   destructive: true,
   access: 'admin',
+  noApps: 'erases nobody',
   surfaces: ['rest', 'web'],
   rest: { method: 'POST', path: '/erasures', example: { email: 'jane@harborandpine.test' } },
   input: z.strictObject({ email: clientAddress, ...commandInput }),
   output,
   async handler(call, input) {
     const { principal, now } = call;
-    refuseApps(principal, 'erases nobody');
     const address = needAddress(input.email);
     const { kept } = await once(call, output, async (trx) => {
       const flows = await flowsWith(trx, address);

@@ -12,7 +12,7 @@ import { hashSecret, randomText } from '../platform/secrets.ts';
 import { commandInput } from './command.ts';
 import { writeMemberInvitation } from './member-mail.ts';
 import { needMayInvite } from './member-rules.ts';
-import { changingMembers, roleInput } from './members.ts';
+import { changesNoMembers, changingMembers, roleInput } from './members.ts';
 import { type Call, operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { plain } from './words.ts';
@@ -62,6 +62,7 @@ export const inviteMember = operation({
   kind: 'write',
   openWorld: true,
   access: 'admin',
+  noApps: changesNoMembers,
   surfaces: ['rest', 'web'],
   rest: { method: 'POST', path: '/member-invitations', example: { email: 'noor@acme.test', role: 'MEMBER' } },
   input: z.strictObject({ email: z.email().max(limits.email), role: roleInput.default('MEMBER'), ...commandInput }),

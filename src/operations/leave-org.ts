@@ -4,7 +4,7 @@ import { noteOrgEvent } from '../db/org-events.ts';
 import { commandInput } from './command.ts';
 import { endMembership, tasksWords } from './leaving.ts';
 import { needMayLeave } from './member-rules.ts';
-import { changingMembers, successor } from './members.ts';
+import { changesNoMembers, changingMembers, successor } from './members.ts';
 import { nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { lines } from './words.ts';
@@ -23,6 +23,7 @@ export const leaveOrg = operation({
   kind: 'write',
   destructive: true,
   access: 'member',
+  noApps: changesNoMembers,
   surfaces: ['rest', 'web'],
   rest: { method: 'POST', path: '/org/leave', example: { tasks_to: 'nobody' } },
   input: z.strictObject({

@@ -5,7 +5,7 @@ import { limits } from '../domain/limits.ts';
 import { commandInput } from './command.ts';
 import { mailTo, needMailsLeft, newInvitationLink } from './invite-member.ts';
 import { needMayInvite } from './member-rules.ts';
-import { changingMembers } from './members.ts';
+import { changesNoMembers, changingMembers } from './members.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { plain, quote } from './words.ts';
@@ -23,6 +23,7 @@ export const manageMemberInvitation = operation({
   destructive: true,
   openWorld: true,
   access: 'admin',
+  noApps: changesNoMembers,
   surfaces: ['rest', 'web'],
   rest: {
     method: 'POST',

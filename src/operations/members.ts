@@ -5,13 +5,14 @@ import { findMemberById, lockMembers } from '../db/members.ts';
 import type { MemberRow } from '../db/people.ts';
 import { type MemberPrincipal, roles } from '../oauth/principal.ts';
 import { findMember } from './names.ts';
-import { refuseApps } from './no-apps.ts';
 import { type Once, once } from './once.ts';
 import type { Call } from './operation.ts';
 import { Refusal } from './refusal.ts';
 
 export const roleInput = z.enum(roles);
 export const memberShape = z.object({ id: z.string(), name: z.string(), email: z.string(), role: z.enum(roles) });
+
+export const changesNoMembers = 'changes no members and no settings';
 
 /**
  * Runs `work` once for each command id, while nobody else changes this org's members, with the caller's role as it is
@@ -23,7 +24,6 @@ export async function changingMembers<K extends object, R extends K>(
   work: (trx: Trx, me: MemberRow) => Promise<R>,
 ): Promise<Once<K, R>> {
   const { principal } = call;
-  refuseApps(principal, 'changes no members and no settings');
   return once(call, keep, async (trx) => {
     await lockMembers(trx, principal.orgId);
     const me = await findMemberById(trx, principal.userId);

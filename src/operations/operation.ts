@@ -114,6 +114,11 @@ interface Basics<I extends InputSchema, O extends z.ZodObject, A extends Access>
   /** Does it reach people outside, such as by mail? (MCP's `openWorldHint`.) */
   readonly openWorld?: boolean;
   readonly access: A;
+  /**
+   * Where no connected app may: its consent page did not say it, or it would outlive the connection. Completes "An app that
+   * was connected".
+   */
+  readonly noApps?: string;
   readonly view?: View;
   readonly input: I;
   readonly output: O;
@@ -142,6 +147,8 @@ export interface Operation {
   readonly destructive: boolean;
   readonly openWorld: boolean;
   readonly access: Access;
+  /** May a connected app? */
+  readonly forApps: boolean;
   readonly surfaces: readonly Surface[];
   readonly rest: RestPlace | null;
   readonly view: View | null;
@@ -168,6 +175,7 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
     destructive: def.destructive ?? false,
     openWorld: def.openWorld ?? false,
     access: def.access,
+    forApps: def.noApps === undefined,
     surfaces: def.surfaces,
     rest: def.rest ?? null,
     view: def.view ?? null,
@@ -271,11 +279,11 @@ export const signInFirst = 'Sign in first: this needs an API key or an access to
 
 /** The rule of who may, and the scope it takes; every refusal says who may. */
 function admit<A extends Access>(
-  def: { access: A; kind: 'read' | 'write'; title: string },
+  def: { access: A; kind: 'read' | 'write'; title: string; noApps?: string },
   principal: Principal | null,
 ): CallerOf<A>;
 function admit(
-  def: { access: Access; kind: 'read' | 'write'; title: string },
+  def: { access: Access; kind: 'read' | 'write'; title: string; noApps?: string },
   principal: Principal | null,
 ): Principal | null {
   if (def.access === 'public') return principal;
@@ -288,6 +296,12 @@ function admit(
     throw new Refusal(
       'not_allowed',
       'This is for members of the organization; you see only your own flow. Nothing changed.',
+    );
+  }
+  if (def.noApps !== undefined && principal.byApp) {
+    throw new Refusal(
+      'not_allowed',
+      `An app that was connected ${def.noApps}. Do it on the page, or with an API key. Nothing changed.`,
     );
   }
   const scope = scopeOf(def);

@@ -4,7 +4,7 @@ import { noteOrgEvent } from '../db/org-events.ts';
 import { actorOf, commandInput } from './command.ts';
 import { endMembership, tasksWords } from './leaving.ts';
 import { needMayRemove } from './member-rules.ts';
-import { changingMembers, memberShape, successor } from './members.ts';
+import { changesNoMembers, changingMembers, memberShape, successor } from './members.ts';
 import { findMember, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { lines, plain } from './words.ts';
@@ -24,6 +24,7 @@ export const removeMember = operation({
   kind: 'write',
   destructive: true,
   access: 'admin',
+  noApps: changesNoMembers,
   surfaces: ['rest', 'web'],
   rest: { method: 'DELETE', path: '/members/{member}', example: { member: 'mia@acme.test', tasks_to: 'me' } },
   input: z.strictObject({

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { newWebhookSecret, sealSecret } from '../platform/webhook-secret.ts';
 import { commandInput } from './command.ts';
-import { refuseApps } from './no-apps.ts';
 import { onceOnly } from './once.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -25,6 +24,7 @@ export const rotateWebhookSecret = operation({
     'Makes a new secret, shown once, here. For 24 hours each delivery is signed with the old one too, so that nothing is missed meanwhile. Within these it is not changed again, unless with `stop_older`.',
   kind: 'write',
   access: 'admin',
+  noApps: changesNoWebhooks,
   surfaces: ['rest', 'web'],
   rest: { method: 'POST', path: '/webhooks/{webhook}/secret', example: { webhook: 'wh_8k2m4q7r9t1v3x5z' } },
   input: z.strictObject({
@@ -37,8 +37,7 @@ export const rotateWebhookSecret = operation({
   }),
   output,
   async handler(call, { webhook: id, stop_older: stopsOlder }) {
-    const { principal, webhooks, now } = call;
-    refuseApps(principal, changesNoWebhooks);
+    const { webhooks, now } = call;
     const secret = newWebhookSecret();
     const until = stopsOlder ? null : new Date(now + oldLivesMs);
     return onceOnly(call, output, async (trx) => {

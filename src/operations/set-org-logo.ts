@@ -5,7 +5,7 @@ import { noteOrgEvent } from '../db/org-events.ts';
 import { imageOf } from '../platform/image-type.ts';
 import { commandInput } from './command.ts';
 import { needManager } from './member-rules.ts';
-import { changingMembers } from './members.ts';
+import { changesNoMembers, changingMembers } from './members.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 
@@ -23,6 +23,7 @@ export const setOrgLogo = operation({
     'Clients see it in their portal and in mails. A PNG, JPEG or WebP of up to 200 kB, in base64; null takes it away.',
   kind: 'write',
   access: 'admin',
+  noApps: changesNoMembers,
   surfaces: ['rest', 'web'],
   rest: { method: 'PUT', path: '/org/logo', example: { image_base64: null } },
   input: z.strictObject({

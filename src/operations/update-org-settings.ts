@@ -6,7 +6,7 @@ import { limits } from '../domain/limits.ts';
 import { nameOf } from '../domain/naming.ts';
 import { commandInput } from './command.ts';
 import { needManager } from './member-rules.ts';
-import { changingMembers } from './members.ts';
+import { changesNoMembers, changingMembers } from './members.ts';
 import { operation } from './operation.ts';
 import { orgSettingsShape, settingsOf, timeZoneNamed } from './org-settings.ts';
 import { dots, lines, plain } from './words.ts';
@@ -31,6 +31,7 @@ export const updateOrgSettings = operation({
     'Name, time zone (IANA, such as Europe/Berlin: due dates of new flows are days in it) and colour (#rrggbb, or null for Booflow’s own). What is left out stays.',
   kind: 'write',
   access: 'admin',
+  noApps: changesNoMembers,
   surfaces: ['rest', 'web'],
   rest: { method: 'PATCH', path: '/org/settings', example: { time_zone: 'Europe/Berlin' } },
   input: z.strictObject({

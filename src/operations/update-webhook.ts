@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { nextDelivery } from '../db/webhooks.ts';
 import { commandInput } from './command.ts';
-import { refuseApps } from './no-apps.ts';
 import { once } from './once.ts';
 import { operation } from './operation.ts';
 import {
@@ -27,6 +26,7 @@ export const updateWebhook = operation({
   kind: 'write',
   openWorld: true,
   access: 'admin',
+  noApps: changesNoWebhooks,
   surfaces: ['rest', 'web'],
   rest: { method: 'PATCH', path: '/webhooks/{webhook}', example: { webhook: 'wh_8k2m4q7r9t1v3x5z', enabled: false } },
   input: z.strictObject({
@@ -39,8 +39,7 @@ export const updateWebhook = operation({
   }),
   output,
   async handler(call, { webhook: id, url, description, events, enabled }) {
-    const { principal, webhooks, now } = call;
-    refuseApps(principal, changesNoWebhooks);
+    const { webhooks, now } = call;
     const address = url === undefined ? undefined : addressOf(url, webhooks.anywhere);
     const { kept } = await once(call, output.extend({ waits: z.boolean() }), async (trx) => {
       const before = await theWebhookLocked(trx, id);

@@ -50,6 +50,19 @@ describe('the document', () => {
     const told = Object.values(paths).flatMap((p) => Object.values(p).map((o) => o.operationId));
     expect(told.toSorted()).toEqual(['get_openapi', ...operationsOf('rest').map((o) => o.name)].toSorted());
   });
+
+  test('asks for a key alone where no connected app may', async () => {
+    const told = z.looseObject({ operationId: z.string(), security: z.array(z.record(z.string(), z.unknown())) });
+    const { paths } = documentSchema.parse((await get(world.url, null, '/openapi.json')).json);
+    const all = Object.values(paths).flatMap((p) => Object.values(p).map((o) => told.parse(o)));
+    const byKeyAlone = all.filter(({ security: [by, ...more] }) => by?.key && more.length === 0);
+    expect(byKeyAlone.map((o) => o.operationId).toSorted()).toEqual([
+      ...['change_member_role', 'create_webhook', 'delete_org', 'delete_webhook', 'erase_external_user'],
+      ...['invite_member', 'leave_org', 'manage_member_invitation', 'remove_member', 'rotate_webhook_secret'],
+      ...['set_org_logo', 'update_org_settings', 'update_webhook'],
+    ]);
+    expect(JSON.stringify(byKeyAlone).match(/Not for connected apps/g)).toHaveLength(byKeyAlone.length);
+  });
 });
 
 async function openReference(look: {
