@@ -45,6 +45,9 @@ const endpointsOfOrg = 10;
 const failingAtOnce = 15;
 const failingOfOrg = 5;
 
+/** For how long one that failed there leaves its place to others, which it had else taken again before any of them. */
+const restMs = 30_000;
+
 export const makeWebhookActivities = (need: WebhookActivitiesNeed): WebhookActivities => {
   const busy = 'As many endpoints as may are told at this moment';
   const deliver = placesFor({ most: endpointsAtOnce, mostOfOrg: endpointsOfOrg, busy });
@@ -70,6 +73,7 @@ async function deliverDue(
   const { database } = need;
   const now = need.clock ?? Date.now;
   const begun = performance.now();
+  let rests = 0;
   for (let n = 0; n < attemptsAtOnce && performance.now() - begun < longestMs; n++) {
     // The endpoint as it is at this moment: someone may have just moved it, or switched it off.
     const { webhook, due } = await database.withOrg({ orgId }, async (trx) => ({
@@ -80,20 +84,21 @@ async function deliverDue(
     if (!due) break;
     // It began to fail: what is due goes on at once, from the place of such a one.
     if (webhook.failing_since !== null && !failing) return 0;
-    await attempt(need, webhook, due, now);
+    const delivered = await attempt(need, webhook, due, now);
+    rests = failing && !delivered ? now() + restMs : 0;
     Context.current().heartbeat();
   }
   const next = await database.withOrg({ orgId }, (trx) => nextDelivery(trx, webhookId));
-  return next?.getTime() ?? null;
+  return next && Math.max(next.getTime(), rests);
 }
 
-/** One attempt, and a note of it. */
+/** One attempt, and a note of it: whether it was taken. */
 async function attempt(
   { database, keyring, post }: WebhookActivitiesNeed,
   webhook: WebhookRow,
   delivery: DeliveryRow,
   now: () => number,
-): Promise<void> {
+): Promise<boolean> {
   const at = new Date(now());
   const signature = openSecrets(keyring, webhook, at)
     .map((secret) => new Webhook(secret).sign(delivery.id, at, delivery.body))
@@ -127,6 +132,7 @@ async function attempt(
     if (off) await switchOff(trx, webhook);
   });
   webhookDeliveries.inc({ outcome: delivered ? 'delivered' : gone || wait === null ? 'given up' : 'failed' });
+  return delivered;
 }
 
 /** Up to a tenth more, so that many that failed together are not all tried at the same moment. */

@@ -236,6 +236,31 @@ test('one that begins to fail gives its place back, and goes on in one of those 
   expect(asked).toBe(3);
 });
 
+test('one that goes on failing rests, and leaves its place to one that answers again, which rests no more', async () => {
+  const { webhook } = await made();
+  await owedThree(webhook.id);
+  await world.owner.updateTable('webhooks').set({ failing_since: new Date() }).execute();
+  const { database, webhooks } = world.tools;
+  const { clock } = world.authority;
+  let status = 500;
+  // As one that hangs: for longer than one may have its place.
+  const post: Post = async () => {
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 40_000);
+    return { status, error: null, answer: '' };
+  };
+  const { deliverWebhooks } = makeWebhookActivities({ database, keyring: webhooks.keyring, post, clock });
+  const deliver = () =>
+    new MockActivityEnvironment().run(deliverWebhooks, { orgId: olivia.orgId, webhookId: webhook.id });
+  try {
+    expect(await deliver()).toBeGreaterThan(clock() + 25_000);
+    status = 204;
+    // The next one is due at once.
+    expect(await deliver()).toBeLessThanOrEqual(clock());
+  } finally {
+    vi.restoreAllMocks();
+  }
+});
+
 test('after a day of failures it is FAILED, and a redelivery sends it again', async () => {
   const { webhook } = await made();
   answers = new Array<number>(9).fill(500);
