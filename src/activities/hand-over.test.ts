@@ -68,3 +68,31 @@ it('a flow that answers nothing is asked once, one that fails stops none behind 
   await expect(passed).rejects.toThrow('No more commands can wait for this flow');
   expect(sent).toEqual(['fl_1_silent', 'fl_2_full', 'fl_3_well', 'fl_3_well', 'fl_other', 'fl_other']);
 });
+
+it('those that wait on silent flows, however many, hold up no newer one of another organization', async () => {
+  await effects.owner.deleteFrom('hand_overs').execute();
+  await flowWithMax(acme, 'fl_silent', 1);
+  await flowWithMax(other, 'fl_behind', 1);
+  for (let n = 0; n < 25; n++) await leaves(acme, `ho_stuck_${n}`, max.id, Date.now() - 60_000);
+  const sent: string[] = [];
+  const send: FlowCommands['send'] = async (orgId, flowId) => {
+    sent.push(flowId);
+    return orgId === acme ? { state: 'accepted' } : { state: 'gone' };
+  };
+  const workflows = { erase: async () => undefined };
+  const needs = { database: effects.database, flows: { send }, workflows, settleMs: -1 };
+  const { passTasksOn } = makeHandOverActivities(needs);
+  const pass = () => new MockActivityEnvironment().run(passTasksOn);
+  await pass();
+  // However many hand-overs have to do with it.
+  expect(sent.filter((id) => id === 'fl_silent')).toHaveLength(1);
+  await pass();
+  await leaves(other, 'ho_behind', max.id, Date.now());
+  await pass();
+  expect(sent).toContain('fl_behind');
+  const isOpen = () =>
+    effects.owner.selectFrom('hand_overs').select('finished_at').where('id', '=', 'ho_behind').executeTakeFirst();
+  // It is finished by a later look, which comes to each of them in time.
+  for (let n = 0; n < 60 && (await isOpen())?.finished_at === null; n++) await pass();
+  expect((await isOpen())?.finished_at).toBeInstanceOf(Date);
+});

@@ -46,7 +46,13 @@ export interface HandOverNeeds {
   readonly settleMs?: number;
 }
 
-type Tried = <T>(work: () => Promise<T>) => Promise<T | null>;
+/** What holds for all hand-overs of a batch. */
+interface Batch {
+  /** What fails stops nothing behind it, which may be another organization's. */
+  readonly tried: <T>(work: () => Promise<T>) => Promise<T | null>;
+  /** Flows that don't answer now: each further command would be waited for as long, and fill them. */
+  readonly silent: Set<string>;
+}
 
 const handOversPerBatch = 20;
 const tasksPerBatch = 25;
@@ -59,7 +65,7 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
   const passOne = async (
     org: { orgId: string },
     id: string,
-    tried: Tried,
+    { tried, silent }: Batch,
   ): Promise<{ passed: number; open: boolean }> => {
     const found = await database.withOrg(org, async (trx) => {
       const handOver = await readHandOver(trx, id);
@@ -73,8 +79,7 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
     const { handOver, to } = found;
     const back = await database.withOrg(org, (trx) => findMemberById(trx, handOver.from_user));
     let passed = 0;
-    /** Flows that don't answer now: each further command would be waited for as long, and fill them. */
-    const silent = new Set<string>();
+    let waiting = false;
     let after: TaskToHandOver | null = null;
     // Someone who joined again keeps what lies with them.
     while (!back && passed < tasksPerBatch) {
@@ -83,17 +88,20 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
         someOpenTasks(trx, handOver.from_user, last, tasksPerBatch),
       );
       for (const task of tasks) {
-        if (silent.has(task.flow_id)) continue;
-        const sent = await tried(async () => flows.send(org.orgId, task.flow_id, commandOf(handOver, task, to)));
+        const sent = silent.has(task.flow_id)
+          ? null
+          : await tried(() => flows.send(org.orgId, task.flow_id, commandOf(handOver, task, to)));
         // A refusal is an answer too: the task was done meanwhile.
         if (sent?.state === 'applied' && sent.answer.outcome?.ok) passed++;
-        if (!sent || sent.state === 'accepted') silent.add(task.flow_id);
+        if (sent !== null && sent.state !== 'accepted') continue;
+        silent.add(task.flow_id);
+        waiting = true;
       }
       after = tasks.at(-1) ?? null;
       if (after === null) break;
     }
     const settled = handOver.looked_at !== null && clock() - handOver.looked_at.getTime() > settleMs;
-    if (after !== null || silent.size > 0 || !settled) return { passed, open: true };
+    if (after !== null || waiting || !settled) return { passed, open: true };
     await database.withOrg(org, (trx) => finishHandOver(trx, id, new Date(clock())));
     return { passed, open: false };
   };
@@ -104,21 +112,26 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
       let passed = 0;
       let open = 0;
       const failures: unknown[] = [];
-      /** What fails stops nothing behind it, which may be another organization's. */
-      const tried: Tried = (work) =>
-        work().catch((error: unknown) => {
-          failures.push(error);
-          return null;
-        });
+      const batch: Batch = {
+        async tried(work) {
+          try {
+            return await work();
+          } catch (error) {
+            failures.push(error);
+            return null;
+          }
+        },
+        silent: new Set(),
+      };
       for (const { org_id: orgId, id } of all) {
-        const done = await tried(() => passOne({ orgId }, id, tried));
+        const done = await batch.tried(() => passOne({ orgId }, id, batch));
         passed += done?.passed ?? 0;
         if (done?.open) open++;
       }
       // Noted, and not begun by whoever noted it: a process that died between the two. One that runs is found running.
       const noted = new Date(clock() - erasureBeginsMs);
       for (const { org_id: orgId, id: erasureId } of await openErasures(database.open, noted, handOversPerBatch))
-        await tried(() => workflows.erase({ orgId, erasureId }));
+        await batch.tried(() => workflows.erase({ orgId, erasureId }));
       if (failures.length > 0) throw failures[0];
       return { passed, open };
     },

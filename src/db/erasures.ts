@@ -261,7 +261,7 @@ export async function finishErasure(trx: Trx, id: string, address: string, at: D
   await trx.updateTable('erasures').set({ finished_at: at, address: null }).where('id', '=', id).execute();
 }
 
-/** Of every org, begun before then and not finished. */
+/** Some of every org, begun before then and not finished: those that no worker looked at, then others in turn. */
 export async function openErasures(
   db: Kysely<Tables>,
   before: Date,

@@ -197,7 +197,7 @@ export function someOpenTasks(
   return rest.orderBy('tasks.flow_id').orderBy('tasks.id').limit(limit).execute();
 }
 
-/** Hand-overs of every org that are not finished, the oldest first. */
+/** Some hand-overs of every org that are not finished: those that no worker looked at, then others in turn. */
 export async function openHandOvers(db: Kysely<Tables>, most: number): Promise<{ org_id: string; id: string }[]> {
   return (await sql<{ org_id: string; id: string }>`select * from open_hand_overs(${most})`.execute(db)).rows;
 }
