@@ -75,6 +75,8 @@ export interface NewFlowView {
 
 export function newFlowPage(view: NewFlowView): string {
   const { session, template, commandId, typed, roles, members, problem, same } = view;
+  /** The name that another one is wanted of: it was told of, now or before. */
+  const again = same.length > 0 ? typed.name : typed.again;
   return renderPage({
     title: 'New flow',
     children: (
@@ -91,7 +93,7 @@ export function newFlowPage(view: NewFlowView): string {
           {same.length > 0 && <Same flows={same} />}
           <form method="post" action="/flows" class="stack new">
             <Csrf secret={session.secret} />
-            {same.length > 0 && <input type="hidden" name="again" value={typed.name} />}
+            {again !== undefined && <input type="hidden" name="again" value={again} />}
             <input type="hidden" name="command_id" value={commandId} />
             <input type="hidden" name="template" value={template.id} />
             <div class="field">

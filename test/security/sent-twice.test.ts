@@ -95,3 +95,15 @@ test('a flow is made once, pressed twice or loaded anew, and each leads to it', 
   expect(places).toEqual(Array(3).fill([303, expect.stringMatching(/^\/flows\/fl_/)]));
   expect(new Set(places.map(([, to]) => to)).size).toBe(1);
 });
+
+test('who wants another flow of a name says so once, also when something else in the form is wrong', async () => {
+  const name = 'Twin';
+  const chosen = (await olivia.get('/flows/new')).html.match(/\/flows\/new\?template=[\w-]+/)?.[0] ?? '';
+  const empty = async () => ({ ...(await olivia.get(chosen)).form('/flows'), name });
+  expect((await olivia.post('/flows', await empty())).status).toBe(303);
+  const told = await olivia.post('/flows', await empty());
+  expect([told.status, told.html]).toEqual([422, expect.stringContaining('Make another one all the same')]);
+  const wrong = await olivia.post('/flows', { ...told.form('/flows'), name, 'role.nobody': 'x' });
+  expect([wrong.status, wrong.html]).toEqual([422, expect.not.stringContaining('called so already')]);
+  expect((await olivia.post('/flows', { ...wrong.form('/flows'), name })).status).toBe(303);
+});
