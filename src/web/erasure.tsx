@@ -38,7 +38,7 @@ export async function erasureRoutes(
     told: { readonly problem?: string; readonly wrong?: string } = {},
   ): Promise<FastifyReply> => {
     const caller = callerOf(visit);
-    const { cursor, find = '' } = visit.query;
+    const { cursor, find = '', begun } = visit.query;
     const [past, clients] = await Promise.all([
       listErasures.run(caller, { limit: 50, ...(cursor && { cursor }) }),
       findClients.run(caller, { part: find }),
@@ -59,6 +59,7 @@ export async function erasureRoutes(
         clients: clients.ok ? clients.facts : null,
       },
       ...{ preview: found?.ok ? found.facts : null, wrong: told.wrong ?? null, problem },
+      begun: begun !== undefined,
     };
     const gone = found?.ok === false && found.code === 'not_found';
     const status = !past.ok ? 403 : gone ? 404 : problem !== null || told.wrong ? 422 : 200;
@@ -85,9 +86,14 @@ interface View {
   readonly past: Past | null;
   readonly problem: string | null;
   readonly wrong: string | null;
+  /** It has just been asked for. */
+  readonly begun: boolean;
 }
 
-function erasurePage({ session, find, clients, preview, past, problem, wrong }: View): string {
+const underWay =
+  'It is under way, and goes on by itself. Below, among what was erased so far, it says when it is done.';
+
+function erasurePage({ session, find, clients, preview, past, problem, wrong, begun }: View): string {
   return renderPage({
     title: "Erase a client's data",
     styles: settingsStyles,
@@ -95,6 +101,7 @@ function erasurePage({ session, find, clients, preview, past, problem, wrong }: 
       <Settings session={session} here="/settings/data">
         <h1>Erase a client’s data</h1>
         <Notice text={problem} bad />
+        <Notice text={begun ? underWay : null} />
         {past !== null && preview === null && <Find find={find} clients={clients} />}
         {preview !== null && <Confirm {...{ session, preview, wrong }} />}
         {past !== null && past.erasures.length > 0 && <PastErasures past={past} />}

@@ -144,7 +144,9 @@ describe('a client of two orgs', () => {
     );
     const begun = await person.post('/settings/data/erase', { ...fields, typed: jane.email.toUpperCase() });
     expect(begun.status).toBe(303);
-    expect((await person.get('/settings/data/erase')).html).toContain(`${jane.email}: under way`);
+    const told = (await person.get(`${begun.to?.pathname}${begun.to?.search}`)).html;
+    expect(told).toContain('It is under way, and goes on by itself.');
+    expect(told).toContain(`${jane.email}: under way`);
     const openId = await scene.idOf(open);
     await expect
       .poll(async () => JSON.stringify(await world.flows.snapshot(acme, openId)), { timeout: 60_000 })
