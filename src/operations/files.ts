@@ -78,7 +78,7 @@ async function openField(
   } catch (error) {
     throw error instanceof Refused ? new Refusal(error.refusal.code, error.refusal.message) : error;
   }
-  if (!isFilledIn(flow, task)) {
+  if (!canBeFilledIn(flow, task)) {
     throw new Refusal('task_not_ready', `${quote(task.title)} takes no files now: it is not open. Nothing changed.`);
   }
   const field = task.fields.find((f) => f.key === key);
@@ -92,7 +92,7 @@ async function openField(
 }
 
 /** Nobody knows that it was paused while they wrote: what they fill in is there when it goes on. */
-export const isFilledIn = (flow: Pick<Flow, 'status'>, task: Pick<Task, 'status'>): boolean =>
+export const canBeFilledIn = (flow: Pick<Flow, 'status'>, task: Pick<Task, 'status'>): boolean =>
   (flow.status === 'ACTIVE' || flow.status === 'PAUSED') && task.status === 'READY';
 
 /** A client knows of no task but their own. */

@@ -5,7 +5,7 @@ import { findTask } from '../domain/flow.ts';
 import { fileIdsOf } from '../domain/form.ts';
 import { limits } from '../domain/limits.ts';
 import { answersInput } from './complete-task.ts';
-import { isFilledIn, mayKnow, withHeldFiles } from './files.ts';
+import { canBeFilledIn, mayKnow, withHeldFiles } from './files.ts';
 import { flowTruth } from './flow-truth.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -37,7 +37,7 @@ export const saveMyDraft = operation({
     if (!task || !mayKnow(principal, task)) {
       throw new Refusal('not_found', 'This flow has no such task for you. Nothing changed.');
     }
-    if (!isFilledIn(flow, task)) {
+    if (!canBeFilledIn(flow, task)) {
       throw new Refusal('task_not_ready', 'This is not open now, so there is nothing to save. Nothing changed.');
     }
     const known = Object.fromEntries(
