@@ -11,18 +11,25 @@ export type Somebody =
   | { readonly kind: 'member' | 'external'; readonly id: string }
   | { readonly kind: 'external'; readonly email: string };
 
-const liesWith = (column: RawBuilder<unknown>, who: Somebody) =>
-  'id' in who
-    ? sql<SqlBool>`${column} = ${who.id}`
-    : sql<SqlBool>`${column} in (select e.id from external_users e where e.email = ${who.email})`;
+/** With whom a task may lie: one person, any client, or nobody. */
+export type Those = Somebody | 'clients' | 'nobody';
+
+const liesWith = (table: 't' | 'tasks', who: Those): RawBuilder<SqlBool> => {
+  const [kind, id] = [sql.ref(`${table}.assignee_kind`), sql.ref(`${table}.assignee_id`)];
+  if (who === 'nobody') return sql`${kind} is null`;
+  if (who === 'clients') return sql`${kind} = 'external'`;
+  return 'id' in who
+    ? sql`${kind} = ${who.kind} and ${id} = ${who.id}`
+    : sql`${kind} = ${who.kind} and ${id} in (select e.id from external_users e where e.email = ${who.email})`;
+};
 
 export interface FlowFilter {
   readonly status?: FlowStatus | undefined;
   readonly changedSince?: Date | undefined;
   /** ACTIVE flows with an overdue task; with false, all others. */
   readonly overdue?: boolean | undefined;
-  /** ACTIVE flows with a READY task that lies with this person, with any client, or with nobody. */
-  readonly waitsOn?: Somebody | 'clients' | 'nobody' | undefined;
+  /** ACTIVE flows with a READY task that lies with them. */
+  readonly waitsOn?: Those | undefined;
   readonly templateId?: string | undefined;
   /** Beginnings of words, each of which the flow's name or one of its clients has. No flow fits none of them. */
   readonly words?: readonly string[] | undefined;
@@ -70,12 +77,7 @@ const matching = (filter: FlowFilter) => (eb: ExpressionBuilder<Tables, 'flows'>
   if (filter.overdue || filter.waitsOn) wanted.push(eb('flows.status', '=', 'ACTIVE'));
   if (filter.overdue) wanted.push(isLate);
   if (filter.overdue === false) wanted.push(sql<SqlBool>`not (flows.status = 'ACTIVE' and coalesce(${isLate}, false))`);
-  if (filter.waitsOn === 'nobody') wanted.push(hasTask(sql`t.assignee_kind is null`));
-  else if (filter.waitsOn === 'clients') wanted.push(hasTask(sql`t.assignee_kind = 'external'`));
-  else if (filter.waitsOn)
-    wanted.push(
-      hasTask(sql`t.assignee_kind = ${filter.waitsOn.kind} and ${liesWith(sql`t.assignee_id`, filter.waitsOn)}`),
-    );
+  if (filter.waitsOn) wanted.push(hasTask(liesWith('t', filter.waitsOn)));
   if (filter.words?.length === 0) wanted.push(sql<SqlBool>`false`);
   for (const word of filter.words ?? []) {
     wanted.push(sql<SqlBool>`exists (select from flow_words w where w.org_id = flows.org_id and w.flow_id = flows.id
@@ -181,22 +183,26 @@ export async function countByStatus(trx: Trx): Promise<Record<FlowStatus, number
   return counts;
 }
 
-export type FoundFlow = Pick<FlowRow, 'id' | 'name' | 'status' | 'percent' | 'time_zone'>;
+export type FoundFlow = Pick<
+  FlowRow,
+  'id' | 'name' | 'status' | 'percent' | 'time_zone' | 'template_name' | 'created_at'
+>;
+const found = ['id', 'name', 'status', 'percent', 'time_zone', 'template_name', 'created_at'] as const;
 
 export function findFlowById(trx: Trx, id: string): Promise<FoundFlow | undefined> {
-  return trx
-    .selectFrom('flows')
-    .select(['id', 'name', 'status', 'percent', 'time_zone'])
-    .where('id', '=', id)
-    .executeTakeFirst();
+  return trx.selectFrom('flows').select(found).where('id', '=', id).executeTakeFirst();
 }
+
+/** What is looked for is composed, and what was called so before names were may not be. */
+const isKey = (key: RawBuilder<unknown>, name: string) =>
+  sql<SqlBool>`${key} in (lower(${name}), lower(${name.normalize('NFD')}))`;
 
 /** Flows of this very name, letter case aside. */
 export function findFlowsByName(trx: Trx, name: string, limit: number): Promise<FoundFlow[]> {
   return trx
     .selectFrom('flows')
-    .select(['id', 'name', 'status', 'percent', 'time_zone'])
-    .where(sql<SqlBool>`name_key = lower(${name})`)
+    .select(found)
+    .where(isKey(sql`name_key`, name))
     .orderBy('created_at', 'desc')
     .orderBy('id')
     .limit(limit)
@@ -207,7 +213,7 @@ export function findFlowsByName(trx: Trx, name: string, limit: number): Promise<
 export function findFlowsLike(trx: Trx, part: string, limit: number): Promise<FoundFlow[]> {
   return trx
     .selectFrom('flows')
-    .select(['id', 'name', 'status', 'percent', 'time_zone'])
+    .select(found)
     .where(sql<SqlBool>`position(lower(${part}) in name_key) > 0`)
     .orderBy('created_at', 'desc')
     .orderBy('id')
@@ -217,20 +223,14 @@ export function findFlowsLike(trx: Trx, part: string, limit: number): Promise<Fo
 
 /** Names to compare a mistyped one with: the newest flows. */
 export function recentFlows(trx: Trx, limit: number): Promise<FoundFlow[]> {
-  return trx
-    .selectFrom('flows')
-    .select(['id', 'name', 'status', 'percent', 'time_zone'])
-    .orderBy('created_at', 'desc')
-    .orderBy('id')
-    .limit(limit)
-    .execute();
+  return trx.selectFrom('flows').select(found).orderBy('created_at', 'desc').orderBy('id').limit(limit).execute();
 }
 
 export interface TaskFilter {
   readonly status?: TaskStatus | undefined;
   /** READY and past its due date, in an ACTIVE flow; with false, all others. */
   readonly overdue?: boolean | undefined;
-  readonly assignee?: Somebody | 'nobody' | undefined;
+  readonly assignee?: Those | undefined;
   readonly flowId?: string | undefined;
 }
 
@@ -268,13 +268,7 @@ const fitting = (filter: TaskFilter) => (eb: ExpressionBuilder<Tables, 'tasks' |
   if (filter.overdue === false) {
     wanted.push(sql<SqlBool>`not (tasks.status = 'READY' and tasks.due_order < now() and flows.status = 'ACTIVE')`);
   }
-  if (filter.assignee === 'nobody') wanted.push(eb('tasks.assignee_id', 'is', null));
-  else if (filter.assignee) {
-    wanted.push(
-      eb('tasks.assignee_kind', '=', filter.assignee.kind),
-      liesWith(sql`tasks.assignee_id`, filter.assignee),
-    );
-  }
+  if (filter.assignee) wanted.push(liesWith('tasks', filter.assignee));
   return eb.and(wanted);
 };
 
@@ -358,7 +352,7 @@ export function findTasks(
     .orderBy('tasks.position')
     .limit(limit);
   if (wanted.id !== undefined) query = query.where('tasks.id', '=', wanted.id);
-  if (wanted.title !== undefined) query = query.where(sql<SqlBool>`tasks.title_key = lower(${wanted.title})`);
+  if (wanted.title !== undefined) query = query.where(isKey(sql`tasks.title_key`, wanted.title));
   if (wanted.flowId !== undefined) query = query.where('tasks.flow_id', '=', wanted.flowId);
   if (wanted.open) query = query.where('flows.status', 'in', ['DRAFT', 'ACTIVE', 'PAUSED']);
   return query.execute();

@@ -8,7 +8,7 @@ import { isStorable } from './storable.ts';
 import { dayUnits, fileKinds, taskTypes, templateSchema } from './template.ts';
 
 /** Far beyond what a template may have: longer than that is no slip of a hand. */
-const word = z.string().max(2_000).default('');
+const word = z.string().normalize().max(2_000).default('');
 const prose = z.string().max(40_000).default('');
 const days = z.number().min(-1_000_000).max(1_000_000);
 const unit = z.enum(dayUnits).default('calendar');

@@ -25,11 +25,14 @@ export function nameTrouble(text: string): string | null {
 /** Can it be what something is called, as far as its characters go? */
 export const isName = (text: string): boolean => text.trim() !== '' && nameTrouble(text.trim()) === null;
 
+/** As a name is kept and looked for. A letter and its accent may be one character or two, look the same, and would be two names. */
+export const composed = (text: string): string => text.trim().normalize('NFC');
+
 /** One line that may be left empty: a role, what something is for. */
 export const lineOf = (most: number) =>
   z
     .string()
-    .trim()
+    .overwrite(composed)
     .max(most)
     .refine((text) => !unfit.test(text), notOneLine)
     .refine((text) => text === '' || unfit.test(text) || isSeen(text), notSeen);

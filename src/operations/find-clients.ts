@@ -14,7 +14,7 @@ export const findClients = operation({
   kind: 'read',
   access: 'admin',
   surfaces: ['web'],
-  input: z.strictObject({ part: z.string().trim().max(limits.email) }),
+  input: z.strictObject({ part: z.string().trim().normalize().max(limits.email) }),
   output: z.object({
     clients: z.array(z.object({ email: z.string(), name: z.string(), flows: z.number().int() })),
     more: z.boolean(),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Trx } from '../db/database.ts';
 import { listMembers } from '../db/people.ts';
 import { lengthOf, limits } from '../domain/limits.ts';
-import { lineOf, nameTrouble } from '../domain/naming.ts';
+import { composed, lineOf, nameTrouble } from '../domain/naming.ts';
 import type { Client, FilledRole } from '../domain/roles.ts';
 import { type AssigneeHint, rolesOf, sameRole, type Template } from '../domain/template.ts';
 import { addressOf, invitee } from './invitees.ts';
@@ -15,11 +15,11 @@ const most = 50;
 
 export const rolesInput = z
   .record(
-    z.string().trim().min(1).max(limits.role),
+    z.string().overwrite(composed).min(1).max(limits.role),
     z.union([
       z
         .string()
-        .trim()
+        .overwrite(composed)
         .min(1)
         .max(limits.name + limits.email),
       z.strictObject({ email: z.string().max(limits.email), name: lineOf(limits.name).optional() }),

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ImportLine } from '../db/schema.ts';
 import { dayMs, isCalendarDay } from '../domain/dates.ts';
 import { lengthOf, limits } from '../domain/limits.ts';
-import { nameTrouble } from '../domain/naming.ts';
+import { composed, nameTrouble } from '../domain/naming.ts';
 import { isStorable } from '../domain/storable.ts';
 import { addressOf } from './invitees.ts';
 import { quote } from './words.ts';
@@ -132,7 +132,7 @@ export function readTable(text: string): TableReading {
   const lines = rows.map(({ record, raw, info }): ImportLine => {
     const line = beginOf({ lines: info.lines, raw });
     const say = (message: string): void => void problems.push({ line, message });
-    const cell = (column: Column): string => unguarded(record[named.indexOf(column)]?.trim() ?? '');
+    const cell = (column: Column): string => unguarded(composed(record[named.indexOf(column)] ?? ''));
     // Spreadsheets write empty cells to the right of a table, too.
     const cells = record.findLastIndex((c) => c !== '') + 1;
     if (cells > named.length) say(`It has ${cells} cells, and the heading ${named.length}.`);

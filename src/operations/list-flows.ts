@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import type { Trx } from '../db/database.ts';
 import { countFlows, type FlowFilter, listFlows as readFlows } from '../db/flows.ts';
 import { isCalendarDay, startOfDate } from '../domain/dates.ts';
 import { limits } from '../domain/limits.ts';
-import { findSomebody, findTemplateOfFlows, nameOrId } from './names.ts';
+import { findTemplateOfFlows, findThose, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import {
@@ -33,7 +32,7 @@ export const listFlows = operation({
     overdue: z.boolean().optional().describe('true: only those with a task that is late now; false: only the others'),
     waits_on: nameOrId('"me", "clients", "nobody", or a person by name, address or id').optional(),
     template: nameOrId('Name or id').optional(),
-    search: z.string().max(limits.name).optional(),
+    search: z.string().normalize().max(limits.name).optional(),
     ...pageInput,
   }),
   output: z.object({
@@ -51,7 +50,8 @@ export const listFlows = operation({
           status,
           changedSince: asked.changed_since === undefined ? undefined : sinceOf(asked.changed_since, timeZone),
           overdue: asked.overdue,
-          waitsOn: asked.waits_on === undefined ? undefined : await waitsOn(trx, asked.waits_on, principal.userId),
+          waitsOn:
+            asked.waits_on === undefined ? undefined : await findThose(trx, asked.waits_on, principal.userId, null),
           templateId: asked.template === undefined ? undefined : (await findTemplateOfFlows(trx, asked.template)).id,
           words: asked.search === undefined ? undefined : wordsOf(asked.search),
         };
@@ -66,7 +66,7 @@ export const listFlows = operation({
     );
   },
   text({ total, totalStopped, status, late, flows, nextCursor }, now) {
-    if (total === 0) return 'No flow fits. `create_flow_from_template` makes one.';
+    if (total === 0) return 'No flow fits. Without filters all are shown; `create_flow_from_template` makes one.';
     return lines(
       `${countUpTo(total, totalStopped, status === null ? 'flow' : `${status.toLowerCase()} flow`)}${late >= limits.counted ? `, ${late} or more late` : late > 0 ? `, ${late} late` : ''}${flows.length < total ? `; ${flows.length} here` : ''}.`,
       flows.map((f) => dots(`- ${plain(f.name)}`, state(f), ...waiting(f, now), `\`${f.id}\``)),
@@ -74,12 +74,6 @@ export const listFlows = operation({
     );
   },
 });
-
-async function waitsOn(trx: Trx, ref: string, me: string): Promise<FlowFilter['waitsOn']> {
-  const word = ref.toLowerCase();
-  if (word === 'nobody' || word === 'clients') return word;
-  return findSomebody(trx, ref, me, null);
-}
 
 /**
  * As the words were stored: parted by what is neither letter nor digit, where that is plain ASCII. Undefined when nothing

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { countTasks, listTasks as readTasks } from '../db/flows.ts';
-import { findFlow, findSomebody, nameOrId } from './names.ts';
+import { findFlow, findThose, nameOrId } from './names.ts';
 import { operation } from './operation.ts';
 import {
   bothWaysOutput,
@@ -29,7 +29,7 @@ export const listTasks = operation({
       .boolean()
       .optional()
       .describe('true: READY tasks of running flows that are past their due date; false: the others'),
-    assignee: nameOrId('"me", "nobody", or a member or external user by name, address or id').optional(),
+    assignee: nameOrId('"me", "clients", "nobody", or a person by name, address or id').optional(),
     flow: nameOrId('Name or id').optional(),
     ...pageInput,
   }),
@@ -45,11 +45,7 @@ export const listTasks = operation({
           overdue,
           flowId: flow?.id,
           assignee:
-            assignee === undefined
-              ? undefined
-              : assignee.toLowerCase() === 'nobody'
-                ? ('nobody' as const)
-                : await findSomebody(trx, assignee, principal.userId, flow?.id ?? null),
+            assignee === undefined ? undefined : await findThose(trx, assignee, principal.userId, flow?.id ?? null),
         };
         const [found, { n: total, stopped: totalStopped }] = await Promise.all([
           readTasks(trx, filter, after, limit + 1),

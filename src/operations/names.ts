@@ -12,6 +12,7 @@ import {
   findTasks,
   recentFlows,
   type Somebody,
+  type Those,
 } from '../db/flows.ts';
 import {
   type ClientRow,
@@ -25,11 +26,12 @@ import type { Tables } from '../db/schema.ts';
 import { allTemplates, type ListedTemplate, usableTemplates } from '../db/templates.ts';
 import { isFinal } from '../domain/flow.ts';
 import { limits } from '../domain/limits.ts';
+import { composed } from '../domain/naming.ts';
 import { Refusal } from './refusal.ts';
 import { count, lines, nearest, plain, quote } from './words.ts';
 
 /** An input that takes an id or a name. */
-export const nameOrId = (what: string) => z.string().trim().min(1).max(limits.name).describe(what);
+export const nameOrId = (what: string) => z.string().overwrite(composed).min(1).max(limits.name).describe(what);
 
 const candidatesShown = 10;
 
@@ -60,7 +62,18 @@ const unknown = (text: string): Refusal => new Refusal('not_found', `${text} Not
 
 /** How far a cancelled one came is no part of how it stands. */
 const stand = (f: FoundFlow): string => (f.status === 'CANCELLED' ? f.status : `${f.status}, ${f.percent}%`);
-const flowLine = (f: FoundFlow): string => `${plain(f.name)} (${stand(f)})`;
+
+/** Each as a line, those that stand alike with what a person may tell them apart by. */
+function flowLines(found: readonly FoundFlow[]): { readonly id: string; readonly line: string }[] {
+  const lineOf = (f: FoundFlow): string => `${plain(f.name)} (${stand(f)})`;
+  const isTwin = (f: FoundFlow): boolean => found.some((other) => other !== f && lineOf(other) === lineOf(f));
+  return found.map((f) => ({ id: f.id, line: isTwin(f) ? `${lineOf(f)}, ${origin(f)}` : lineOf(f) }));
+}
+
+function origin(f: FoundFlow): string {
+  const madeAt = new Intl.DateTimeFormat('en-GB', { timeZone: f.time_zone, dateStyle: 'medium', timeStyle: 'short' });
+  return `from ${plain(f.template_name)}, made ${madeAt.format(f.created_at)}`;
+}
 
 /** One flow of this org. Of several with one name, the one that is not over is meant, if it is one. */
 export async function findFlow(trx: Trx, ref: string, { whole = false }: HowCalled = {}): Promise<FoundFlow> {
@@ -68,13 +81,12 @@ export async function findFlow(trx: Trx, ref: string, { whole = false }: HowCall
   if (byId) return byId;
   const same = await findFlowsByName(trx, ref, 50);
   const found = same.length > 0 ? same : await findFlowsLike(trx, ref, 50);
-  const lineOf = (f: FoundFlow) => ({ id: f.id, line: flowLine(f) });
-  if (whole && same.length === 0 && found.length > 0) throw notWhole(ref, 'flow', found.map(lineOf));
+  if (whole && same.length === 0 && found.length > 0) throw notWhole(ref, 'flow', flowLines(found));
   const alive = found.filter((f) => !isFinal(f.status));
   const only = found.length === 1 ? found[0] : alive.length === 1 ? alive[0] : undefined;
   if (only) return only;
   if (found.length > 1) {
-    throw several(ref, 'flow', (alive.length > 0 ? alive : found).map(lineOf), 'Which one?');
+    throw several(ref, 'flow', flowLines(alive.length > 0 ? alive : found), 'Which one?');
   }
   const recent = await recentFlows(trx, 500);
   const near = nearest(
@@ -143,10 +155,11 @@ function templatesCalled(all: readonly ListedTemplate[], ref: string) {
   const byId = all.filter((t) => t.id === ref);
   if (byId.length > 0) return { found: byId, exact: true };
   const wanted = ref.toLowerCase();
-  const exact = all.filter((t) => t.name.toLowerCase() === wanted);
+  const keyOf = (t: ListedTemplate): string => composed(t.name).toLowerCase();
+  const exact = all.filter((t) => keyOf(t) === wanted);
   const own = exact.filter((t) => t.org_id !== null);
   if (exact.length > 0) return { found: own.length > 0 ? own : exact, exact: true };
-  return { found: all.filter((t) => t.name.toLowerCase().includes(wanted)), exact: false };
+  return { found: all.filter((t) => keyOf(t).includes(wanted)), exact: false };
 }
 
 function pickTemplate(all: readonly ListedTemplate[], ref: string, { whole = false }: HowCalled = {}): ListedTemplate {
@@ -198,8 +211,14 @@ export async function findPerson(
   throw await nobody(trx, ref, flow);
 }
 
-/** Whose tasks are asked for, in all flows or in one: a client by the address, or a name of theirs alone, is one person in all of them. */
-export async function findSomebody(trx: Trx, ref: string, me: string, flowId: string | null): Promise<Somebody> {
+/** With whom tasks lie that are asked for. */
+export async function findThose(trx: Trx, ref: string, me: string, flowId: string | null): Promise<Those> {
+  const word = ref.toLowerCase();
+  return word === 'nobody' || word === 'clients' ? word : findSomebody(trx, ref, me, flowId);
+}
+
+/** One of them, in all flows or in one: a client by the address, or a name of theirs alone, is one person in all of them. */
+async function findSomebody(trx: Trx, ref: string, me: string, flowId: string | null): Promise<Somebody> {
   const { members, clients } = await matchPeople(trx, ref, me, flowId);
   const [member, client] = [members[0], clients[0]];
   const addresses = new Set(clients.map((c) => c.email));

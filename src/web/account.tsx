@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
+import { composed } from '../domain/naming.ts';
 import { asksForPassword, changePassword, deleteAccount, rename } from '../oauth/account.ts';
 import type { Authority } from '../oauth/authority.ts';
 import { maxPasswordLength, passwordProblem } from '../oauth/password.ts';
@@ -91,7 +92,7 @@ export async function accountRoutes(app: FastifyInstance, options: AccountRoutes
   form(`${path}/name`, async (_request, reply, session, { name }) => {
     const wrongName = nameProblem(name, 'your name');
     if (wrongName !== undefined) return show(reply, session, { name, wrongName }, 422);
-    await rename(authority, session, name.trim());
+    await rename(authority, session, composed(name));
     return reply.redirect(`${path}?changed=name`, 303);
   });
 

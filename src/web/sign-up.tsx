@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { limits } from '../domain/limits.ts';
+import { composed } from '../domain/naming.ts';
 import type { Authority } from '../oauth/authority.ts';
 import { switchOrg } from '../oauth/credentials.ts';
 import { maxPasswordLength, passwordProblem } from '../oauth/password.ts';
@@ -81,7 +82,7 @@ export async function signUpRoutes(app: FastifyInstance, options: SignUpOptions)
     if (Object.values(wrong).some((w) => w !== undefined)) {
       return again(typed, wrong, 'Something is missing or does not fit. It is said at the field.', 422);
     }
-    const asked = { email: typed.email, name: typed.name.trim(), orgName: typed.organization.trim() };
+    const asked = { email: typed.email, name: composed(typed.name), orgName: composed(typed.organization) };
     // The same whether or not the address has an account, and as soon: neither look-up nor mail is waited for.
     makeSignUpLink(authority, asked).then(
       (mail) => mail && sendMail(mail),
@@ -102,7 +103,7 @@ export async function signUpRoutes(app: FastifyInstance, options: SignUpOptions)
     if (!isOurForm(authority, request, session.secret, form.data.csrf)) return again(stale, 403);
     const wrong = nameProblem(organization, 'the name of the organization');
     if (wrong !== undefined) return again(wrong, 422);
-    const asked = { name: organization.trim(), commandId: form.data.command_id };
+    const asked = { name: composed(organization), commandId: form.data.command_id };
     const orgId = await addOrg(authority, session, asked);
     const renewed = await readSession(authority, session.secret);
     if (renewed) await switchOrg(authority, renewed, orgId);

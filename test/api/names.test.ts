@@ -6,8 +6,12 @@ import { copyTemplate } from '../../src/operations/copy-template.ts';
 import { createFlowFromTemplate } from '../../src/operations/create-flow-from-template.ts';
 import { createTemplate } from '../../src/operations/create-template.ts';
 import { createWebhook } from '../../src/operations/create-webhook.ts';
+import { findSameFlows } from '../../src/operations/find-same-flows.ts';
+import { getFlow } from '../../src/operations/get-flow.ts';
 import { getTemplate } from '../../src/operations/get-template.ts';
+import { readTable } from '../../src/operations/import-table.ts';
 import { inviteExternalUser } from '../../src/operations/invite-external-user.ts';
+import { listFlows } from '../../src/operations/list-flows.ts';
 import type { Caller, Operation } from '../../src/operations/operation.ts';
 import { publishTemplate } from '../../src/operations/publish-template.ts';
 import { saveTemplateDraft } from '../../src/operations/save-template-draft.ts';
@@ -119,4 +123,42 @@ test('in other scripts, with their joiners, names are taken', async () => {
   }
   const invited = await bulkInviteExternal.run(asOlivia(), { flow, people: [{ email: 'p@q.test', name: 'می‌خواهم' }] });
   expect(invited).toMatchObject({ ok: true });
+});
+
+describe('an accent that comes as a character of its own', () => {
+  const name = 'Café Müller';
+  const apart = name.normalize('NFD');
+
+  test('makes no twin, and finds what is meant', async () => {
+    const made = await createFlowFromTemplate.run(asOlivia(), { template: 'Client Onboarding', name: apart });
+    expect(made).toMatchObject({ ok: true, facts: { flow: { name } } });
+    expect(await findSameFlows.run(asOlivia(), { name: apart, for_command: 'other' })).toMatchObject({
+      facts: { flows: [{ name }] },
+    });
+    for (const called of [name, apart]) {
+      expect(await getFlow.run(asOlivia(), { flow: called })).toMatchObject({ facts: { name } });
+      expect(await listFlows.run(asOlivia(), { search: called.slice(0, 5) })).toMatchObject({ facts: { total: 1 } });
+    }
+  });
+
+  test('is one with its letter in templates, tables, clients and roles too', async () => {
+    const template = await createTemplate.run(asOlivia(), { file: file(apart, apart) });
+    expect(template).toMatchObject({ ok: true, facts: { template: { name } } });
+    const table = readTable(`name,client_email,client_name\n${apart},a@b.test,${apart}\n`);
+    expect(table).toMatchObject({ ok: true, lines: [{ name, clientName: name }] });
+    const invited = await inviteExternalUser.run(asOlivia(), { flow, email: 'cafe@client.test', name: apart });
+    expect(invited.ok, invited.text).toBe(true);
+    const person = await world.owner
+      .selectFrom('external_users')
+      .select('name')
+      .where('email', '=', 'cafe@client.test');
+    expect(await person.executeTakeFirst()).toEqual({ name });
+  });
+
+  test('and what was called so before is found as it was', async () => {
+    const renamed = world.owner.updateTable('flows').set({ name: apart }).where('name', '=', name).returning('id');
+    const { id } = await renamed.executeTakeFirstOrThrow();
+    for (const called of [name, apart])
+      expect(await getFlow.run(asOlivia(), { flow: called })).toMatchObject({ facts: { id } });
+  });
 });

@@ -36,7 +36,7 @@ describe('what a tool refuses', () => {
       'update_flow_status',
       { flow: 'Twin', action: 'start' },
       'ambiguous',
-      /"Twin" fits 2 flows\. Which one\?.*\n- Twin \(DRAFT, 0%\) · `fl_/,
+      /"Twin" fits 2 flows\. Which one\?.*\n- Twin \(DRAFT, 0%\), from [^`]+, made [^`]+ · `fl_/,
     ],
     ['a part of several names', 'olivia', 'get_flow', { flow: 'i' }, 'ambiguous', /"i" fits \d flows/],
     [

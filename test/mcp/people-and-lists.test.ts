@@ -79,6 +79,14 @@ describe('a client of several flows', () => {
     expect(flowsOf(await olivia.call('list_flows', { waits_on: 'other@ash.test' }))).toEqual(['Ash']);
   });
 
+  test('is among all clients', async () => {
+    const asked = { status: 'READY', assignee: 'Clients' };
+    expect(flowsOf(await olivia.call('list_tasks', asked))).toEqual(
+      flowsOf(await olivia.call('list_flows', { waits_on: 'clients' })),
+    );
+    expect(flowsOf(await olivia.call('list_tasks', { ...asked, flow: 'Ash' }))).toEqual(['Ash']);
+  });
+
   test('hides no other of that name, in however many flows they are', async () => {
     await world.owner.transaction().execute(async (trx) => {
       const of = sql.lit(flows.Elm ?? '');
@@ -227,4 +235,15 @@ describe("when the organization's time zone changes", () => {
     await at('2026-11-16T11:00:00Z');
     expect(await since()).toEqual([name]);
   });
+});
+
+test('flows of one name that stand alike are told apart by where they come from', async () => {
+  for (const template of ['Website relaunch', 'Client Onboarding'])
+    await olivia.call('create_flow_from_template', { template, name: 'Twin flow' });
+  const asked = await olivia.call('get_flow', { flow: 'Twin flow' });
+  expect(asked.code).toBe('ambiguous');
+  for (const template of ['Website relaunch', 'Client Onboarding'])
+    expect(asked.text).toMatch(
+      new RegExp(`^- Twin flow \\(DRAFT, 0%\\), from ${template}, made \\d+ \\w+ \\d{4}, \\d\\d:\\d\\d · \`fl_`, 'm'),
+    );
 });
