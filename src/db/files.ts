@@ -40,16 +40,18 @@ export async function beginFile(trx: Trx, file: NewFile): Promise<void> {
     .execute();
 }
 
+/** False when its row is gone: its flow or its org was deleted, or its uploader erased, while the bytes came. */
 export async function finishFile(
   trx: Trx,
   id: string,
   is: { readonly size: number; readonly mediaType: string; readonly sha256: Buffer },
-): Promise<void> {
-  await trx
+): Promise<boolean> {
+  const done = await trx
     .updateTable('files')
     .set({ state: 'STORED', size: is.size, media_type: is.mediaType, sha256: is.sha256 })
     .where('id', '=', id)
-    .execute();
+    .executeTakeFirst();
+  return done.numUpdatedRows === 1n;
 }
 
 export const findFile = (trx: Trx, id: string): Promise<FileRow | undefined> =>
@@ -73,14 +75,15 @@ export async function countUnsent(trx: Trx, flowId: string, uploaderId: string):
   return Number(n);
 }
 
-/** Deletes the row of a file that no flow has taken as an answer; the clean-up takes its bytes out of the store. */
-export async function dropUnsent(trx: Trx, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return;
-  await trx
+/** Deletes the rows of files that no flow has taken as an answer, and says how many; the clean-up takes their bytes out of the store. */
+export async function dropUnsent(trx: Trx, ids: readonly string[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const gone = await trx
     .deleteFrom('files')
     .where('id', 'in', [...ids])
     .where('kept_at', 'is', null)
-    .execute();
+    .executeTakeFirst();
+  return Number(gone.numDeletedRows);
 }
 
 /** What the flow took as answers stays as long as the flow does. An older projection may say so, however late. */

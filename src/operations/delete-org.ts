@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { closeOrg } from '../db/org-deletion.ts';
 import { readOrgSettings } from '../db/people.ts';
 import { limits } from '../domain/limits.ts';
+import { composed } from '../domain/naming.ts';
 import { commandInput } from './command.ts';
 import { taken } from './engine-trouble.ts';
 import { changesNoMembers, changingMembers } from './members.ts';
@@ -23,7 +24,7 @@ export const deleteOrg = operation({
   surfaces: ['rest', 'web'],
   rest: { method: 'POST', path: '/org/deletion', example: { name: 'Acme Agency' } },
   input: z.strictObject({
-    name: z.string().trim().max(limits.name).describe('The name of the organization'),
+    name: z.string().overwrite(composed).max(limits.name).describe('The name of the organization'),
     ...commandInput,
   }),
   output,
@@ -33,7 +34,7 @@ export const deleteOrg = operation({
       if (me.role !== 'OWNER')
         throw new Refusal('not_allowed', 'Only an owner can delete the organization. Nothing changed.');
       const org = await readOrgSettings(trx, orgId);
-      if (name !== org.name.trim())
+      if (name !== composed(org.name))
         throw new Refusal('bad_input', `To delete it, give its name, which is ${quote(org.name)}. Nothing changed.`, {
           field: 'name',
         });

@@ -125,12 +125,15 @@ export async function takeFile(
   });
   try {
     const is = await store(storeOf(call), storeKey, upload.bytes, name, field);
-    await call.database.withOrg(principal, (trx) => finishFile(trx, id, is));
+    if (!(await call.database.withOrg(principal, (trx) => finishFile(trx, id, is))))
+      throw new Refusal('not_found', `${quote(name)} is not kept: what it was for was deleted meanwhile.`);
     const file = { id, field: key, name, size: is.size, mediaType: is.mediaType, at: iso(now) };
     return { file, field, task };
   } catch (error) {
     // The row goes, and with it, by the clean-up, whatever had come of the bytes.
-    await call.database.withOrg(principal, (trx) => dropUnsent(trx, [id]));
+    const noted = await call.database.withOrg(principal, (trx) => dropUnsent(trx, [id]));
+    // Who deleted the row while they came found no bytes to take.
+    if (noted === 0) await storeOf(call).delete(storeKey);
     throw error;
   }
 }

@@ -221,7 +221,7 @@ test('what is left of a stopped import is downloaded and imported as it is, and 
     const answer = await person?.get(`/flows/imports/${id}/left.csv`);
     return { status: answer?.status, text: answer?.html ?? '', headers: answer?.headers };
   };
-  expect(await download(adam)).toMatchObject({ status: 404, text: expect.stringContaining('This import goes on.') });
+  expect(await download(adam)).toMatchObject({ status: 409, text: expect.stringContaining('This import goes on.') });
   await stopImport.run(caller(), { import: id });
   await finished(id);
   const { done, stopped, unmade } = await progress(id);

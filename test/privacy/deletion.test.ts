@@ -1,7 +1,9 @@
 /** An organization is deleted: nobody gets in, its flows end, no table and no store knows it, and others go on. */
+import { PassThrough } from 'node:stream';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { demoPassword } from '../../src/demo/people.ts';
+import { addFile } from '../../src/operations/add-file.ts';
 import { createWebhook } from '../../src/operations/create-webhook.ts';
 import { get, post } from '../api/ask.ts';
 import { olivia } from '../mcp/principals.ts';
@@ -69,6 +71,16 @@ test('only an owner deletes it, and only by its name', async () => {
 test('it is deleted by a form without JavaScript, though the worker is away, and nothing is left', async () => {
   const { world } = scene;
   const others = await rowsOf(globex);
+  await scene.begin(scene.olivia, 'Slow line');
+  const bytes = new PassThrough();
+  const upload = addFile.run(
+    { ...world.tools, now: Date.now(), principal: olivia, upload: { name: 'logo.pdf', bytes } },
+    { flow: 'Slow line', task: await scene.taskOf('Slow line', 'Send us your brand'), field: 'logo' },
+  );
+  bytes.write('%PDF-1.7\n');
+  const coming = world.owner.selectFrom('files').select('store_key').where('state', '=', 'UPLOADING');
+  await expect.poll(async () => (await coming.execute()).length).toBe(1);
+  const { store_key: late } = await coming.executeTakeFirstOrThrow();
   const person = new Person(world.url);
   await person.signIn('olivia@acme.test', demoPassword);
   const fields = (await person.get('/settings/data')).form('/settings/data/delete');
@@ -84,6 +96,10 @@ test('it is deleted by a form without JavaScript, though the worker is away, and
   await expect.poll(() => workflowsOf(acme), { timeout: 60_000 }).toEqual([]);
   for (const stored of storeKeys) await expect(world.files.get(stored)).rejects.toThrow();
   expect(storeKeys.length).toBeGreaterThan(0);
+  // What was still coming is not kept either.
+  bytes.end('%%EOF');
+  expect(await upload).toMatchObject({ ok: false, code: 'not_found' });
+  await expect(world.files.get(late)).rejects.toThrow();
 
   // Who made it keeps her account, and her part in the other.
   expect((await person.get('/flows')).status).toBe(200);
