@@ -77,9 +77,12 @@ export const makeImportActivities = ({ database, importLine }: ImportActivitiesN
     const beat = setInterval(() => context.heartbeat(), beatMs);
     try {
       for (let i = 0; i < lines.length; i += linesAtOnce) {
-        // As they are at this moment: a role that was lost is not used.
-        const member = await database.withOrg(org, (trx) => findMemberById(trx, found.by.userId));
-        const why = whyNot(found.by.name, member);
+        // As they are at this moment: a role that was lost is not used, nor a name that went with its account.
+        const { member, why } = await database.withOrg(org, async (trx) => {
+          const member = await findMemberById(trx, found.by.userId);
+          const { by } = (await findImport(trx, importId)) ?? found;
+          return { member, why: whyNot(by.name, member) };
+        });
         if (why !== null) settled += await database.withOrg(org, (trx) => failRest(trx, importId, why));
         if (member === undefined || why !== null) break;
         const some = lines.slice(i, i + linesAtOnce);

@@ -88,6 +88,14 @@ test('an admin goes: signed out, keys ended, tasks with nobody, and no table has
   const erasure = { org_id: 'org_demo_acme', id: 'er_his', address: null, by, created_at: new Date() };
   await world.owner.insertInto('erasures').values(erasure).execute();
 
+  const many = ['name', ...Array.from({ length: 150 }, (_, n) => `Half way ${n}`)].join('\n');
+  const file = { name: 'One step', steps: [{ key: 'only', title: 'The only one' }] };
+  expect((await post(url, key, '/templates', { file })).status).toBe(201);
+  expect((await post(url, key, '/templates/One%20step/publish', { revision: 1 })).status).toBe(200);
+  const { json: running } = await post(url, hisKey, '/flow-imports', { template: 'One step', csv: many });
+  const underWay = async () => (await get(url, key, `/flow-imports/${running.import}?state=FAILED`)).json;
+  await expect.poll(async () => (await underWay()).done, { timeout: 30_000 }).toBeGreaterThan(0);
+
   const { person, answer } = await leaves('adam@acme.test', 'Adam@acme.test', demoPassword);
   expect(answer.status).toBe(200);
   expect(answer.html).toContain('Your account is deleted');
@@ -99,6 +107,11 @@ test('an admin goes: signed out, keys ended, tasks with nobody, and no table has
     ...{ by: 'Former member', stoppedBy: 'Former member', through: 'api' },
     lines: [{ error: 'Former member, who began this import, is no longer a member.' }],
   });
+  await expect.poll(async () => (await underWay()).finishedAt, { timeout: 30_000 }).not.toBeNull();
+  const { failed, lines } = await underWay();
+  expect(failed).toBeGreaterThan(0);
+  expect(JSON.stringify(lines)).toContain('Former member, who began this import, is no longer a member.');
+  expect(JSON.stringify(lines)).not.toContain(adam.name);
   expect((await get(url, key, '/erasures')).json.erasures).toMatchObject([{ by: 'Former member' }]);
   const hooks = await world.owner.selectFrom('webhooks').select(['url', 'created_by']).execute();
   expect(hooks.filter((h) => h.url.endsWith('/his'))).toMatchObject([{ created_by: 'Former member' }]);
