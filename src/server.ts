@@ -18,7 +18,7 @@ import type { AddressedLetter } from './platform/letter.ts';
 import { createLogger } from './platform/log.ts';
 import { measurePool, measureProcess } from './platform/metrics.ts';
 import { operatorPort } from './platform/operator-port.ts';
-import { checkReadiness } from './platform/readiness.ts';
+import { checkReadiness, type Readiness } from './platform/readiness.ts';
 import { runProcess } from './platform/run-process.ts';
 import { connectClient } from './platform/temporal-connection.ts';
 import { startTracing } from './platform/tracing.ts';
@@ -52,18 +52,19 @@ await runProcess(async () => {
   const files = await openFiles(config.files);
   let leaving = false;
   const { payloadKeys, codecToken, codecOrigins } = config;
-  const readiness = () =>
-    checkReadiness(
-      {
-        server: async () => {
-          if (leaving) throw new Error('is stopping');
-        },
-        database: () => database.ping(),
-        temporal: async () => void (await client.workflowService.getSystemInfo({})),
-        worker: () => probeWorker(client, config.taskQueue, 3_500),
-      },
-      4_000,
-    );
+  const readiness = async (): Promise<Readiness> =>
+    // At once, however long the other parts would take: who sends work here has to hear of it before it is too late.
+    leaving
+      ? { ready: false, parts: { server: 'is stopping' } }
+      : checkReadiness(
+          {
+            server: async () => undefined,
+            database: () => database.ping(),
+            temporal: async () => void (await client.workflowService.getSystemInfo({})),
+            worker: () => probeWorker(client, config.taskQueue, 3_500),
+          },
+          4_000,
+        );
   const app = await buildApp({
     log,
     publicUrl,

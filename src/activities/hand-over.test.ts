@@ -6,7 +6,7 @@ import { max, olivia } from '../../test/support/people.ts';
 import { assign, draft, steps } from '../../test/support/stage.ts';
 import { type RealEffects, realEffects } from '../../test/workflows/real-effects.ts';
 import { insertHandOver } from '../db/members.ts';
-import { applyCommand, openLedger, projectionOf } from '../domain/ledger.ts';
+import { applyCommand, type Outcome, openLedger, projectionOf } from '../domain/ledger.ts';
 import { type FlowCommands, makeHandOverActivities } from './hand-over.ts';
 
 let fresh: FreshDatabase;
@@ -95,4 +95,42 @@ it('those that wait on silent flows, however many, hold up no newer one of anoth
   // It is finished by a later look, which comes to each of them in time.
   for (let n = 0; n < 60 && (await isOpen())?.finished_at === null; n++) await pass();
   expect((await isOpen())?.finished_at).toBeInstanceOf(Date);
+});
+
+it('a task that a full flow refuses to pass on goes when there is room, though its command was answered', async () => {
+  await effects.owner.updateTable('hand_overs').set({ finished_at: new Date() }).execute();
+  const zoe = 'us_left_a_full_flow';
+  await flowWithMax(acme, 'fl_full', 2);
+  await effects.owner.updateTable('tasks').set({ assignee_id: zoe }).where('flow_id', '=', 'fl_full').execute();
+  await leaves(acme, 'ho_full', zoe, Date.now());
+  let full = true;
+  let now = Date.now();
+  const sent: string[] = [];
+  const answers = new Map<string, Outcome>();
+  const nothing = { ready: [], waitAgain: [], notNeeded: [], mails: 0, completedFlow: false, invited: [] };
+  const progress = { done: 0, counting: 2, percent: 0 };
+  const send: FlowCommands['send'] = async (_, id, { commandId, fingerprint }) => {
+    sent.push(commandId);
+    const told = { commandId, fingerprint, at: now, version: 1 };
+    const refusal = { code: 'too_large', message: 'It is full.', blockedBy: [] } as const;
+    const effects = { ...nothing, status: 'ACTIVE', progress } as const;
+    const outcome: Outcome = full ? { ...told, ok: false, refusal } : { ...told, ok: true, effects };
+    // As a flow does: the same id has the same answer for ever.
+    answers.set(commandId, answers.get(commandId) ?? outcome);
+    const flow = { id, name: id, status: 'ACTIVE', progress } as const;
+    const answer = { outcome: answers.get(commandId) ?? null, projected: true, flow, tasks: [] };
+    return { state: 'applied', answer };
+  };
+  const { passTasksOn } = makeHandOverActivities({
+    ...{ database: effects.database, flows: { send }, workflows: { erase: async () => undefined } },
+    clock: () => now,
+  });
+  const pass = () => new MockActivityEnvironment().run(passTasksOn);
+  expect(await pass()).toEqual({ passed: 0, open: 1 });
+  expect(sent, 'the second task of a full flow is not tried').toHaveLength(2);
+  now += 60_000;
+  expect(await pass()).toEqual({ passed: 0, open: 1 });
+  full = false;
+  now += 3_600_000;
+  expect(await pass()).toMatchObject({ passed: 2 });
 });

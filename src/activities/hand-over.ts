@@ -23,16 +23,13 @@ import {
 
 /** Sends a command to a flow. `accepted`: nobody answered in time; `gone`: the flow has ended. */
 export interface FlowCommands {
-  send(
-    orgId: string,
-    flowId: string,
-    envelope: Envelope,
-  ): Promise<
-    | { readonly state: 'applied'; readonly answer: CommandAnswer }
-    | { readonly state: 'accepted' }
-    | { readonly state: 'gone' }
-  >;
+  send(orgId: string, flowId: string, envelope: Envelope): Promise<Sent>;
 }
+
+type Sent =
+  | { readonly state: 'applied'; readonly answer: CommandAnswer }
+  | { readonly state: 'accepted' }
+  | { readonly state: 'gone' };
 
 export interface HandOverNeeds {
   readonly database: Database;
@@ -50,13 +47,14 @@ export interface HandOverNeeds {
 interface Batch {
   /** What fails stops nothing behind it, which may be another organization's. */
   readonly tried: <T>(work: () => Promise<T>) => Promise<T | null>;
-  /** Flows that don't answer now: each further command would be waited for as long, and fill them. */
+  /** Flows that don't answer now, or have no room: each further command would be waited for as long, and fill them. */
   readonly silent: Set<string>;
 }
 
 const handOversPerBatch = 20;
 const tasksPerBatch = 25;
 const erasureBeginsMs = 60_000;
+const hourMs = 3_600_000;
 
 export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities {
   const { database, flows, workflows, clock = Date.now, settleMs = 30_000 } = needs;
@@ -88,12 +86,19 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
         someOpenTasks(trx, handOver.from_user, last, tasksPerBatch),
       );
       for (const task of tasks) {
-        const sent = silent.has(task.flow_id)
-          ? null
-          : await tried(() => flows.send(org.orgId, task.flow_id, commandOf(handOver, task, to)));
-        // A refusal is an answer too: the task was done meanwhile.
+        if (silent.has(task.flow_id)) {
+          waiting = true;
+          continue;
+        }
+        const command = commandOf(handOver, task, to);
+        const send = (commandId: string) =>
+          tried(async () => flows.send(org.orgId, task.flow_id, { ...command, commandId }));
+        let sent = await send(command.commandId);
+        // The flow gives the same answer to the same id for ever, also when it has room again: once an hour it is asked anew.
+        if (isFull(sent)) sent = await send(`${command.commandId}-${Math.floor(clock() / hourMs)}`);
+        // Any other refusal is an answer too: the task was done meanwhile.
         if (sent?.state === 'applied' && sent.answer.outcome?.ok) passed++;
-        if (sent !== null && sent.state !== 'accepted') continue;
+        if (sent !== null && sent.state !== 'accepted' && !isFull(sent)) continue;
         silent.add(task.flow_id);
         waiting = true;
       }
@@ -137,6 +142,10 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
     },
   };
 }
+
+/** Did the flow refuse what it will take once its mails are sent and the lists have its news? */
+const isFull = (sent: Sent | null): boolean =>
+  sent?.state === 'applied' && sent.answer.outcome?.ok === false && sent.answer.outcome.refusal.code === 'too_large';
 
 const commandOf = (
   { id, by }: { readonly id: string; readonly by: Actor },

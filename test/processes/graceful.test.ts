@@ -87,11 +87,13 @@ test('a server says that it is leaving, finishes its requests and streams, and e
   const slow = list();
   await sleep(300);
 
+  // Asked whether it is there, one that is not would take all the time that the server still takes requests.
+  await world.stopWorker();
   server.signal('SIGTERM');
   await server.wrote(/no longer ready/);
-  const leaving = await fetch(`${url}/readyz`);
+  const leaving = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1_000) });
   expect(leaving.status).toBe(503);
-  expect(await leaving.json()).toMatchObject({ ready: false, parts: { server: 'is stopping', database: 'ok' } });
+  expect(await leaving.json()).toEqual({ ready: false, parts: { server: 'is stopping' } });
   // Whoever has not noticed yet is still served.
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   // The stream ends whole, not broken off.
@@ -103,6 +105,7 @@ test('a server says that it is leaving, finishes its requests and streams, and e
   expect(answer.status).toBe(200);
   expect(await answer.text()).toContain('flows');
   expect(await server.exited).toBe(0);
+  await world.startWorker();
 });
 
 const startFlow = async (name: string): Promise<void> => {
