@@ -93,6 +93,7 @@ async function withFlows<T>(database: Database, work: (cli: FlowsCli) => Promise
   try {
     return await work({
       ...{ database, client, flows, dataConverter: dataConverterOf(config), say: (line) => console.log(line) },
+      held: config.hold,
       tools: { database, flows, workflows, files, publicUrl, sendMail, webhooks },
       async orgs(slug) {
         const owner = openAsOwner(config.databaseUrl);

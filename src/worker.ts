@@ -67,28 +67,30 @@ await runProcess(async () => {
   const workflows = orgWorkflows(client, config.taskQueue);
   const webhooks = { keyring: keyringOf(keysOf(config)), anywhere: config.env !== 'production' };
   const tools = { database, flows, workflows, publicUrl, webhooks };
+  const activities = {
+    ...makeFlowActivities({
+      ...{ database, deliver, publicUrl, mailFrom },
+      keyring: webhooks.keyring,
+      wakeWebhook: workflows.wakeWebhook,
+    }),
+    ...makeWebhookActivities({
+      ...{ database, keyring: webhooks.keyring },
+      post: poster({ anywhere: webhooks.anywhere }),
+    }),
+    ...makeHandOverActivities({ database, flows, workflows }),
+    ...makeErasureActivities({ database, flows, workflows }),
+    ...makeOrgDeletionActivities({ database, workflows, files }),
+    ...makeImportActivities({ database, importLine: importerOf(tools) }),
+    ...makeCleanupActivities(database, files),
+  };
   const worker = await Worker.create({
     connection,
     ...(dataConverter && { dataConverter }),
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
     workflowBundle: await workflowBundle(dataConverter?.failureConverterPath),
-    activities: {
-      ...makeFlowActivities({
-        ...{ database, deliver, publicUrl, mailFrom },
-        keyring: webhooks.keyring,
-        wakeWebhook: workflows.wakeWebhook,
-      }),
-      ...makeWebhookActivities({
-        ...{ database, keyring: webhooks.keyring },
-        post: poster({ anywhere: webhooks.anywhere }),
-      }),
-      ...makeHandOverActivities({ database, flows, workflows }),
-      ...makeErasureActivities({ database, flows, workflows }),
-      ...makeOrgDeletionActivities({ database, workflows, files }),
-      ...makeImportActivities({ database, importLine: importerOf(tools) }),
-      ...makeCleanupActivities(database, files),
-    },
+    // Without activities it fetches none: they wait in Temporal.
+    ...(!config.hold && { activities }),
     shutdownGraceTime: '10 seconds',
     // What the flows of a worker that was killed wait for until another takes them; a busy worker takes its own sooner.
     stickyQueueScheduleToStartTimeout: '4 seconds',
@@ -97,6 +99,10 @@ await runProcess(async () => {
   await ensureHandOverSchedule(client, config.taskQueue);
   const running = worker.run();
   log.info(`Working on the task queue "${config.taskQueue}"`);
+  if (config.hold)
+    log.warn(
+      'BOOFLOW_HOLD is on: flows are told, and nothing is written, mailed or delivered until a worker has it off',
+    );
   running.catch((err: unknown) => {
     log.fatal({ err }, 'The worker stopped');
     process.exit(1);

@@ -43,6 +43,8 @@ export interface FlowsCli {
   readonly flows: FlowGateway;
   /** How patient a comparison is, as `ReadModelTools` has it. */
   readonly looks?: readonly number[];
+  /** Do workers hold back, as `ReadModelTools` has it? */
+  readonly held?: boolean;
   /** What operations are run with. */
   readonly tools: Omit<Tools, 'now'>;
   /** All organizations, or the one of this slug. */
@@ -191,7 +193,7 @@ const words: Readonly<Record<Exclude<Finding['state'], 'differs' | 'behind'>, st
 };
 
 const behind = ({ flowId, here, there }: Extract<Finding, { state: 'behind' }>): string =>
-  `its workflow is at version ${here}, and the read model has a newer one, ${there}, as after Temporal was restored ` +
+  `its workflow is at version ${here}, and the read model has ${there > here ? 'a newer one' : 'another one that it does not know of'}, ${there}, as after Temporal was restored ` +
   `from an older backup: \`flows revive\` lets it go on from the read model. ` +
   `\`flows rebuild-read-model --flow ${flowId}\` keeps the older instead, and what was done since is lost`;
 

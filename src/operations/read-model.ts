@@ -8,6 +8,7 @@ import { erasePerson, isErased, personOf } from '../domain/erasure.ts';
 import { type Flow, isFinal, type Progress, progress } from '../domain/flow.ts';
 import { type Projection, projectionOf } from '../domain/ledger.ts';
 import { limits } from '../domain/limits.ts';
+import type { Snapshot } from '../domain/view.ts';
 import { newId } from '../platform/ids.ts';
 import { compareFlow } from './compare-flow.ts';
 import type { FlowGateway } from './gateway.ts';
@@ -17,6 +18,11 @@ export interface ReadModelTools {
   readonly flows: FlowGateway;
   /** Waits before a flow that differs is looked at again, in milliseconds. None where nothing is under way. */
   readonly looks?: readonly number[];
+  /**
+   * Do workers hold back (BOOFLOW_HOLD)? Nothing is on its way into the read model then, so what it has and a workflow
+   * does not know of is of a newer workflow, whatever time has done to the older one since it was restored.
+   */
+  readonly held?: boolean;
 }
 
 /**
@@ -46,7 +52,8 @@ export async function verifyFlow(tools: ReadModelTools, orgId: string, flowId: s
   throw new Error('The last look has an answer.');
 }
 
-async function look({ database, flows }: ReadModelTools, orgId: string, flowId: string): Promise<Finding> {
+async function look(tools: ReadModelTools, orgId: string, flowId: string): Promise<Finding> {
+  const { database, flows } = tools;
   const heard = await flows.look(orgId, flowId);
   if (heard.state === 'silent') return { flowId, state: 'silent' };
   const row = await database.withOrg({ orgId }, (trx) => readRow(trx, flowId));
@@ -57,7 +64,7 @@ async function look({ database, flows }: ReadModelTools, orgId: string, flowId: 
     return { flowId, state: isOver ? 'archived' : 'stopped' };
   }
   const [here, there] = [heard.answer.flow.version, row?.flow.version ?? 0];
-  if (there > here) return { flowId, state: 'behind', here, there };
+  if (isBehind(tools, heard.answer, there)) return { flowId, state: 'behind', here, there };
   if (!isFinal(heard.answer.flow.status) && !(await flows.isRunning(orgId, flowId)))
     return { flowId, state: 'stopped' };
   if (row === null) return { flowId, state: 'missing' };
@@ -65,6 +72,10 @@ async function look({ database, flows }: ReadModelTools, orgId: string, flowId: 
   const problems = [...compareFlow(snapshot, row.flow), ...compareProgress(snapshot.flow, row.progress)];
   return problems.length === 0 ? { flowId, state: 'same' } : { flowId, state: 'differs', problems };
 }
+
+/** Is this workflow older than the read model, which is at version `there`? One that was just revived has told it nothing. */
+const isBehind = ({ held = false }: ReadModelTools, { flow, projectedVersion }: Snapshot, there: number): boolean =>
+  there > flow.version || (held && projectedVersion > 0 && there > projectedVersion);
 
 /**
  * Without the clients that were erased from the read model: the workflow of a flow that has ended takes no command, and
@@ -196,16 +207,17 @@ const wholeOf = (flow: Flow): Projection =>
  * answered, and, from the read model, the mails that waited. What was mailed is not mailed again. False when it runs and
  * is not behind, or has ended, or no worker answers, or nobody knows it.
  */
-export async function reviveFlow({ database, flows }: ReadModelTools, orgId: string, flowId: string): Promise<boolean> {
+export async function reviveFlow(tools: ReadModelTools, orgId: string, flowId: string): Promise<boolean> {
+  const { database, flows } = tools;
   const heard = await flows.look(orgId, flowId);
   if (heard.state === 'silent') return false;
-  const inTemporal = heard.state === 'answered' ? heard.answer.flow : null;
+  const inTemporal = heard.state === 'answered' ? heard.answer : null;
   const inReadModel = await database.withOrg({ orgId }, (trx) => asRead(trx, flowId));
-  const isBehind = inTemporal !== null && inReadModel !== null && inReadModel.version > inTemporal.version;
-  const flow = isBehind ? inReadModel : (inTemporal ?? inReadModel);
+  const older = inTemporal !== null && inReadModel !== null && isBehind(tools, inTemporal, inReadModel.version);
+  const flow = older ? inReadModel : (inTemporal?.flow ?? inReadModel);
   // One that has ended in the read model, and goes on in Temporal, ends there too.
-  if (flow === null || (isFinal(flow.status) && !isBehind)) return false;
-  if (!isBehind && (await flows.isRunning(orgId, flowId))) return false;
+  if (flow === null || (isFinal(flow.status) && !older)) return false;
+  if (!older && (await flows.isRunning(orgId, flowId))) return false;
   await flows.revive(flow, { commandId: newId('revive'), fingerprint: '' });
   return true;
 }

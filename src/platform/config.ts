@@ -117,6 +117,10 @@ const environment = (production: boolean, filesOnDisk: boolean, metricsToken: bo
       .regex(/^\d{1,3}$/, 'must be a number of seconds, 0 to 999')
       .transform(Number)
       .default(production ? 5 : 0),
+    BOOFLOW_HOLD: z
+      .enum(['on', 'off'], 'must be on or off')
+      .transform((word) => word === 'on')
+      .default(false),
     BOOFLOW_METRICS_PORT: portNumber.optional(),
     BOOFLOW_METRICS_HOST: z
       .string()
@@ -164,6 +168,7 @@ const examples: Readonly<Record<keyof Environment, string>> = {
   BOOFLOW_TEMPORAL_UI_PORT: '8233',
   BOOFLOW_POSTGRES_PORT: '54329',
   BOOFLOW_DRAIN_SECONDS: '5',
+  BOOFLOW_HOLD: 'on',
   BOOFLOW_METRICS_PORT: '9464',
   BOOFLOW_METRICS_HOST: '127.0.0.1',
   BOOFLOW_METRICS_TOKEN: 'A_LONG_RANDOM_TEXT',
@@ -236,6 +241,8 @@ export interface Config {
   readonly temporalUiPort: number;
   /** How long the server goes on taking requests once it has said that it is stopping, in milliseconds. */
   readonly drainMs: number;
+  /** Workers tell what flows are, and do nothing: what was restored is looked at before it goes on. */
+  readonly hold: boolean;
   /** Undefined: no port for operators' machines. */
   readonly metricsPort: number | undefined;
   readonly metricsHost: string;
@@ -334,6 +341,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     temporalPort: read.BOOFLOW_TEMPORAL_PORT,
     temporalUiPort: read.BOOFLOW_TEMPORAL_UI_PORT,
     drainMs: read.BOOFLOW_DRAIN_SECONDS * 1_000,
+    hold: read.BOOFLOW_HOLD,
     metricsPort: read.BOOFLOW_METRICS_PORT,
     metricsHost: read.BOOFLOW_METRICS_HOST,
     metricsToken: read.BOOFLOW_METRICS_TOKEN,

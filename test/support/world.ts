@@ -75,7 +75,8 @@ export interface World {
   passTime(ms: number): void;
   /** A new API key of this member: `key('olivia@acme.test')` in Acme Agency unless another org's slug is given. */
   key(email: string, orgSlug?: string): Promise<string>;
-  startWorker(): Promise<void>;
+  /** `held`: as with BOOFLOW_HOLD. */
+  startWorker(how?: { readonly held?: boolean }): Promise<void>;
   stopWorker(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -146,7 +147,22 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const authority: Authority = { database, clock, publicUrl: url };
 
   let running: { worker: Worker; done: Promise<void>; connection: NativeConnection } | null = null;
-  const startWorker = async (): Promise<void> => {
+  const activities = {
+    ...makeFlowActivities({
+      ...{ database, keyring },
+      deliver: options.deliver ?? toDevMailbox,
+      publicUrl: url,
+      mailFrom: 'Booflow <no-reply@localhost>',
+      wakeWebhook: (webhook) => workflows.wakeWebhook(webhook),
+    }),
+    ...makeImportActivities({ database, importLine: importerOf(tools) }),
+    ...makeWebhookActivities({ database, keyring, post: poster({ anywhere: true }), clock }),
+    ...makeOrgDeletionActivities({ database, workflows, files }),
+    ...makeErasureActivities({ database, flows, workflows, settleMs: 0 }),
+    ...makeHandOverActivities({ database, flows, workflows, clock }),
+    ...makeCleanupActivities(database, files, clock),
+  };
+  const startWorker = async ({ held = false } = {}): Promise<void> => {
     const connection = await NativeConnection.connect({ address: temporal.address });
     const worker = await Worker.create({
       connection,
@@ -154,21 +170,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       taskQueue,
       workflowBundle: bundle,
       ...(dataConverter && { dataConverter }),
-      activities: {
-        ...makeFlowActivities({
-          ...{ database, keyring },
-          deliver: options.deliver ?? toDevMailbox,
-          publicUrl: url,
-          mailFrom: 'Booflow <no-reply@localhost>',
-          wakeWebhook: (webhook) => workflows.wakeWebhook(webhook),
-        }),
-        ...makeImportActivities({ database, importLine: importerOf(tools) }),
-        ...makeWebhookActivities({ database, keyring, post: poster({ anywhere: true }), clock }),
-        ...makeOrgDeletionActivities({ database, workflows, files }),
-        ...makeErasureActivities({ database, flows, workflows, settleMs: 0 }),
-        ...makeHandOverActivities({ database, flows, workflows, clock }),
-        ...makeCleanupActivities(database, files, clock),
-      },
+      ...(!held && { activities }),
     });
     running = { worker, done: worker.run(), connection };
   };
