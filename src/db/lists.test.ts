@@ -49,6 +49,9 @@ beforeAll(async () => {
   await owner.query(
     `insert into external_users select org_id, id, 'ex_' || id, id || '@x.test', 'Client', '', 'SENT', created_at, 1 from flows`,
   );
+  await owner.query(
+    `insert into mails select org_id, id || '/' || n, id, 'due', id || '@x.test', 'Something is due' from flows, generate_series(1, 3) n`,
+  );
   await owner.query('analyze');
   await owner.end();
 });
@@ -150,6 +153,10 @@ describe('each page is read from an index, and sorts no more than it shows', () 
     ['a task by its id', (trx) => flows.findTasks(trx, { id: 'tk_fl_org_a771' }, 1)],
     ['a task by its title in a flow', (trx) => flows.findTasks(trx, { title: 'task 3', flowId: 'fl_org_a5' }, 50)],
     ['a client of a flow', (trx) => findClients(trx, 'fl_org_a5@x.test', 'fl_org_a5', 50)],
+    [
+      'the mails of a flow',
+      (trx) => trx.selectFrom('mails').select('key').where('flow_id', '=', 'fl_org_a5').execute(),
+    ],
     ['what matters to one person', (trx) => flows.overview(trx, 'us_4')],
     ['how many flows there are', (trx) => flows.countFlows(trx, {})],
     ['how many flows have something overdue', (trx) => flows.countFlows(trx, { overdue: true })],

@@ -1,6 +1,15 @@
 /** Files in a bucket of anything that speaks S3. */
 import { Readable } from 'node:stream';
-import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  type MultipartUpload,
+  NoSuchKey,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { checkedKey, FileMissing, type FileStore } from './store.ts';
 
@@ -40,8 +49,24 @@ export function s3Store({ bucket, region, endpoint, credentials }: S3Place): Fil
       }
     },
     async delete(key) {
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: checkedKey(key) }));
+      const object = { Bucket: bucket, Key: checkedKey(key) };
+      // Parts that a process which died had sent are no object, and stay until their upload is ended.
+      for (const { Key, UploadId } of await uploadsOf(client, bucket, key))
+        if (Key === key) await client.send(new AbortMultipartUploadCommand({ ...object, UploadId }));
+      await client.send(new DeleteObjectCommand(object));
     },
     close: () => client.destroy(),
   };
+}
+
+/** Uploads under way whose key begins so. None where they may not be asked for, or the store can't tell. */
+async function uploadsOf(client: S3Client, bucket: string, key: string): Promise<readonly MultipartUpload[]> {
+  try {
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key }));
+    return Uploads;
+  } catch (error) {
+    const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+    if (status === 403 || status === 405 || status === 501) return [];
+    throw error;
+  }
 }

@@ -3,7 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { S3ServiceException } from '@aws-sdk/client-s3';
+import {
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  S3Client,
+  S3ServiceException,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../test/support/folder.ts';
 import { type S3Server, startS3Server } from '../../../test/support/s3-server.ts';
@@ -103,6 +109,27 @@ it('a store with a wrong key is refused by the server, which checks what is sign
   const refused = await store.put('mine', Readable.from(['x'])).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(S3ServiceException);
   expect(String(refused)).toContain('SignatureDoesNotMatch');
+});
+
+it('of an upload whose process died, deleting its key takes the parts that had come', async () => {
+  const { endpoint, bucket, credentials } = server;
+  const client = new S3Client({ region: 'us-east-1', endpoint, credentials, forcePathStyle: true });
+  const begin = async (key: string) => {
+    const object = { Bucket: bucket, Key: key };
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(object));
+    const Body = randomBytes(5 * 1024 * 1024);
+    await client.send(new UploadPartCommand({ ...object, UploadId, PartNumber: 1, Body }));
+  };
+  await begin('or_a/fl_1/fi_died');
+  await begin('or_a/fl_1/fi_died2');
+  const underWay = async () =>
+    (await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads?.map((u) => u.Key) ?? [];
+  expect(await underWay()).toHaveLength(2);
+  await stores.s3?.store.delete('or_a/fl_1/fi_died');
+  expect(await underWay()).toEqual(['or_a/fl_1/fi_died2']);
+  await stores.s3?.store.delete('or_a/fl_1/fi_died2');
+  expect(await underWay()).toEqual([]);
+  client.destroy();
 });
 
 it('a file on disk is for its owner only', async () => {
