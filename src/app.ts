@@ -24,6 +24,7 @@ import { documentFetcher, type FetchDocument } from './oauth/client-document.ts'
 import { oauthRoutes } from './oauth/routes.ts';
 import type { SignInMail } from './oauth/sign-in.ts';
 import type { Tools } from './operations/operation.ts';
+import { FilesAway } from './platform/files/store.ts';
 import type { Logger } from './platform/log.ts';
 import { httpSeconds } from './platform/metrics.ts';
 import { isDatabaseAway } from './platform/outage.ts';
@@ -186,6 +187,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       return reply.code(503).type('text/plain').send("Booflow's database is not answering. Try again in a moment.");
     }
     request.log.error({ err: error }, 'A request failed');
+    if (error instanceof FilesAway && asPage) return tell(troubles.files);
     if (asPage) return tell(troubles.failed);
     return reply
       .code(500)

@@ -13,7 +13,7 @@ import type { FileKind, FormField } from '../domain/template.ts';
 import type { ExternalPrincipal, MemberPrincipal } from '../oauth/principal.ts';
 import { FileTooLarge, Measure } from '../platform/files/measure.ts';
 import { type Sniffed, servedType, sniff } from '../platform/files/sniff.ts';
-import type { FileStore } from '../platform/files/store.ts';
+import { FileMissing, type FileStore, FilesAway } from '../platform/files/store.ts';
 import { newId } from '../platform/ids.ts';
 import { actorOf } from './command.ts';
 import { flowTruth } from './flow-truth.ts';
@@ -51,7 +51,12 @@ export const servedShape = z.object({
 
 export async function serve(call: Call<MemberPrincipal | ExternalPrincipal>, file: FileRow) {
   const { name, size, mediaType } = fileFacts(file);
-  return { name, size, servedAs: servedType(mediaType), bytes: await storeOf(call).get(file.store_key) };
+  const bytes = await storeOf(call)
+    .get(file.store_key)
+    .catch((error: unknown) => {
+      throw error instanceof FileMissing ? error : new FilesAway(error);
+    });
+  return { name, size, servedAs: servedType(mediaType), bytes };
 }
 
 function storeOf({ files }: Pick<Call<unknown>, 'files'>): FileStore {
@@ -144,7 +149,8 @@ async function store(files: FileStore, key: string, bytes: Readable, name: strin
   try {
     await files.put(key, bytes.pipe(measure));
   } catch (error) {
-    if (!(error instanceof FileTooLarge)) throw error;
+    // Of a source that broke off, the fault is no store's.
+    if (!(error instanceof FileTooLarge)) throw bytes.errored ? error : new FilesAway(error);
     throw new Refusal(
       'file_too_large',
       `${quote(name)} is larger than 25 MB, which is the most. Make it smaller, or send a link to it. Nothing changed.`,

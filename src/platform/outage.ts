@@ -1,4 +1,5 @@
 /** Is what failed us away, so that asking again in a moment may do? Or is the fault in what we asked? */
+import { FilesAway } from './files/store.ts';
 
 /**
  * Of a socket, and of PostgreSQL (Appendix A of its manual): shutting down, starting, out of connections, of disk or of
@@ -16,7 +17,8 @@ const words =
 
 /** Did the database not answer, or stop answering? Whether what was under way was done is not known then. */
 export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // Its sockets break as a database's do.
+  if (!(error instanceof Error) || error instanceof FilesAway) return false;
   if ('code' in error && typeof error.code === 'string' && codes.has(error.code)) return true;
   if (words.test(error.message)) return true;
   if (error instanceof AggregateError && error.errors.some(isDatabaseAway)) return true;

@@ -19,6 +19,15 @@ export class FileMissing extends Error {
   }
 }
 
+/** The store did not take or give bytes: it is away, full, or refuses us. For operators, and worth another try. */
+export class FilesAway extends Error {
+  readonly code = 'FILES_AWAY';
+  constructor(cause: unknown) {
+    super(`The file store failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = 'FilesAway';
+  }
+}
+
 const keyShape = /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/;
 
 /** A key is words with slashes between them: no dots, so it never leads elsewhere. Throws on any other. */

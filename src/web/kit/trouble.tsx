@@ -81,6 +81,11 @@ export const troubles = {
     title: 'The flow engine is not answering',
     text: 'Whether it was done is not known yet. Send it again in a moment: however often you do, it is done once at most.',
   },
+  files: {
+    status: 503,
+    title: 'Files can’t be kept or read just now',
+    text: 'Where they are kept does not answer, and that is written down for those who run Booflow. Nothing is lost: try again in a moment.',
+  },
   busy: {
     status: 503,
     title: 'This flow has much to do',
