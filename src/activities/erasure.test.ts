@@ -67,3 +67,26 @@ it('what fails in one flow stops no other, and a flow is done with when Temporal
   expect(await erase()).toEqual({ done: 2, open: false });
   expect(forgotten.toSorted()).toEqual(['fl_1_full', 'fl_2_kept', 'fl_3_well']);
 });
+
+it('flows that answer nothing are waited for together', async () => {
+  for (const n of [1, 2, 3]) await flowWithJane(`fl_silent_${n}`);
+  const { email: address } = client;
+  await effects.database.withOrg({ orgId }, (trx) =>
+    insertErasure(trx, { orgId, id: 'er_again', address, by: olivia, at: new Date() }),
+  );
+  let waiting = 0;
+  let most = 0;
+  const flows: ErasureNeeds['flows'] = {
+    async send() {
+      most = Math.max(most, ++waiting);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      waiting--;
+      return { state: 'accepted' };
+    },
+  };
+  const workflows = { forgetClosedRuns: async () => undefined };
+  const { eraseSome } = makeErasureActivities({ database: effects.database, flows, workflows, settleMs: 0 });
+  const erase = () => new MockActivityEnvironment().run(eraseSome, { orgId, erasureId: 'er_again' });
+  expect(await erase()).toEqual({ done: 0, open: true });
+  expect(most).toBe(3);
+});

@@ -1,7 +1,7 @@
 /** A client's data goes from each flow by a command, then from the read model, then from what the org keeps beside. */
 import { Context } from '@temporalio/activity';
 import type { Database } from '../db/database.ts';
-import { eraseFromFlow, findErasure, finishErasure, noteFirstLook, noteTargets } from '../db/erasures.ts';
+import { eraseFromFlow, findErasure, finishErasure, noteFirstLook, noteTargets, type Target } from '../db/erasures.ts';
 import type { ErasureActivities } from '../workflows/contract.ts';
 import type { FlowCommands } from './hand-over.ts';
 
@@ -15,6 +15,10 @@ export interface ErasureNeeds {
 }
 
 const flowsPerBatch = 25;
+/** So that flows that don't answer are waited for together. */
+const flowsAtOnce = 5;
+/** Well within the time that the workflow gives it: what is left then is for the next one. */
+const beginsMs = 180_000;
 /** Well within the workflow's heartbeat timeout. */
 const beatMs = 2_000;
 
@@ -41,8 +45,7 @@ export const makeErasureActivities = ({
     try {
       // Noted first: once a flow has forgotten them, nobody can tell what else is theirs.
       const targets = await database.withOrg(org, (trx) => noteTargets(trx, erasureId, address));
-      for (const target of targets) {
-        if (done === flowsPerBatch) break;
+      const erase = async (target: Target): Promise<void> => {
         try {
           const sent = await flows.send(orgId, target.flowId, {
             commandId: `${erasureId}-${target.flowId}`,
@@ -50,7 +53,7 @@ export const makeErasureActivities = ({
             actor: by,
             command: { type: 'erase', externalId: target.id },
           });
-          if (sent.state === 'accepted') continue;
+          if (sent.state === 'accepted') return;
           await workflows.forgetClosedRuns(orgId, target.flowId);
           // The last of all, since it notes that all was done.
           await database.withOrg(org, (trx) => eraseFromFlow(trx, erasureId, target));
@@ -59,7 +62,10 @@ export const makeErasureActivities = ({
           // One where it can't be done now stops none of the others.
           failures.push(error);
         }
-      }
+      };
+      const until = performance.now() + beginsMs;
+      for (let i = 0; i < targets.length && done < flowsPerBatch && performance.now() < until; i += flowsAtOnce)
+        await Promise.all(targets.slice(i, i + flowsAtOnce).map(erase));
       if (failures.length > 0) throw failures[0];
       const settled = lookedAt !== null && clock() - lookedAt.getTime() >= settleMs;
       if (targets.length > done || !settled) return { done, open: true };

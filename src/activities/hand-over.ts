@@ -49,9 +49,13 @@ interface Batch {
   readonly tried: <T>(work: () => Promise<T>) => Promise<T | null>;
   /** Flows that don't answer now, or have no room: each further command would be waited for as long, and fill them. */
   readonly silent: Set<string>;
+  /** Is what is left for the next one? */
+  readonly isLate: () => boolean;
 }
 
 const handOversPerBatch = 20;
+/** Well within the time that the workflow gives it: what is left then is for the next one. */
+const beginsMs = 60_000;
 const tasksPerBatch = 25;
 const erasureBeginsMs = 60_000;
 const hourMs = 3_600_000;
@@ -63,7 +67,7 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
   const passOne = async (
     org: { orgId: string },
     id: string,
-    { tried, silent }: Batch,
+    { tried, silent, isLate }: Batch,
   ): Promise<{ passed: number; open: boolean }> => {
     const found = await database.withOrg(org, async (trx) => {
       const handOver = await readHandOver(trx, id);
@@ -85,10 +89,10 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
       const tasks: TaskToHandOver[] = await database.withOrg(org, (trx) =>
         someOpenTasks(trx, handOver.from_user, last, tasksPerBatch),
       );
-      for (const task of tasks) {
+      const pass = async (task: TaskToHandOver): Promise<void> => {
         if (silent.has(task.flow_id)) {
           waiting = true;
-          continue;
+          return;
         }
         const command = commandOf(handOver, task, to);
         const send = (commandId: string) =>
@@ -98,12 +102,19 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
         if (isFull(sent)) sent = await send(`${command.commandId}-${Math.floor(clock() / hourMs)}`);
         // Any other refusal is an answer too: the task was done meanwhile.
         if (sent?.state === 'applied' && sent.answer.outcome?.ok) passed++;
-        if (sent !== null && sent.state !== 'accepted' && !isFull(sent)) continue;
+        if (sent !== null && sent.state !== 'accepted' && !isFull(sent)) return;
         silent.add(task.flow_id);
         waiting = true;
-      }
+      };
+      // Those of one flow one after the other; flows that don't answer are waited for together.
+      const theirs = new Set(tasks.map((t) => t.flow_id));
+      await Promise.all(
+        [...theirs].map(async (flowId) => {
+          for (const task of tasks) if (task.flow_id === flowId) await pass(task);
+        }),
+      );
       after = tasks.at(-1) ?? null;
-      if (after === null) break;
+      if (after === null || isLate()) break;
     }
     const settled = handOver.looked_at !== null && clock() - handOver.looked_at.getTime() > settleMs;
     if (after !== null || waiting || !settled) return { passed, open: true };
@@ -113,6 +124,8 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
 
   return {
     async passTasksOn() {
+      const until = performance.now() + beginsMs;
+      const isLate = () => performance.now() > until;
       const all = await openHandOvers(database.open, handOversPerBatch);
       let passed = 0;
       let open = 0;
@@ -127,9 +140,10 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
           }
         },
         silent: new Set(),
+        isLate,
       };
       for (const { org_id: orgId, id } of all) {
-        const done = await batch.tried(() => passOne({ orgId }, id, batch));
+        const done = isLate() ? { passed: 0, open: true } : await batch.tried(() => passOne({ orgId }, id, batch));
         passed += done?.passed ?? 0;
         if (done?.open) open++;
       }
