@@ -14,6 +14,7 @@ import {
   type TransactionSettings,
 } from 'kysely';
 import pg from 'pg';
+import { takesNoWrites } from '../platform/outage.ts';
 import { pastSpan, SpanKind } from '../platform/tracing.ts';
 import { preparing } from './prepared.ts';
 import type { Tables } from './schema.ts';
@@ -60,6 +61,7 @@ export class Database {
         pipeline: true,
         connectionTimeoutMillis: 5_000,
         idleTimeoutMillis: 30_000,
+        onConnect: needWrites,
         application_name: 'booflow',
       },
       options.onIdleError,
@@ -208,6 +210,15 @@ class ActingDriver extends PostgresDriver {
     // What was read has been answered; were this to fail, so will the next query on the connection.
     connection.executeQuery(CompiledQuery.raw('commit')).catch(() => undefined);
   }
+}
+
+/**
+ * While one PostgreSQL takes over from another, its address may lead to the old one for a moment, which is a copy then and
+ * takes no writes: a connection to it would be used for as long as there is work.
+ */
+async function needWrites(connection: pg.ClientBase): Promise<void> {
+  const { rows } = await connection.query('show transaction_read_only');
+  if (rows[0]?.transaction_read_only === 'on') throw new Error(takesNoWrites);
 }
 
 /** Of a statement that came after one that failed. */

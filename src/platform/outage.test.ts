@@ -74,6 +74,20 @@ test('a statement that waits for a lock longer than it may is told as a database
   expect(isDatabaseAway(error)).toBe(true);
 });
 
+test('a PostgreSQL that takes no writes, as one that another took over from, is away, and no connection to it is kept', async () => {
+  const admin = new pg.Client({ connectionString: postgres.url });
+  await admin.connect();
+  const cut = () =>
+    admin.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'booflow'");
+  await admin.query('alter role booflow set default_transaction_read_only = on');
+  await cut();
+  await expect.poll(() => failure(database.ping()).then(String)).toContain('takes no writes');
+  expect(isDatabaseAway(await failure(database.ping()))).toBe(true);
+  await admin.query('alter role booflow reset default_transaction_read_only');
+  await admin.end();
+  await database.ping();
+});
+
 test('of two that wait for each other, the one that is given up may be asked again', async () => {
   const locking = (first: number, second: number) =>
     failure(

@@ -11,6 +11,9 @@ const codes = new Set([
   ...['53100', '53200', '55P03', '57014', '25P03', '40P01'],
 ]);
 
+/** What a new connection is given up with. */
+export const takesNoWrites = 'The database takes no writes: it is the copy of another';
+
 /** What the driver says without a code. */
 const words =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
@@ -20,7 +23,7 @@ export function isDatabaseAway(error: unknown): boolean {
   // Its sockets break as a database's do.
   if (!(error instanceof Error) || error instanceof FilesAway) return false;
   if ('code' in error && typeof error.code === 'string' && codes.has(error.code)) return true;
-  if (words.test(error.message)) return true;
+  if (words.test(error.message) || error.message === takesNoWrites) return true;
   if (error instanceof AggregateError && error.errors.some(isDatabaseAway)) return true;
   return error.cause !== undefined && isDatabaseAway(error.cause);
 }
