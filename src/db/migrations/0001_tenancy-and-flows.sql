@@ -6,9 +6,20 @@ begin
   if not exists (select from pg_roles where rolname = 'booflow_app') then
     create role booflow_app nologin;
   end if;
-exception when duplicate_object or unique_violation then null; -- another database of this cluster was faster
+exception
+  when duplicate_object or unique_violation then null; -- another database of this cluster was faster
+  when insufficient_privilege then
+    raise exception '% may not create roles. Have one who may run: create role booflow_app nologin; grant booflow_app to %;',
+      current_user, quote_ident(current_user);
 end $$;
-do $$ begin execute format('grant booflow_app to %I', current_user); end $$;
+do $$
+begin
+  execute format('grant booflow_app to %I', current_user);
+exception when insufficient_privilege then
+  -- One who may has given it: else this says no.
+  set local role booflow_app;
+  reset role;
+end $$;
 do $$ begin execute format('grant usage on schema %I to booflow_app', current_schema()); end $$;
 
 -- Who the transaction acts for, set by withOrg and withUser. Unset or empty means nobody: no row is seen.
