@@ -1,6 +1,7 @@
 /** A template: the steps a flow is made from. Published versions never change; running flows keep theirs. */
 import { z } from 'zod';
 import { limits } from './limits.ts';
+import { composed } from './naming.ts';
 
 export const taskTypes = ['TASK', 'APPROVAL', 'FORM'] as const;
 export type TaskType = (typeof taskTypes)[number];
@@ -138,7 +139,7 @@ export interface Roles {
 }
 
 /** Two spellings of one role. */
-export const sameRole = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
+export const sameRole = (a: string, b: string): boolean => composed(a).toLowerCase() === composed(b).toLowerCase();
 
 /** The roles that the steps name, each once, as it is first written. */
 export function rolesOf({ steps }: Pick<Template, 'steps'>): Roles {

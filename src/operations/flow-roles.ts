@@ -49,13 +49,14 @@ export async function peopleFor(
   const roles = rolesOf(template);
   const members: { role: string; id: string; name: string }[] = [];
   const clients: Client[] = [];
-  for (const [role, who] of Object.entries(given)) {
-    if (roles.internal.some((r) => sameRole(r, role))) {
+  for (const [asked, who] of Object.entries(given)) {
+    // As the template writes it, by which a client's steps are found.
+    const role = [...roles.internal, ...roles.client].find((r) => sameRole(r, asked));
+    if (role === undefined) throw unknownRole(asked, template);
+    if (roles.internal.includes(role)) {
       const { id, name } = await findMember(trx, typeof who === 'string' ? who : who.email, me);
       members.push({ role, id, name });
-    } else if (roles.client.some((r) => sameRole(r, role))) {
-      clients.push({ role, person: clientOf(flowId, role, who) });
-    } else throw unknownRole(role, template);
+    } else clients.push({ role, person: clientOf(flowId, role, who) });
   }
   const all = await listMembers(trx);
   const memberFor = (hint: AssigneeHint) => {

@@ -1,5 +1,7 @@
 /** Names that show nothing, or turn the text around them, come in at no border; those of before are shown as something to click. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { publishTemplate as publishAsBefore } from '../../src/db/templates.ts';
+import { readTemplate } from '../../src/domain/read-template.ts';
 import { bulkInviteExternal } from '../../src/operations/bulk-invite-external.ts';
 import { commentOnTask } from '../../src/operations/comment-on-task.ts';
 import { copyTemplate } from '../../src/operations/copy-template.ts';
@@ -156,6 +158,14 @@ describe('an accent that comes as a character of its own', () => {
   });
 
   test('and what was called so before is found as it was', async () => {
+    const roles = [{ key: 'a', title: 'Ask', assignee: { kind: 'client', role: apart } }];
+    const reading = readTemplate({ name: `${apart} of before`, steps: roles });
+    if (!reading.ok) throw new Error('no template');
+    await world.owner.transaction().execute((trx) => publishAsBefore(trx, 'tp_before', olivia.orgId, reading.template));
+    const made = await createFlowFromTemplate.run(asOlivia(), {
+      ...{ template: `${name} of before`, name: 'From before', roles: { [name]: 'jane@before.test' } },
+    });
+    expect(made).toMatchObject({ ok: true, facts: { roles: [{ person: 'Jane' }] } });
     const renamed = world.owner.updateTable('flows').set({ name: apart }).where('name', '=', name).returning('id');
     const { id } = await renamed.executeTakeFirstOrThrow();
     for (const called of [name, apart])

@@ -104,7 +104,7 @@ describe('roles', () => {
     });
     const { facts } = await call('get_flow', { flow: 'Fair stand' });
     expect(facts.externalUsers).toMatchObject([
-      { email: 'jane@client.test', role: 'SIGNATORY, Editor', invitation: 'PENDING' },
+      { email: 'jane@client.test', role: 'Signatory, Editor', invitation: 'PENDING' },
     ]);
     expect((await call('create_flow_from_template', args)).facts).toEqual(made.facts);
   });
