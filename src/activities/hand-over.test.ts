@@ -1,4 +1,5 @@
 /** What one flow, or one organization's, can't do now is no reason for others to wait. */
+import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../test/support/database.ts';
@@ -67,6 +68,20 @@ it('a flow that answers nothing is asked once, one that fails stops none behind 
   const passed = new MockActivityEnvironment().run(passTasksOn);
   await expect(passed).rejects.toThrow('No more commands can wait for this flow');
   expect(sent.toSorted()).toEqual(['fl_1_silent', 'fl_2_full', 'fl_3_well', 'fl_3_well', 'fl_other', 'fl_other']);
+});
+
+it('a worker that is told to stop asks no further flow, however many are left', async () => {
+  const env = new MockActivityEnvironment();
+  const sent: string[] = [];
+  const send: FlowCommands['send'] = async (_, flowId) => {
+    sent.push(flowId);
+    env.cancel('WORKER_SHUTDOWN');
+    return { state: 'accepted' };
+  };
+  const workflows = { erase: async () => undefined };
+  const { passTasksOn } = makeHandOverActivities({ database: effects.database, flows: { send }, workflows });
+  await expect(env.run(passTasksOn)).rejects.toThrow(CancelledFailure);
+  expect(sent).toHaveLength(1);
 });
 
 it('those that wait on silent flows, however many, hold up no newer one of another organization', async () => {
@@ -138,13 +153,13 @@ it('a task that a full flow refuses to pass on goes when there is room, though i
 it('flows that answer nothing are waited for together, and hand-overs that can not go on keep no other from its turn', async () => {
   await effects.owner.updateTable('hand_overs').set({ finished_at: new Date() }).execute();
   for (let n = 0; n < 24; n++) {
-    await flowWithMax(acme, `fl_stuck_${n}`, 1);
+    await flowWithMax(acme, `fl_each_${n}`, 1);
     await effects.owner
       .updateTable('tasks')
-      .set({ assignee_id: `us_stuck_${n}` })
-      .where('flow_id', '=', `fl_stuck_${n}`)
+      .set({ assignee_id: `us_each_${n}` })
+      .where('flow_id', '=', `fl_each_${n}`)
       .execute();
-    await leaves(acme, `ho_stuck_${n}`, `us_stuck_${n}`, n);
+    await leaves(acme, `ho_each_${n}`, `us_each_${n}`, n);
   }
   for (let n = 0; n < 20; n++) await flowWithMax(other, `fl_slow_${n}`, 1);
   await leaves(other, 'ho_last', max.id, Date.now());

@@ -1,4 +1,5 @@
 /** The open tasks of members who left go where it was decided, each through its flow. */
+import { asyncLocalStorage } from '@temporalio/activity';
 import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
 import type { Database } from '../db/database.ts';
 import { openErasures } from '../db/erasures.ts';
@@ -90,6 +91,8 @@ export function makeHandOverActivities(needs: HandOverNeeds): HandOverActivities
         someOpenTasks(trx, handOver.from_user, last, tasksPerBatch),
       );
       const pass = async (task: TaskToHandOver): Promise<void> => {
+        // A worker that stops leaves the rest to another: where it was the last, each flow would be waited for in vain.
+        asyncLocalStorage.getStore()?.cancellationSignal.throwIfAborted();
         if (silent.has(task.flow_id)) {
           waiting = true;
           return;
