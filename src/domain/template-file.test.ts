@@ -6,7 +6,7 @@ import { acmeTemplates } from '../demo/templates/acme.ts';
 import { globexTemplates } from '../demo/templates/globex.ts';
 import { publicTemplates } from '../demo/templates/public.ts';
 import { draftProblems, readDraft } from './draft.ts';
-import { nameTrouble } from './naming.ts';
+import { composed, nameTrouble } from './naming.ts';
 import { type Template, templateSchema } from './template.ts';
 import { fileLength, readTemplateFile, templateFile, templateJsonSchema } from './template-file.ts';
 
@@ -21,7 +21,7 @@ const problems = (input: unknown): readonly string[] => {
 /** Such as nobody would mend: of a text that can't be seen, a draft has a problem. */
 const text = fc
   .string({ unit: 'grapheme', maxLength: 30 })
-  .map((t) => t.trim())
+  .map(composed)
   .filter((t) => nameTrouble(t) === null);
 const named = text.filter((t) => t !== '');
 const templates: fc.Arbitrary<Template> = fc
