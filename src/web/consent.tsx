@@ -154,7 +154,7 @@ function consentPage({ session, asked, org, admins, told }: ConsentView): string
               ))}
               <li class="small">
                 <Never />
-                <span>Never: other organizations, passwords, API keys, members’ roles</span>
+                <span>Never: other organizations, passwords, API keys, webhooks, members’ roles, erasing clients</span>
               </li>
             </ul>
           </>
