@@ -17,6 +17,7 @@ import { findMemberById } from '../db/members.ts';
 import type { MemberRow } from '../db/people.ts';
 import type { ImportLine } from '../db/schema.ts';
 import type { ImportActivities } from '../workflows/contract.ts';
+import { beating } from './beating.ts';
 import { later } from './places.ts';
 
 /** What became of a line; `later` is asked again, with the flow where that is made. */
@@ -46,11 +47,9 @@ const looksForIt = 5;
 
 const linesAtOnce = 5;
 const linesPerActivity = 50;
-/** Well within the workflow's heartbeat timeout, however long a line takes. */
-const beatMs = 2_000;
 
 export const makeImportActivities = ({ database, importLine }: ImportActivitiesNeed): ImportActivities => ({
-  async importSome({ orgId, importId }) {
+  importSome: beating(async ({ orgId, importId }) => {
     const org = { orgId };
     const { found, lines } = await database.withOrg(org, async (trx) => ({
       found: await findImport(trx, importId),
@@ -73,35 +72,29 @@ export const makeImportActivities = ({ database, importLine }: ImportActivitiesN
       await database.withOrg(org, (trx) => settleLine(trx, importId, line.line, { flowId: outcome.flowId, error }));
       settled++;
     };
-    const context = Context.current();
-    const beat = setInterval(() => context.heartbeat(), beatMs);
-    try {
-      for (let i = 0; i < lines.length; i += linesAtOnce) {
-        // As they are at this moment: a role that was lost is not used, nor a name that went with its account.
-        const { member, why } = await database.withOrg(org, async (trx) => {
-          const member = await findMemberById(trx, found.by.userId);
-          const { by } = (await findImport(trx, importId)) ?? found;
-          return { member, why: whyNot(by.name, member) };
-        });
-        if (why !== null) settled += await database.withOrg(org, (trx) => failRest(trx, importId, why));
-        if (member === undefined || why !== null) break;
-        const some = lines.slice(i, i + linesAtOnce);
-        const begun = await database.withOrg(org, (trx) =>
-          beginLines(
-            trx,
-            importId,
-            some.map((l) => l.line),
-          ),
-        );
-        await Promise.all(some.filter((l) => begun.has(l.line)).map(({ input }) => one(member, input)));
-      }
-    } finally {
-      clearInterval(beat);
+    for (let i = 0; i < lines.length; i += linesAtOnce) {
+      // As they are at this moment: a role that was lost is not used, nor a name that went with its account.
+      const { member, why } = await database.withOrg(org, async (trx) => {
+        const member = await findMemberById(trx, found.by.userId);
+        const { by } = (await findImport(trx, importId)) ?? found;
+        return { member, why: whyNot(by.name, member) };
+      });
+      if (why !== null) settled += await database.withOrg(org, (trx) => failRest(trx, importId, why));
+      if (member === undefined || why !== null) break;
+      const some = lines.slice(i, i + linesAtOnce);
+      const begun = await database.withOrg(org, (trx) =>
+        beginLines(
+          trx,
+          importId,
+          some.map((l) => l.line),
+        ),
+      );
+      await Promise.all(some.filter((l) => begun.has(l.line)).map(({ input }) => one(member, input)));
     }
     return database.withOrg(org, async (trx) => {
       const { pending } = await countLines(trx, importId);
       if (pending === 0) await finishImport(trx, importId, new Date());
       return { left: pending, settled, total: found.total };
     });
-  },
+  }),
 });

@@ -4,6 +4,8 @@ import type { OrgDeletionActivities, OrgRef } from './contract.ts';
 
 const { closeOrg, endWorkflowsOf, deleteRowsOf, forgetWorkflowsOf } = proxyActivities<OrgDeletionActivities>({
   startToCloseTimeout: '5 minutes',
+  // The activities beat every few seconds: that long after a worker died, another goes on.
+  heartbeatTimeout: '10 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 

@@ -119,7 +119,7 @@ export function memberRoutes(app: FastifyInstance, authority: Authority, tools: 
           ? await whoMayHelp(error.trouble, session, callerOf(visit))
           : error.trouble;
       const kept = await keptOf(request, authority.publicUrl, session.secret);
-      return sendTrouble(reply, trouble, kept, { session, path: request.url });
+      return sendTrouble(reply, trouble, kept, session);
     }
   };
   return {

@@ -14,7 +14,8 @@ export interface Trouble {
   readonly text: string;
   /** Where to go from here; none where only trying again helps. */
   readonly to?: {
-    readonly href: string;
+    /** An address, or what it is for a page at this one. */
+    readonly href: string | ((here: string) => string);
     readonly title: string;
     /** Where this page must stay as it is meanwhile. */
     readonly newTab?: boolean;
@@ -26,6 +27,13 @@ export class PageTrouble extends Error {
   constructor(readonly trouble: Trouble) {
     super(trouble.text);
   }
+}
+
+/** The same list, with the same filters, from its beginning. */
+function fromItsBeginning(here: string): string {
+  const { pathname, searchParams } = new URL(here, 'http://here');
+  searchParams.delete('cursor');
+  return searchParams.size === 0 ? pathname : `${pathname}?${searchParams}`;
 }
 
 const start = { href: '/flows', title: 'Go to the flows' };
@@ -47,7 +55,7 @@ export const troubles = {
     status: 400,
     title: 'This part of the list can’t be found',
     text: 'The address says where in the list to go on, and was cut off, or is of another list. Nothing is lost: begin with its first page.',
-    to: { href: '?', title: 'Show the first page' },
+    to: { href: fromItsBeginning, title: 'Show the first page' },
   },
   stale: {
     status: 403,
@@ -112,34 +120,29 @@ export const signedOut = (next: string): Trouble => ({
   to: { href: `/sign-in?${new URLSearchParams({ next })}`, title: 'Sign in', newTab: true },
 });
 
-/** Of a member, who finds their way on from it. */
-interface Inside {
-  readonly session: Session;
-  /** The path of the page. */
-  readonly path: string;
-}
-
-const troublePage = (trouble: Trouble, kept: Kept | null, inside: Inside | null): string =>
+const troublePage = (trouble: Trouble, here: string, kept: Kept | null, session: Session | null): string =>
   renderPage({
     title: trouble.title,
-    children: inside ? (
-      <Shell session={inside.session} here={placeOf(inside.path)}>
+    children: session ? (
+      <Shell session={session} here={placeOf(here)}>
         <div class="stack">
-          <Told trouble={trouble} kept={kept} />
+          <Told trouble={trouble} here={here} kept={kept} />
         </div>
       </Shell>
     ) : (
       <Solo>
-        <Told trouble={trouble} kept={kept} />
+        <Told trouble={trouble} here={here} kept={kept} />
       </Solo>
     ),
   });
 
 const Told = ({
   trouble: { status, title, text, to },
+  here,
   kept,
 }: {
   readonly trouble: Trouble;
+  readonly here: string;
   readonly kept: Kept | null;
 }) => (
   <>
@@ -148,7 +151,11 @@ const Told = ({
     <p>{text}</p>
     {to && (
       <p>
-        <a class="button" href={to.href} target={to.newTab ? '_blank' : undefined}>
+        <a
+          class="button"
+          href={typeof to.href === 'string' ? to.href : to.href(here)}
+          target={to.newTab ? '_blank' : undefined}
+        >
           {to.title}
         </a>
       </p>
@@ -161,14 +168,14 @@ const Told = ({
 export const wantsPage = (request: FastifyRequest): boolean =>
   (request.headers.accept ?? '').includes('text/html') && !/^\/(api|oauth|\.well-known)\//.test(request.url);
 
-/** With a form that failed: what it held is kept on the page, and can be sent again from it. */
+/** With a form that failed: what it held is kept on the page, and can be sent again from it. A member finds on from it. */
 export const sendTrouble = (
   reply: FastifyReply,
   trouble: Trouble,
   kept: Kept | null = null,
-  inside: Inside | null = null,
+  session: Session | null = null,
 ): FastifyReply =>
   reply
     .code(trouble.status)
     .type('text/html')
-    .send(troublePage(trouble, kept, inside));
+    .send(troublePage(trouble, reply.request.url, kept, session));
