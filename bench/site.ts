@@ -2,18 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { z } from 'zod';
-import { Answers } from '../src/db/answers.ts';
-import { Changes } from '../src/db/changes.ts';
-import { Database, openAsOwner } from '../src/db/database.ts';
+import { type Database, openAsOwner } from '../src/db/database.ts';
 import type { Actor } from '../src/domain/actor.ts';
 import type { Envelope } from '../src/domain/command.ts';
 import type { Assignee } from '../src/domain/flow.ts';
 import { createApiKey } from '../src/oauth/api-keys.ts';
 import { FlowGateway } from '../src/operations/gateway.ts';
-import { aheadOf } from '../src/operations/write-ahead.ts';
 import { keyringOf, localKeys } from '../src/platform/keyring.ts';
 import { connectClient } from '../src/platform/temporal-connection.ts';
 import { makeProduct, type Product } from '../test/support/product.ts';
+import { serverSide } from '../test/support/server-side.ts';
 import { draft, steps } from '../test/support/stage.ts';
 
 export interface BenchFlow {
@@ -92,17 +90,13 @@ export async function startSite(given?: Product): Promise<Site> {
     .where('users.email', '=', 'olivia@acme.test')
     .executeTakeFirstOrThrow();
   await owner.destroy();
-  const database = new Database(product.databaseUrl, { max: 20 });
+  const keyring = keyringOf(localKeys(product.dataDir));
+  const server = serverSide(product.databaseUrl, keyring, (error) => console.error(error));
+  const { database } = server;
   const { secret } = await database.withOrg(member, (trx) => createApiKey(trx, member, 'bench'));
   const client = connectClient({ temporalAddress: product.temporalAddress, temporalNamespace: 'default' });
   const olivia: Actor = { kind: 'member', id: member.userId, name: member.name, role: 'OWNER', through: 'mcp' };
-  const answers = new Answers(keyringOf(localKeys(product.dataDir)), (error) => console.error(error));
-  const changes = new Changes(product.databaseUrl, (error) => console.error(error), answers);
-  const now = new FlowGateway(client, {
-    taskQueue,
-    hear: (command, ms) => answers.hear(command, ms),
-    writeAhead: aheadOf(database),
-  });
+  const now = new FlowGateway(client, { taskQueue, ...server.commands });
   const before = new FlowGateway(client, { taskQueue });
   const commandId = (): string => randomBytes(8).toString('hex');
   return {
@@ -138,8 +132,7 @@ export async function startSite(given?: Product): Promise<Site> {
     },
     async stop() {
       await client.connection.close();
-      await changes.close();
-      await database.close();
+      await server.close();
       await product.remove();
     },
   };

@@ -5,6 +5,7 @@ import { buildApp } from './app.ts';
 import { Answers } from './db/answers.ts';
 import { Changes } from './db/changes.ts';
 import { Database } from './db/database.ts';
+import { Lag } from './db/lag.ts';
 import { writeSignInMail } from './oauth/sign-in-mail.ts';
 import { FlowGateway } from './operations/gateway.ts';
 import { orgWorkflows } from './operations/org-workflows.ts';
@@ -27,14 +28,15 @@ await runProcess(async () => {
   loadDotEnv();
   const config = readConfig(process.env);
   const log = createLogger(config, 'server');
+  const lag = new Lag();
   const database = new Database(config.databaseUrl, {
-    max: 20,
+    ...{ max: 20, lag },
     onIdleError: (err) => log.warn({ err }, 'A database connection was lost'),
   });
   measureProcess();
   const stopTracing = startTracing('booflow-server', config.otlpEndpoint);
   const keyring = keyringOf(keysOf(config));
-  const answers = new Answers(keyring, (err) => log.warn({ err }, 'What was told of a command could not be read'));
+  const answers = new Answers(keyring, lag, (err) => log.warn({ err }, 'What was told of a command could not be read'));
   const changes = new Changes(
     config.databaseUrl,
     (err) => log.warn({ err }, 'The connection for news was lost'),
@@ -77,6 +79,7 @@ await runProcess(async () => {
         taskQueue: config.taskQueue,
         encrypted: config.payloadKeys !== undefined,
         hear: (command, ms) => answers.hear(command, ms),
+        lag: database,
         writeAhead: aheadOf(database),
       }),
       workflows: orgWorkflows(client, config.taskQueue),

@@ -4,10 +4,12 @@ import { ensureCleanupSchedule, makeCleanupActivities } from './activities/clean
 import { toDevMailbox, toMailServer } from './activities/deliver.ts';
 import { makeErasureActivities } from './activities/erasure.ts';
 import { makeFlowActivities } from './activities/flow-activities.ts';
+import { flowSinks } from './activities/flow-sinks.ts';
 import { ensureHandOverSchedule, makeHandOverActivities } from './activities/hand-over.ts';
 import { makeImportActivities } from './activities/imports.ts';
 import { makeOrgDeletionActivities } from './activities/org-deletion.ts';
 import { makeWebhookActivities } from './activities/webhooks.ts';
+import { Teller } from './db/answers.ts';
 import { Database } from './db/database.ts';
 import { FlowGateway } from './operations/gateway.ts';
 import { importerOf } from './operations/import-line.ts';
@@ -70,7 +72,6 @@ await runProcess(async () => {
   const activities = {
     ...makeFlowActivities({
       ...{ database, deliver, publicUrl, mailFrom },
-      keyring: webhooks.keyring,
       wakeWebhook: workflows.wakeWebhook,
     }),
     ...makeWebhookActivities({
@@ -83,6 +84,13 @@ await runProcess(async () => {
     ...makeImportActivities({ database, importLine: importerOf(tools) }),
     ...makeCleanupActivities(database, files),
   };
+  const tellers = new Database(config.databaseUrl, {
+    ...{ max: 1, synced: false },
+    onIdleError: (err) => log.warn({ err }, 'The connection that answers are told over was lost'),
+  });
+  const teller = new Teller(tellers, webhooks.keyring, (err) =>
+    log.warn({ err }, 'Answers could not be told; who waits for them asks'),
+  );
   const worker = await Worker.create({
     connection,
     ...(dataConverter && { dataConverter }),
@@ -91,6 +99,7 @@ await runProcess(async () => {
     workflowBundle: await workflowBundle(dataConverter?.failureConverterPath),
     // Without activities it fetches none: they wait in Temporal.
     ...(!config.hold && { activities }),
+    sinks: flowSinks((orgId, answer) => teller.tell(orgId, answer)),
     shutdownGraceTime: '10 seconds',
     // What the flows of a worker that was killed wait for until another takes them; a busy worker takes its own sooner.
     stickyQueueScheduleToStartTimeout: '4 seconds',
@@ -134,6 +143,7 @@ await runProcess(async () => {
       await running;
       await connection.close();
       await client.connection.close();
+      await tellers.close();
       await database.close();
       files.close();
       await closePort();

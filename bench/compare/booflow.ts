@@ -51,11 +51,12 @@ export const startOnPostgres = (folder: string, report: (line: string) => void):
       parts: () => ({ Temporal: engine.pid, PostgreSQL: postgres.pid }),
     };
     const synced = 'PostgreSQL commits the history, then the workflow’s state, each synced (synchronous_commit=on)';
+    const command = `the command: ${synced}; what came of it, and the read model, right after`;
     return {
       versions: 'Temporal server 1.29.1 on PostgreSQL',
       contenders: [
         bareContender('Temporal alone: an update, on PostgreSQL', synced, bare, engines),
-        ...booflowContenders('on PostgreSQL', `${synced}; the read model right after`, site, product, engines),
+        ...booflowContenders('on PostgreSQL', command, site, product, engines),
       ],
     };
   });
@@ -79,11 +80,12 @@ export const startOnDevServer = (folder: string): Promise<Stand> =>
       },
     };
     const synced = 'SQLite syncs its log at every commit, several times a task';
+    const command = `the command: ${synced}; what came of it, and the read model, right after`;
     return {
       versions: "Temporal's dev server (CLI 1.5.1, server 1.29.1)",
       contenders: [
         bareContender("Temporal alone: an update, on the dev server's SQLite", synced, bare, own),
-        ...booflowContenders("on the dev server's SQLite", `${synced}; the read model right after`, site, product, own),
+        ...booflowContenders("on the dev server's SQLite", command, site, product, own),
       ],
     };
   });

@@ -4,15 +4,15 @@ export const compareNotes = `
 workflow waits in \`recv\`, the message is sent with its id as key, and the answer is an event of the workflow (\`bench/compare/dbos-app.mjs\`).
 On Restate a workflow waits for a durable promise, and a handler resolves it and waits for the result (\`restate-app.mjs\`). On Temporal
 alone a workflow waits for one update (\`temporal-workflow.ts\`). Booflow's own is \`complete_task\` on a flow of five tasks: its command as a
-program gives it, and over MCP with the credentials checked, the input held against its schema, the read
-model written, and the feed, webhooks and the next task's mail seen to.
+program gives it, and over MCP with the credentials checked and the input held against its schema; after
+the answer the read model is written, and the feed, webhooks and the next task's mail are seen to.
 
 **Durability, matched.** DBOS, Temporal on PostgreSQL, and Booflow use the same PostgreSQL 18 with \`fsync\` and \`synchronous_commit\` on; each
 stand has one of its own. Restate runs with its defaults, which sync its log (\`rocksdb-disable-wal-fsync = false\` for the log server). The
 dev server of Temporal keeps a file of SQLite with a log ahead of it, and syncs that at each of its many commits. Counted with strace, one task at a time, syncs
 until the answer, and within 0.3 s after it: DBOS 3.3 and 0.8, Restate 9.9 and 1.0, Temporal alone on the dev server 3.1 and 1.2, as it comes, with SQLite’s own journal, 14.6 and 11.6; Temporal on
-PostgreSQL was not counted: that it commits twice, one after the other, is how its store for SQL is written. Booflow's read
-model is written before the answer, which its commit brings, and synced right after it; were PostgreSQL killed in between, Temporal has it written again.
+PostgreSQL was not counted: that it commits twice, one after the other, is how its store for SQL is written. Booflow answers
+when the command is on the disk and its flow takes it; what came of it is stored, and the read model written, right after (\`docs/decisions/0017\`).
 DBOS is asked over HTTP, Restate over its own HTTP, Temporal alone by gRPC from the client's process, which spares it a hop.
 
 **How it is measured.** All stands run at once on one machine and are measured in turn, round by round, so that other work meets all of
@@ -26,8 +26,8 @@ server and worker, which \`npm start\` starts again after half a second), and of
 - _Temporal's share._ A bare update, the least one can do on Temporal, takes a multiple of the others' processor time: the server commits the history and the
   workflow's state one after the other, and hands the work to a worker and back over gRPC. The others have no such hand-over: DBOS runs the
   workflow in the program that serves, Restate pushes to it over a connection that is open.
-- _Our share._ A command is a signal, a workflow task and then the activity that writes the read model and tells the answer: three hand-overs, each stored,
-  where an update is one, until the SDK can replay every flow that had updates (\`docs/decisions/0013\`, \`0014\`); and the way of a call over MCP.
+- _Our share._ What a command leaves to do after its answer, which costs processor time and throughput: the workflow task's end, and the activity that writes
+  the read model, with a workflow task of its own. And the way of a call over MCP.
 - _Coming back._ A worker that was killed is one that Temporal still believes in: what was sent to it waits for
   \`stickyQueueScheduleToStartTimeout\`, 10 s unless told otherwise, and 4 s in Booflow's worker. What remains is the start of the worker itself, which
   finds the workflow code bundled. On DBOS and Restate the code starts as any program does.
@@ -53,13 +53,14 @@ Then, each before and after in one run:
   processor time, prepared 2.4 to 3.1 ms and 1.4 to 1.5 ms.
 - A command that gives flow and task by their ids is sent without a look for their names, and the answer is told before PostgreSQL has synced it (\`docs/decisions/0014\`).
 - \`get_flow\` looks up who wants no reminders only where somebody could, and a request is turned over once between HTTP and the MCP SDK: against a query 1.62 and 1.60 as it was, and 1.36 to 1.49 in seven runs since, the last of them as it is now: 1.39.
+- The worker tells the answer while the flow takes the command, and no longer with the read model (\`docs/decisions/0017\`): a command without HTTP against a bare update
+  1.47, then 0.98 in each of two runs; complete_task over MCP against a signal and a query 1.01, then 0.77, at 50 clients 0.82 to 0.90 times as many, then 0.90 and 0.91.
 
 The worker's profile shows nothing large that is ours: its thread is busy for 7 ms a task, nearly all of it in Temporal's SDK.
 A killed worker's flows, three times each in turns: 13.2, 10.4 and 13.0 s as it was, 11.0, 10.6 and 10.4 s with 4 s.
 
-**What is not closed.** The three hand-overs, as above. An answer over MCP comes later than a bare update's however the outcome is told: a
-call that does nothing takes what the first table says of a ping, and an update beside it the two together. Two commits one after the other, and the hand-over to a
-worker, stay as long as it is Temporal.
+**What is not closed.** A command's answer comes as soon as a bare update's. Over MCP it comes later by what a call takes that does nothing, the ping of the
+first table; an update over MCP would take the two together. The commit of the signal, and the hand-over to a worker, stay as long as it is Temporal.
 
 **What Temporal gives for the rest.** Workers apart from servers and from each other, each restarted, added and updated alone, with the work
 handed to those that live; a history of each flow that is kept, shown and replayed, by which new code is proved against old flows before it

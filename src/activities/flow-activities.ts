@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { asyncLocalStorage } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { tellAnswer } from '../db/answers.ts';
 import { brandingOf } from '../db/branding.ts';
 import type { Database, Trx } from '../db/database.ts';
 import { claimMail, endClaim, type MailClaim, noteSent, wasSent } from '../db/mails.ts';
@@ -11,8 +10,6 @@ import { writeProjection } from '../db/projection.ts';
 import { areRemindersOff, insertReminderLink, type Reminded, remindedClient, remindedMember } from '../db/reminders.ts';
 import { queueFeed } from '../db/webhooks.ts';
 import { isReminder, type MailOrder } from '../domain/flow.ts';
-import { answerWith } from '../domain/view.ts';
-import type { Keyring } from '../platform/keyring.ts';
 import { mails, projectionLag } from '../platform/metrics.ts';
 import { hashSecret, randomText } from '../platform/secrets.ts';
 import { type FlowActivities, mailRefused, type SendMailInput, type WebhookRef } from '../workflows/contract.ts';
@@ -23,7 +20,6 @@ import { later, placesFor } from './places.ts';
 
 export interface FlowActivitiesNeed {
   readonly database: Database;
-  readonly keyring: Keyring;
   readonly deliver: Deliver;
   readonly publicUrl: string;
   readonly mailFrom: string;
@@ -44,22 +40,18 @@ const mailsAtOnce = 30;
 const claimMs = 50_000;
 
 export function makeFlowActivities(need: FlowActivitiesNeed): FlowActivities {
-  const { database, keyring } = need;
+  const { database } = need;
   const handOver = placesFor({ most: mailsAtOnce, busy: 'As many mails as may are with the mail server' });
   return {
-    projectFlow: (projection, cause, outcomes = []) =>
+    projectFlow: (projection, cause) =>
       observed('projectFlow', { orgId: projection.flow.orgId, flowId: projection.flow.id, cause }, async () => {
         const { orgId } = projection.flow;
         const write = async (trx: Trx) => {
-          const [toWake] = await Promise.all([
-            queueFeed(trx, projection),
-            writeProjection(trx, projection),
-            ...outcomes.map((outcome) => tellAnswer(trx, keyring, orgId, answerWith(projection, outcome))),
-          ]);
+          const [toWake] = await Promise.all([queueFeed(trx, projection), writeProjection(trx, projection)]);
           return toWake;
         };
-        // Told as soon as others can read it: commits that tell wait for each other, and should not for the disk too. Were
-        // PostgreSQL killed before it is there, this fails, and runs again.
+        // Told as soon as others can read it, who may wait for that: commits that tell wait for each other, and should not for
+        // the disk too. Were PostgreSQL killed before it is there, this fails, and runs again.
         const toWake = await database.withOrg({ orgId }, write, { synced: 'afterwards' });
         const newest = projection.feed.at(-1);
         if (newest) projectionLag.observe((Date.now() - newest.at) / 1_000);

@@ -46,7 +46,9 @@ export async function* replayFiles(place: string, dataConverter: DataConverter |
   const { Worker } = await import('@temporalio/worker');
   const { workflowBundle } = await import('../platform/workflow-bundle.ts');
   const bundle = await workflowBundle(dataConverter?.failureConverterPath);
-  const options = { workflowBundle: bundle, ...(dataConverter && { dataConverter }) };
+  // What they tell of commands is nobody's any more.
+  const sinks = { answers: { tell: { fn: () => undefined } } };
+  const options = { workflowBundle: bundle, sinks, ...(dataConverter && { dataConverter }) };
   for await (const { workflowId: name, error } of Worker.runReplayHistories(options, histories))
     yield { name, problem: error ? `${error.name}: ${error.message}` : null };
 }

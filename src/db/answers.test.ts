@@ -1,25 +1,30 @@
 /** Answers told by PostgreSQL: to whoever waits for that command of that flow, sealed, and to nobody else. */
 import { sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../test/support/database.ts';
 import type { CommandAnswer } from '../domain/view.ts';
 import { keyringOf } from '../platform/keyring.ts';
-import { Answers, answersChannel, tellAnswer } from './answers.ts';
+import { Answers, answersChannel, Teller } from './answers.ts';
 import { Changes } from './changes.ts';
 import { Database, openAsOwner } from './database.ts';
+import { Lag } from './lag.ts';
 
 const keyring = keyringOf(`test:${Buffer.alloc(32, 1).toString('base64')}`);
 const odd: unknown[] = [];
 let fresh: FreshDatabase;
 let database: Database;
+let lag: Lag;
+let teller: Teller;
 let answers: Answers;
 let changes: Changes;
 
 beforeAll(async () => {
   fresh = await freshDatabase();
-  database = new Database(fresh.url);
-  answers = new Answers(keyring, (error) => odd.push(error));
+  database = new Database(fresh.url, { max: 1, synced: false });
+  teller = new Teller(database, keyring, (error) => expect.unreachable(String(error)));
+  lag = new Lag();
+  answers = new Answers(keyring, lag, (error) => odd.push(error));
   changes = new Changes(fresh.url, () => undefined, answers);
 });
 afterAll(async () => {
@@ -42,18 +47,10 @@ const answerTo = (commandId: string, name = 'Harbor & Pine'): CommandAnswer => (
   flow: { id: 'fl_1', name, status: 'ACTIVE', progress: { done: 1, counting: 2, percent: 50 } },
   tasks: [],
 });
-const tell = (orgId: string, answer: CommandAnswer) =>
-  database.withOrg({ orgId }, (trx) => tellAnswer(trx, keyring, orgId, answer));
-
-test('an answer comes to all who wait for that command of that org, when the transaction commits', async () => {
+test('an answer comes to all who wait for that command of that org', async () => {
   const heard = [hear('or_a', 'c 1', 5_000), hear('or_a', 'c 1', 5_000)];
   const others = [hear('or_b', 'c 1', 300), hear('or_a', 'c 2', 300), hear('or_a', 'c 1', 300, 'fl_2')];
-  const undone = database.withOrg({ orgId: 'or_a' }, async (trx) => {
-    await tellAnswer(trx, keyring, 'or_a', answerTo('c 1', 'Rolled back'));
-    throw new Error('undone');
-  });
-  await expect(undone).rejects.toThrow('undone');
-  await tell('or_a', answerTo('c 1'));
+  teller.tell('or_a', answerTo('c 1'));
   expect(await Promise.all(heard)).toEqual([answerTo('c 1'), answerTo('c 1')]);
   expect(await Promise.all(others)).toEqual([null, null, null]);
 });
@@ -65,8 +62,8 @@ test('what is told can not be read by who listens, and one that is too long is n
   client.on('notification', ({ payload }) => seen.push(payload ?? ''));
   await client.query(`listen ${answersChannel}`);
   const heard = hear('or_a', 'long', 500);
-  await tell('or_a', answerTo('long', 'x'.repeat(9_000)));
-  await tell('or_a', answerTo('short'));
+  teller.tell('or_a', answerTo('long', 'x'.repeat(9_000)));
+  teller.tell('or_a', answerTo('short'));
   await expect.poll(() => seen.length).toBe(1);
   expect(await heard).toBeNull();
   expect(seen[0]).toContain('short');
@@ -89,6 +86,43 @@ test('what others say on the channel, or move from one org to another, is told t
     await sql`select pg_notify(${answersChannel}, ${payload})`.execute(database.open);
   await expect.poll(() => odd.length).toBe(3);
   expect(await heard).toBeNull();
+});
+
+test('many at once are told in few statements, and none is lost', async () => {
+  const statements = vi.spyOn(database.open, 'getExecutor');
+  const ids = Array.from({ length: 200 }, (_, n) => `m ${n}`);
+  const heard = ids.map((id) => hear('or_a', id, 10_000));
+  for (const id of ids) teller.tell('or_a', answerTo(id));
+  expect((await Promise.all(heard)).map((answer) => answer?.outcome?.commandId)).toEqual(ids);
+  expect(statements.mock.calls.length).toBeLessThan(10);
+  statements.mockRestore();
+});
+
+test('what the rows lack of it is known to every server, whoever waits; of what they have nothing is', async () => {
+  const look = vi.fn(async () => new Map<string, number>());
+  teller.tell('or_a', answerTo('c 2'));
+  teller.tell('or_lacks', { ...answerTo('c 3'), projected: false });
+  const heard = hear('or_a', 'c 4', 5_000);
+  teller.tell('or_a', answerTo('c 4'));
+  await heard;
+  await lag.caughtUp('or_a', look);
+  expect(look).not.toHaveBeenCalled();
+  const over = lag.caughtUp('or_lacks', look);
+  const news = 'or_lacks fl_1 2';
+  await sql`select pg_notify('booflow_changes', ${news})`.execute(database.open);
+  await over;
+  expect(lag.isLate('or_lacks')).toBe(false);
+});
+
+test('what could not be told is said, and what comes after it is tried anew', async () => {
+  const away = new Database('postgres://localhost:1/away', { max: 1, synced: false });
+  const untold: unknown[] = [];
+  const lost = new Teller(away, keyring, (error) => untold.push(error));
+  for (const n of [1, 2]) {
+    lost.tell('or_a', answerTo(`c ${n}`));
+    await expect.poll(() => untold.length).toBe(n);
+  }
+  await away.close();
 });
 
 test('while the connection is lost nobody waits, and it comes back', async () => {

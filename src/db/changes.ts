@@ -6,13 +6,13 @@ import type { Trx } from './database.ts';
 
 const channel = 'booflow_changes';
 
-/** Told to listeners when the transaction commits, and not when it doesn't; if `news` holds. Carries ids only. */
+/** Told to listeners when the transaction commits, and not when it doesn't; if `news` holds. Carries ids and the version. */
 export async function notifyChange(
   trx: Trx,
-  flow: { readonly orgId: string; readonly id: string },
+  flow: { readonly orgId: string; readonly id: string; readonly version: number },
   news: RawBuilder<boolean>,
 ): Promise<void> {
-  await sql`select pg_notify(${channel}, ${`${flow.orgId} ${flow.id}`}) where ${news}`.execute(trx);
+  await sql`select pg_notify(${channel}, ${`${flow.orgId} ${flow.id} ${flow.version}`}) where ${news}`.execute(trx);
 }
 
 type Listener = (flowId: string) => void;
@@ -67,7 +67,9 @@ export class Changes {
     client.on('end', () => again(new Error('The connection for news ended')));
     client.on('notification', ({ channel: of, payload }) => {
       if (of === answersChannel) return this.#answers?.take(payload ?? '');
-      const [orgId = '', flowId = ''] = (payload ?? '').split(' ');
+      const [orgId = '', flowId = '', version] = (payload ?? '').split(' ');
+      // A server or worker of an older release leaves the version out.
+      if (version !== undefined) this.#answers?.lag.projected(orgId, flowId, Number(version));
       for (const listener of this.#listeners.get(orgId) ?? []) listener(flowId);
     });
     try {

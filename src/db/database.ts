@@ -16,6 +16,7 @@ import {
 import pg from 'pg';
 import { takesNoWrites } from '../platform/outage.ts';
 import { pastSpan, SpanKind } from '../platform/tracing.ts';
+import type { Lag } from './lag.ts';
 import { preparing } from './prepared.ts';
 import type { Tables } from './schema.ts';
 
@@ -26,6 +27,10 @@ export interface DatabaseOptions {
   readonly max?: number;
   /** Told of errors on idle connections: the server went away, and the pool will connect anew. */
   readonly onIdleError?: (error: Error) => void;
+  /** What people were told and the rows may lack: waited for before an org's rows are looked at. */
+  readonly lag?: Lag;
+  /** False: no commit is waited for until it is on the disk. */
+  readonly synced?: false;
 }
 
 export interface ActingOptions {
@@ -39,6 +44,8 @@ export interface ActingOptions {
   readonly synced?: boolean | 'afterwards';
   /** True: it may only read, all of it as at one moment, and its end is not waited for. */
   readonly reads?: boolean;
+  /** True: at once, also where the rows lack what somebody was told. For what brings it. */
+  readonly asTheyAre?: boolean;
 }
 
 /**
@@ -50,13 +57,14 @@ export class Database {
   readonly open: Kysely<Tables>;
   readonly #pool: pg.Pool;
   readonly #dialect: ActingDialect;
+  readonly #lag: Lag | undefined;
 
   constructor(url: string, options: DatabaseOptions = {}) {
     const pool = poolOf(
       {
         connectionString: url,
         max: options.max ?? 10,
-        options: '-c role=booflow_app -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000',
+        options: `-c role=booflow_app -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000${options.synced === false ? ' -c synchronous_commit=off' : ''}`,
         // So that a transaction's first query need not wait for its beginning.
         pipeline: true,
         connectionTimeoutMillis: 5_000,
@@ -68,6 +76,7 @@ export class Database {
     );
     pool.on('connect', preparing);
     this.#pool = pool;
+    this.#lag = options.lag;
     this.#dialect = new ActingDialect({ pool });
     this.open = new Kysely<Tables>({ dialect: this.#dialect, log: traceQuery });
   }
@@ -78,12 +87,13 @@ export class Database {
     return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
-  /** Runs `work` in a transaction that sees and takes the rows of this org and no other. */
-  withOrg<T>(
+  /** Runs `work` in a transaction that sees and takes the rows of this org and no other, with what anybody was told of them. */
+  async withOrg<T>(
     org: { readonly orgId: string },
     work: (trx: Trx) => Promise<T>,
-    { statementMs, synced = true, reads = false }: ActingOptions = {},
+    { statementMs, synced = true, reads = false, asTheyAre = false }: ActingOptions = {},
   ): Promise<T> {
+    if (!asTheyAre) await this.caughtUp(org.orgId);
     return this.#acting(
       {
         'app.org_id': org.orgId,
@@ -93,6 +103,31 @@ export class Database {
       work,
       { reads, syncs: synced === 'afterwards' },
     );
+  }
+
+  /** Waits until the org's rows have what anybody was told of them until now. False where that takes too long. */
+  async caughtUp(orgId: string): Promise<boolean> {
+    await this.#lag?.caughtUp(orgId, async (flowIds) => {
+      const versions = (trx: Trx) =>
+        trx
+          .selectFrom('flows')
+          .select(['id', 'version'])
+          .where('id', 'in', [...flowIds])
+          .execute();
+      const rows = await this.withOrg({ orgId }, versions, { reads: true, asTheyAre: true });
+      return new Map(rows.map((row) => [row.id, row.version]));
+    });
+    return !this.isLate(orgId);
+  }
+
+  /** Was something told of the flow that its rows lack? */
+  isBehind(orgId: string, flowId: string): boolean {
+    return this.#lag?.isBehind(orgId, flowId) ?? false;
+  }
+
+  /** May the org's rows lack for longer what somebody was told? */
+  isLate(orgId: string): boolean {
+    return this.#lag?.isLate(orgId) ?? false;
   }
 
   /** Runs `work` in a transaction that sees this person's own account, memberships and orgs. */

@@ -183,11 +183,6 @@ export function projectionOf(ledger: Ledger): Projection {
   };
 }
 
-/** Of the commands whose effects the read model lacks. */
-export const newOutcomes = ({ outcomes, projectedVersion }: Ledger): Outcome[] =>
-  outcomes.filter((o) => o.ok && o.version > projectedVersion).slice(-outcomesTold);
-const outcomesTold = 50;
-
 /** The read model has this projection now; feed entries it holds need not travel with the flow for ever. */
 export function markProjected(ledger: Ledger, projection: Projection): Ledger {
   const projectedFeed = Math.max(ledger.projectedFeed, projection.flow.feedLength);

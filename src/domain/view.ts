@@ -12,7 +12,7 @@ import {
   type Task,
   type TaskStatus,
 } from './flow.ts';
-import { findOutcome, isProjected, type Ledger, type Outcome, type Projection } from './ledger.ts';
+import { findOutcome, isProjected, type Ledger, type Outcome } from './ledger.ts';
 import type { TaskType } from './template.ts';
 
 export interface TaskBrief {
@@ -114,14 +114,6 @@ export function answerOf(ledger: Ledger, commandId: string): CommandAnswer {
     tasks: outcome === null ? [] : tasksNamed(flow, outcome),
   };
 }
-
-/** The answer to a command whose effects are in the read model with this projection. */
-export const answerWith = ({ flow, progress }: Projection, outcome: Outcome): CommandAnswer => ({
-  outcome,
-  projected: true,
-  flow: told(flow, progress),
-  tasks: tasksNamed(flow, outcome),
-});
 
 const told = ({ id, name, status, timeZone }: Flow, progress: Progress): CommandAnswer['flow'] => ({
   id,

@@ -1,6 +1,6 @@
 /**
  * The way to flows: a command is a signal, which Temporal holds worker or no worker; the flow takes a command id once. Its
- * answer is told when the read model has its effects, else asked for by a query: docs/decisions/0014.
+ * answer is told while the flow takes it, else asked for by a query: docs/decisions/0017.
  */
 import {
   type Client,
@@ -11,8 +11,8 @@ import {
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { CommandRef } from '../db/answers.ts';
-import type { Envelope } from '../domain/command.ts';
-import type { Flow } from '../domain/flow.ts';
+import type { Command, Envelope } from '../domain/command.ts';
+import { type Flow, isFinal } from '../domain/flow.ts';
 import { type Creation, type Ledger, openLedger, type Projection } from '../domain/ledger.ts';
 import { limits } from '../domain/limits.ts';
 import { type CommandAnswer, type Overview, overviewOf, type Snapshot } from '../domain/view.ts';
@@ -60,10 +60,16 @@ export interface GatewayOptions {
    */
   readonly writeAhead?: (projection: Projection) => Promise<void>;
   /**
-   * Hears the answer to a command that is sent after this, once its effects are in the read model; null when it is not
-   * told within `ms`. Left out, or not told soon, the flow is asked.
+   * Hears the answer to a command that is sent after this; null when it is not told within `ms`. Whoever then looks into the
+   * read model waits until that has its effects. Left out, or not told soon, the flow is asked.
    */
   readonly hear?: (command: CommandRef, ms: number) => Promise<CommandAnswer | null>;
+  /** What the read model lacks of what was heard. */
+  readonly lag?: {
+    /** Comes when it has all of the org's flows; false where that takes too long. */
+    caughtUp(orgId: string): Promise<boolean>;
+    isBehind(orgId: string, flowId: string): boolean;
+  };
   /** How long the first answer is expected to be told after, in milliseconds. */
   readonly usualMs?: number;
   /** How long Temporal may take to store a command, in milliseconds. */
@@ -80,12 +86,23 @@ const templateKey = defineSearchAttributeKey('BooflowTemplate', SearchAttributeT
 /** Waits between looks, when the read model is a moment behind the flow. */
 export const lagWaits = [20, 40, 80, 160, 320, 640];
 
+/** When the read model should have what was heard, in milliseconds. */
+const followsMs = 400;
+
+/** Does it end somebody's way in? The read model's rows do that, so it is told when they have. */
+const endsAccess = ({ outcome }: CommandAnswer, command: Command | null): boolean =>
+  outcome?.ok === true &&
+  (isFinal(outcome.effects.status) || command?.type === 'revoke_invitation' || command?.type === 'erase');
+
 export class FlowGateway {
   readonly #client: Client;
   readonly #taskQueue: string;
   readonly #encrypted: boolean;
   readonly #writeAhead: GatewayOptions['writeAhead'];
   readonly #hear: GatewayOptions['hear'];
+  readonly #lag: GatewayOptions['lag'];
+  /** The flows whose read model is looked after. */
+  readonly #following = new Set<string>();
   readonly #signalMs: number;
   readonly #patience: Patience;
   readonly #answerMs: number;
@@ -99,6 +116,7 @@ export class FlowGateway {
     this.#encrypted = options.encrypted ?? false;
     this.#writeAhead = options.writeAhead;
     this.#hear = options.hear;
+    this.#lag = options.lag;
     this.#patience = new Patience(options.usualMs ?? 30);
     this.#signalMs = options.signalMs ?? 5_000;
     this.#answerMs = options.answerMs ?? 4_000;
@@ -126,7 +144,6 @@ export class FlowGateway {
     workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE',
   ): Promise<Sent> {
     const workflowId = flowWorkflowId(flow.orgId, flow.id);
-    // The first projection tells of it, as each one does of the commands that it has.
     const hearing = this.#hear?.({ orgId: flow.orgId, flowId: flow.id, commandId: by.commandId }, this.#answerMs);
     try {
       await this.#within(this.#signalMs, () =>
@@ -151,7 +168,7 @@ export class FlowGateway {
       // What made it was told long since.
       return this.#settle(workflowId, by.commandId, Date.now() + this.#answerMs);
     }
-    return this.#outcome(hearing, workflowId, by.commandId, Date.now() + this.#answerMs);
+    return this.#outcome(hearing, workflowId, by.commandId, Date.now() + this.#answerMs, null);
   }
 
   /** What became of a command that was sent before. */
@@ -193,18 +210,40 @@ export class FlowGateway {
       if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error, envelope.commandId);
       return this.#outcomeOfEnded(workflowId, envelope.commandId);
     }
-    return this.#outcome(hearing, workflowId, envelope.commandId, deadline);
+    return this.#outcome(hearing, workflowId, envelope.commandId, deadline, envelope.command);
   }
 
-  /** Of what Temporal has stored: told soon, or asked for. */
+  /** Of what Temporal has stored: told soon, or asked for. `command`: null where it made the flow. */
   async #outcome(
     hearing: Promise<CommandAnswer | null> | undefined,
     workflowId: string,
     commandId: string,
     deadline: number,
+    command: Command | null,
   ): Promise<Sent> {
     const told = hearing && (await this.#patience.soon(hearing));
-    return told ? { state: 'applied', answer: told } : this.#settle(workflowId, commandId, deadline);
+    if (!told) return this.#settle(workflowId, commandId, deadline);
+    const [, orgId = ''] = workflowId.split('/');
+    if (this.#lag?.isBehind(orgId, told.flow.id)) this.#follow(orgId, told.flow.id, commandId);
+    const projected = !endsAccess(told, command) || ((await this.#lag?.caughtUp(orgId)) ?? true);
+    return { state: 'applied', answer: { ...told, projected } };
+  }
+
+  /** The flow's own activity writes what it did. Where that is away, as its worker may be, it is written ahead. */
+  #follow(orgId: string, flowId: string, commandId: string): void {
+    const workflowId = flowWorkflowId(orgId, flowId);
+    if (this.#following.has(workflowId)) return;
+    this.#following.add(workflowId);
+    const look = async (): Promise<void> => {
+      try {
+        if (this.#lag?.isBehind(orgId, flowId)) await this.#settle(workflowId, commandId, Date.now() + this.#answerMs);
+      } catch {
+        // Nobody waits for it: the activity writes it, now or when it is back.
+      } finally {
+        this.#following.delete(workflowId);
+      }
+    };
+    setTimeout(look, followsMs).unref();
   }
 
   /** Writes ahead what a command did, and waits for the lists only where that can't be done. */

@@ -209,7 +209,9 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
             fingerprint: fingerprintOf(def.name, caller.principal, asked),
           };
           const facts = await def.handler(call, parsed.data);
-          return { ok: true, text: def.text(facts, now, timeZone), facts, timeZone };
+          const text = def.text(facts, now, timeZone);
+          const isLate = def.kind === 'read' && caller.principal !== null && database.isLate(caller.principal.orgId);
+          return { ok: true, text: isLate ? `${text}\n\n${mayLag}` : text, facts, timeZone };
         } catch (error) {
           const refusal = isDatabaseAway(error) ? databaseAway() : error;
           if (!(refusal instanceof Refusal)) throw error;
@@ -223,6 +225,9 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
       }),
   };
 }
+
+/** Of what commands did that were answered before: rows have it a moment later, and seldom some seconds later. */
+const mayLag = 'This may lag some seconds behind the last commands.';
 
 /** Told where something could have changed; of a question it would only puzzle. */
 const nothingChanged = ' Nothing changed.';

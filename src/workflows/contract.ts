@@ -1,6 +1,6 @@
 /** What clients, workflow and activities agree on: names and shapes. No code of any of them. */
 import type { MailOrder } from '../domain/flow.ts';
-import type { Outcome, Projection } from '../domain/ledger.ts';
+import type { Projection } from '../domain/ledger.ts';
 import type { CommandAnswer } from '../domain/view.ts';
 
 export const flowWorkflowType = 'flowWorkflow';
@@ -56,11 +56,8 @@ export interface SendMailInput {
 }
 
 export interface FlowActivities {
-  /**
-   * Writes what changed into the read model. Guarded by version: twice or late does no harm. `outcomes`: of the commands
-   * that changed it, told to whoever waits for one.
-   */
-  projectFlow(projection: Projection, cause?: Cause, outcomes?: readonly Outcome[]): Promise<void>;
+  /** Writes what changed into the read model. Guarded by version: twice or late does no harm. */
+  projectFlow(projection: Projection, cause?: Cause): Promise<void>;
   /**
    * Hands one mail to the mail server, once per key. `nobody`: whom it is for takes no part any more. A mail that the
    * server will never take is a failure of the type `mailRefused` that is not tried again; its message is the server's.
@@ -69,6 +66,14 @@ export interface FlowActivities {
 }
 
 export const mailRefused = 'MailRefused';
+
+/** What a flow's workflow tells its worker in the midst of a task. */
+export type FlowSinks = {
+  readonly answers: {
+    /** What came of a command that was taken just now. */
+    tell(orgId: string, answer: CommandAnswer): void;
+  };
+};
 
 export const importWorkflowType = 'importWorkflow';
 

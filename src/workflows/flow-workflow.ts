@@ -20,6 +20,7 @@ import {
   log,
   patched,
   proxyActivities,
+  proxySinks,
   rootCause,
   setCurrentDetails,
   setHandler,
@@ -37,7 +38,6 @@ import {
   type Ledger,
   type MailEnd,
   markProjected,
-  newOutcomes,
   type Projection,
   passTime,
   projectionOf,
@@ -59,6 +59,7 @@ import {
   commandSignal,
   commandUpdate,
   type FlowActivities,
+  type FlowSinks,
   mailRefused,
   overviewQuery,
   resultQuery,
@@ -89,6 +90,8 @@ const { sendMail } = proxyActivities<FlowActivities>({
   cancellationType: 'TRY_CANCEL',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '15 minutes' },
 });
+
+const { answers } = proxySinks<FlowSinks>();
 
 const statusKey = defineSearchAttributeKey('BooflowFlowStatus', SearchAttributeType.KEYWORD);
 const nameKey = defineSearchAttributeKey('BooflowFlowName', SearchAttributeType.KEYWORD);
@@ -139,12 +142,19 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
     return { answer: answerOf(ledger, commandId), projection: smallProjectionOf(ledger) };
   }
 
+  /** Whoever waits hears it before this workflow task is stored: docs/decisions/0017. */
+  function tell(commandId: string): void {
+    answers.tell(ledger.flow.orgId, answerOf(ledger, commandId));
+  }
+
   /** One command at a time, in the order Temporal has them. */
   function emptyInbox(): void {
     while (inbox.length > 0) {
       const input = inbox.shift();
       cause = causeOf(input, Date.now());
       ledger = receive(ledger, input, momentOf(ledger, hasMoments), rulesNow());
+      const commandId = commandIdOf(input);
+      if (commandId !== null) tell(commandId);
     }
   }
 
@@ -188,7 +198,7 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
       const projection = projectionOf(ledger);
       projecting = true;
       try {
-        await projectFlow(projection, cause, newOutcomes(ledger));
+        await projectFlow(projection, cause);
         projecting = false;
         ledger = markProjected(ledger, projection);
         pause = projectionBackoff.first;
@@ -286,6 +296,10 @@ export async function flowWorkflow(start: AnyLedger): Promise<void> {
       },
     );
   }
+
+  // The first projection of all is that of its creation, which is a command too.
+  const [created] = ledger.outcomes;
+  if (created && ledger.projectedVersion === 0) tell(created.commandId);
 
   // A failure in any part fails the workflow task, not the flow: Temporal tries again, and a mended worker goes on.
   // Thrown as it is, one of Temporal's own failures would end the flow.

@@ -72,7 +72,6 @@ beforeAll(async () => {
   const activities = makeFlowActivities({
     ...{ database: world.database, deliver, publicUrl: world.url },
     mailFrom: 'Booflow <no-reply@marlow.test>',
-    keyring: world.tools.webhooks.keyring,
     wakeWebhook: async () => undefined,
   });
   driver = new FlowDriver({ ...place, bundle: await sharedWorkflows(), activities });

@@ -12,14 +12,14 @@ import { makeCleanupActivities } from '../../src/activities/cleanup.ts';
 import { type Deliver, toDevMailbox } from '../../src/activities/deliver.ts';
 import { makeErasureActivities } from '../../src/activities/erasure.ts';
 import { makeFlowActivities } from '../../src/activities/flow-activities.ts';
+import { flowSinks } from '../../src/activities/flow-sinks.ts';
 import { makeHandOverActivities } from '../../src/activities/hand-over.ts';
 import { makeImportActivities } from '../../src/activities/imports.ts';
 import { makeOrgDeletionActivities } from '../../src/activities/org-deletion.ts';
 import { makeWebhookActivities } from '../../src/activities/webhooks.ts';
 import { type AppOptions, buildApp } from '../../src/app.ts';
-import { Answers, type CommandRef } from '../../src/db/answers.ts';
-import { Changes } from '../../src/db/changes.ts';
-import { Database, openAsOwner } from '../../src/db/database.ts';
+import { Teller } from '../../src/db/answers.ts';
+import { Database } from '../../src/db/database.ts';
 import type { Tables } from '../../src/db/schema.ts';
 import { seedFlows } from '../../src/demo/seed.ts';
 import { createApiKey } from '../../src/oauth/api-keys.ts';
@@ -28,7 +28,6 @@ import type { SignInMail } from '../../src/oauth/sign-in.ts';
 import { FlowGateway } from '../../src/operations/gateway.ts';
 import { importerOf } from '../../src/operations/import-line.ts';
 import { orgWorkflows } from '../../src/operations/org-workflows.ts';
-import { aheadOf } from '../../src/operations/write-ahead.ts';
 import { diskStore } from '../../src/platform/files/disk.ts';
 import type { FileStore } from '../../src/platform/files/store.ts';
 import { newId } from '../../src/platform/ids.ts';
@@ -42,6 +41,8 @@ import { connectClient, dataConverterOf, failureConverterPath } from '../../src/
 import { workflowBundle } from '../../src/platform/workflow-bundle.ts';
 import { searchAttributes } from '../../src/workflows/contract.ts';
 import { demoDatabase } from './database.ts';
+import { openPatiently } from './patient-owner.ts';
+import { serverSide } from './server-side.ts';
 import { sharedTemporal, sharedWorkflows } from './servers.ts';
 import './temporal-runtime.ts';
 
@@ -58,7 +59,7 @@ export interface World {
   readonly database: Database;
   /** What operations are run with. */
   readonly tools: AppOptions['tools'];
-  /** Past row-level security, to look at what really is there. */
+  /** Past row-level security, to look at what really is there once what was told is. */
   readonly owner: Kysely<Tables>;
   readonly client: Client;
   readonly flows: FlowGateway;
@@ -115,8 +116,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   await makeNamespace(temporal.address, namespace);
   const port = await freePort();
   const url = `http://localhost:${port}`;
-  const database = new Database(fresh.url, { max: 10 });
-  const owner = openAsOwner(fresh.url);
+  // The worker's own.
+  const effects = new Database(fresh.url, { max: 10 });
+  const tellers = new Database(fresh.url, { max: 1, synced: false });
   const target = { temporalAddress: temporal.address, temporalNamespace: namespace, payloadKeys };
   const dataConverter = dataConverterOf(target);
   const client = connectClient(target);
@@ -124,9 +126,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const log = createLogger({ env: 'test', logLevel: 'info' }, 'test', (line) => logs.push(line));
   const encryptionKeys = `test:${Buffer.alloc(32, 7).toString('base64')}`;
   const keyring = keyringOf(encryptionKeys);
-  const answers = new Answers(keyring, (err) => log.error({ err }, 'What was told could not be read'));
-  const hear = (command: CommandRef, ms: number) => answers.hear(command, ms);
-  const flows = new FlowGateway(client, { taskQueue, encrypted, hear, writeAhead: aheadOf(database) });
+  const server = serverSide(fresh.url, keyring, (err) => log.error({ err }, 'What was told could not be read'));
+  const { database, changes } = server;
+  const owner = openPatiently(fresh.url, () => server.caughtUp());
+  const flows = new FlowGateway(client, { taskQueue, encrypted, ...server.commands });
+  const teller = new Teller(tellers, keyring, (err) => log.error({ err }, 'Answers could not be told'));
   const webhooks = { keyring, anywhere: true };
   const signInMails: SignInMail[] = [];
   const mails: AddressedLetter[] = [];
@@ -149,18 +153,18 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   let running: { worker: Worker; done: Promise<void>; connection: NativeConnection } | null = null;
   const activities = {
     ...makeFlowActivities({
-      ...{ database, keyring },
+      database: effects,
       deliver: options.deliver ?? toDevMailbox,
       publicUrl: url,
       mailFrom: 'Booflow <no-reply@localhost>',
       wakeWebhook: (webhook) => workflows.wakeWebhook(webhook),
     }),
-    ...makeImportActivities({ database, importLine: importerOf(tools) }),
-    ...makeWebhookActivities({ database, keyring, post: poster({ anywhere: true }), clock }),
-    ...makeOrgDeletionActivities({ database, workflows, files }),
-    ...makeErasureActivities({ database, flows, workflows, settleMs: 0 }),
-    ...makeHandOverActivities({ database, flows, workflows, clock }),
-    ...makeCleanupActivities(database, files, clock),
+    ...makeImportActivities({ database: effects, importLine: importerOf(tools) }),
+    ...makeWebhookActivities({ database: effects, keyring, post: poster({ anywhere: true }), clock }),
+    ...makeOrgDeletionActivities({ database: effects, workflows, files }),
+    ...makeErasureActivities({ database: effects, flows, workflows, settleMs: 0 }),
+    ...makeHandOverActivities({ database: effects, flows, workflows, clock }),
+    ...makeCleanupActivities(effects, files, clock),
   };
   const startWorker = async ({ held = false } = {}): Promise<void> => {
     const connection = await NativeConnection.connect({ address: temporal.address });
@@ -171,6 +175,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       workflowBundle: bundle,
       ...(dataConverter && { dataConverter }),
       ...(!held && { activities }),
+      sinks: flowSinks((orgId, answer) => teller.tell(orgId, answer)),
     });
     running = { worker, done: worker.run(), connection };
   };
@@ -186,7 +191,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   await startWorker();
   if (options.flows)
     await seedFlows({ databaseUrl: fresh.url, temporal: target, taskQueue, publicUrl: url, encryptionKeys });
-  const changes = new Changes(fresh.url, () => undefined, answers);
   const app = await buildApp({
     log,
     publicUrl: url,
@@ -244,10 +248,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     async stop() {
       await app.close();
-      await changes.close();
       await stopWorker();
       await client.connection.close();
-      await database.close();
+      for (const each of [server, effects, tellers]) await each.close();
       await owner.destroy();
       await fresh.drop();
       await rm(filesFolder, { recursive: true });

@@ -141,7 +141,6 @@ describe('of the two that write', () => {
   const activity = () =>
     makeFlowActivities({
       ...{ database: world.database, deliver: toDevMailbox, publicUrl: world.url, mailFrom: 'Booflow <b@localhost>' },
-      keyring: world.tools.webhooks.keyring,
       wakeWebhook: world.tools.workflows.wakeWebhook,
     });
   const ahead = (p: Projection) => aheadOf(world.database)(p);

@@ -7,8 +7,6 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Answers, type CommandRef } from '../../src/db/answers.ts';
-import { Changes } from '../../src/db/changes.ts';
 import { readFlow } from '../../src/db/read-flow.ts';
 import { openLedger } from '../../src/domain/ledger.ts';
 import { answerOf, overviewOf } from '../../src/domain/view.ts';
@@ -17,6 +15,7 @@ import { aheadOf } from '../../src/operations/write-ahead.ts';
 import type { FlowActivities } from '../../src/workflows/contract.ts';
 import { freshDatabase } from '../support/database.ts';
 import { olivia } from '../support/people.ts';
+import { serverSide } from '../support/server-side.ts';
 import { sharedTemporal, sharedWorkflows } from '../support/servers.ts';
 import { comment, complete, draft, steps } from '../support/stage.ts';
 import { recordEffects } from './effects.ts';
@@ -175,11 +174,11 @@ describe('writing ahead', () => {
 });
 
 describe('an answer that is told', () => {
-  test('is not asked for, and the lists have it; a refusal, and what nobody told, is asked for', async () => {
+  test('is not asked for, and the lists have it; what nobody told is asked for', async () => {
     const fresh = await freshDatabase();
     const effects = await realEffects(fresh.url);
-    const answers = new Answers(effects.keyring, (error) => expect.unreachable(String(error)));
-    const changes = new Changes(fresh.url, () => undefined, answers);
+    const server = serverSide(fresh.url, effects.keyring, (error) => expect.unreachable(String(error)));
+    const { database } = server;
     const asked: string[] = [];
     const counting = new Client({
       connection: place.client.connection,
@@ -197,17 +196,16 @@ describe('an answer that is told', () => {
     });
     await here(
       async (driver) => {
-        const hear = (command: CommandRef) => answers.hear(command, 20_000);
-        const hearing = { taskQueue: driver.taskQueue, answerMs: 20_000, writeAhead: aheadOf(effects.database) };
+        const hearing = { taskQueue: driver.taskQueue, answerMs: 20_000, ...server.commands };
         const flow = await started(driver);
         // As patient as a loaded machine needs it.
-        const gateway = new FlowGateway(counting, { ...hearing, hear, usualMs: 600 });
+        const gateway = new FlowGateway(counting, { ...hearing, usualMs: 600 });
         for (const id of names(5)) {
           expect(await says(gateway, flow, id)).toMatchObject({
             state: 'applied',
             answer: { projected: true, outcome: { commandId: id, ok: true }, flow: { id: flow.id, status: 'ACTIVE' } },
           });
-          const read = await effects.database.withOrg(flow, (trx) => readFlow(trx, flow.id, 1_000));
+          const read = await database.withOrg(flow, (trx) => readFlow(trx, flow.id, 1_000));
           expect(read?.flow.tasks[0]?.comments.at(-1)?.text).toBe(id);
         }
         const made = { ...draft(steps({ key: 'a' }), olivia, Date.now()), id: `${flow.id}-made` };
@@ -215,7 +213,7 @@ describe('an answer that is told', () => {
           state: 'applied',
           answer: { projected: true, outcome: { commandId: 'make', ok: true }, flow: { id: made.id, status: 'DRAFT' } },
         });
-        const read = await effects.database.withOrg(made, (trx) => readFlow(trx, made.id, 1));
+        const read = await database.withOrg(made, (trx) => readFlow(trx, made.id, 1));
         expect(read?.flow.tasks).toHaveLength(1);
         expect(asked).toEqual([]);
         // Ids of commands are each flow's own.
@@ -226,13 +224,13 @@ describe('an answer that is told', () => {
         const unready = { commandId: 'no', fingerprint: '', actor: olivia, command: { type: 'resume' } } as const;
         const refused = await gateway.send(flow.orgId, flow.id, unready);
         expect(refused).toMatchObject({ state: 'applied', answer: { outcome: { ok: false } } });
-        expect(asked).toEqual(['result']);
+        expect(asked).toEqual([]);
         const deaf = new FlowGateway(counting, { ...hearing, hear: async () => null });
         expect(await says(deaf, flow, 'unheard')).toMatchObject({ state: 'applied', answer: { projected: true } });
       },
-      { activities: effects.activities },
+      { activities: effects.activities, teller: effects.teller },
     );
-    await changes.close();
+    await server.close();
     await effects.close();
     await fresh.drop();
   });

@@ -4,6 +4,8 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { z } from 'zod';
+import { flowSinks, unheard } from '../../src/activities/flow-sinks.ts';
+import type { Teller } from '../../src/db/answers.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { Command, Envelope } from '../../src/domain/command.ts';
 import type { Flow, Task } from '../../src/domain/flow.ts';
@@ -63,6 +65,8 @@ export async function placeAt(address: string, namespace: string): Promise<Place
 
 export interface DriverOptions extends Place {
   readonly activities: FlowActivities;
+  /** What tells answers; nobody's ear when left out. */
+  readonly teller?: Pick<Teller, 'tell'>;
   readonly bundle: { readonly codePath: string };
   /** How many flows a worker holds in memory; with none, each task is a replay. The SDK's own number when left out. */
   readonly maxCachedWorkflows?: number;
@@ -86,10 +90,11 @@ export class FlowDriver {
   }
 
   async startWorker(): Promise<void> {
-    const { connection, namespace, bundle, activities, maxCachedWorkflows } = this.#options;
+    const { connection, namespace, bundle, activities, teller, maxCachedWorkflows } = this.#options;
     const worker = await Worker.create({
       ...{ connection, namespace, taskQueue: this.taskQueue, workflowBundle: bundle },
       activities: { ...activities },
+      sinks: teller ? flowSinks((orgId, answer) => teller.tell(orgId, answer)) : unheard,
       ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
     });
     this.#worker = { worker, done: worker.run() };

@@ -1,14 +1,12 @@
 /** A flow full of text that many read while others write: none is told that a worker is away, for all are there. */
 import { expect, test } from 'vitest';
-import { Answers, type CommandRef } from '../../src/db/answers.ts';
-import { Changes } from '../../src/db/changes.ts';
 import { flowBytes } from '../../src/domain/room.ts';
 import { flowTruth, namedOverview } from '../../src/operations/flow-truth.ts';
 import { FlowGateway } from '../../src/operations/gateway.ts';
-import { aheadOf } from '../../src/operations/write-ahead.ts';
 import { olivia as owner } from '../mcp/principals.ts';
 import { freshDatabase } from '../support/database.ts';
 import { olivia } from '../support/people.ts';
+import { serverSide } from '../support/server-side.ts';
 import { sharedTemporal, sharedWorkflows } from '../support/servers.ts';
 import { comment } from '../support/stage.ts';
 import { countOf, FlowDriver, placeAt } from './flow-driver.ts';
@@ -22,16 +20,14 @@ test('is read as it is, and takes every command', async () => {
   const place = await placeAt(temporal.address, temporal.namespace);
   const fresh = await freshDatabase();
   const effects = await realEffects(fresh.url);
-  const answers = new Answers(effects.keyring, (error) => expect.unreachable(String(error)));
-  const changes = new Changes(fresh.url, () => undefined, answers);
-  const driver = new FlowDriver({ ...place, bundle: await sharedWorkflows(), activities: effects.activities });
+  const { activities, teller, keyring } = effects;
+  const driver = new FlowDriver({ ...place, bundle: await sharedWorkflows(), activities, teller });
   await driver.startWorker();
-  const { database } = effects;
   /** Two servers, as patient as a loaded machine needs them. */
   const servers = [0, 1].map(() => {
-    const hear = (command: CommandRef, ms: number) => answers.hear(command, ms);
-    const options = { taskQueue: driver.taskQueue, hear, writeAhead: aheadOf(database), answerMs: 9_000 };
-    return { database, flows: new FlowGateway(driver.client, options), principal: { ...owner, orgId: 'or_acme' } };
+    const { database, commands, close } = serverSide(fresh.url, keyring, (error) => expect.unreachable(String(error)));
+    const flows = new FlowGateway(driver.client, { taskQueue: driver.taskQueue, ...commands, answerMs: 9_000 });
+    return { database, flows, close, principal: { ...owner, orgId: 'or_acme' } };
   });
 
   const keys = Array.from({ length: 60 }, (_, n) => `t${n}`);
@@ -79,7 +75,7 @@ test('is read as it is, and takes every command', async () => {
   expect(countOf(events, 'workflowTaskTimedOut') + countOf(events, 'workflowTaskFailed')).toBe(0);
 
   await driver.stopWorker();
-  await changes.close();
+  for (const { close } of servers) await close();
   await effects.close();
   await fresh.drop();
   await place.leave();

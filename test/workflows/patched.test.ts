@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { unheard } from '../../src/activities/flow-sinks.ts';
 import { historyFromJson } from '../../src/platform/history-json.ts';
 import { olivia } from '../support/people.ts';
 import { sharedTemporal, sharedWorkflows } from '../support/servers.ts';
@@ -43,6 +44,7 @@ const workerOf = async (driver: FlowDriver, workflowBundle: { codePath: string }
   const worker = await Worker.create({
     ...{ connection, namespace, taskQueue: driver.taskQueue, workflowBundle },
     activities: { projectFlow: activities.projectFlow, sendMail: activities.sendMail },
+    sinks: unheard,
   });
   const done = worker.run();
   return async () => {
@@ -64,7 +66,9 @@ const takes = async (flow: RunningFlow, command: Parameters<RunningFlow['sends']
 };
 const replays = async (flow: RunningFlow, workflowBundle: { codePath: string }): Promise<boolean> => {
   const history = await flow.handle.fetchHistory();
-  for await (const { error } of Worker.runReplayHistories({ workflowBundle }, [{ workflowId: flow.id, history }])) {
+  for await (const { error } of Worker.runReplayHistories({ workflowBundle, sinks: unheard }, [
+    { workflowId: flow.id, history },
+  ])) {
     return error === undefined;
   }
   throw new Error('Nothing was replayed.');
@@ -76,7 +80,10 @@ test('every recorded history replays with the patched change', async () => {
     .filter((name) => name.endsWith('.json'))
     .map((name) => ({ workflowId: name, history: historyFromJson(readFileSync(join(folder, name), 'utf8')) }));
   const failed: string[] = [];
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: changed }, recorded)) {
+  for await (const { workflowId, error } of Worker.runReplayHistories(
+    { workflowBundle: changed, sinks: unheard },
+    recorded,
+  )) {
     if (error) failed.push(`${workflowId}: ${error.message}`);
   }
   expect(failed).toEqual([]);

@@ -1,0 +1,77 @@
+/** Rows that lack what somebody was told: waited for, looked at where the news of them is lost, and not waited for for ever. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
+import { Lag } from './lag.ts';
+
+const rows = (versions: Record<string, number>) => vi.fn(async () => new Map(Object.entries(versions)));
+const isOver = async (work: Promise<unknown>, ms = 20): Promise<boolean> =>
+  Promise.race([work.then(() => true), sleep(ms, false)]);
+
+test('nobody waits where nothing was told, or of another org', async () => {
+  const lag = new Lag();
+  const look = rows({});
+  lag.told('or_b', 'fl_1', 2);
+  await lag.caughtUp('or_a', look);
+  expect(look).not.toHaveBeenCalled();
+});
+
+test('they are waited for until they have what was told until then, of each flow', async () => {
+  const lag = new Lag();
+  const look = rows({});
+  lag.told('or_a', 'fl_1', 2);
+  lag.told('or_a', 'fl_2', 5);
+  const both = lag.caughtUp('or_a', look);
+  // What is told since is no matter of theirs.
+  lag.told('or_a', 'fl_3', 1);
+  lag.projected('or_a', 'fl_1', 2);
+  lag.projected('or_a', 'fl_2', 4);
+  expect(await isOver(both)).toBe(false);
+  lag.projected('or_a', 'fl_2', 6);
+  expect(await isOver(both)).toBe(true);
+  expect(await isOver(lag.caughtUp('or_a', look))).toBe(false);
+  lag.projected('or_a', 'fl_3', 1);
+  await lag.caughtUp('or_a', look);
+  expect(lag.isLate('or_a')).toBe(false);
+});
+
+test('who waits for an older version has it with the newer', async () => {
+  const lag = new Lag();
+  lag.told('or_a', 'fl_1', 2);
+  const older = lag.caughtUp('or_a', rows({}));
+  lag.told('or_a', 'fl_1', 3);
+  const newer = lag.caughtUp('or_a', rows({}));
+  lag.told('or_a', 'fl_1', 2);
+  lag.projected('or_a', 'fl_1', 3);
+  expect(await isOver(Promise.all([older, newer]))).toBe(true);
+});
+
+test('rows that have it, though no news came, are found by a look', async () => {
+  const lag = new Lag();
+  const look = rows({ fl_1: 2 });
+  lag.told('or_a', 'fl_1', 2);
+  await lag.caughtUp('or_a', look);
+  expect(look).toHaveBeenCalledExactlyOnceWith(['fl_1']);
+  expect(lag.isLate('or_a')).toBe(false);
+});
+
+test('what takes too long is waited for once, said as late, and forgotten when it is there', async () => {
+  const lag = new Lag();
+  const look = rows({ fl_1: 1 });
+  lag.told('or_a', 'fl_1', 2);
+  await lag.caughtUp('or_a', look);
+  expect(look).toHaveBeenCalledTimes(3);
+  expect(lag.isLate('or_a')).toBe(true);
+  await lag.caughtUp('or_a', look);
+  expect(look).toHaveBeenCalledTimes(3);
+  expect(lag.isLate('or_b')).toBe(false);
+  lag.projected('or_a', 'fl_1', 2);
+  expect(lag.isLate('or_a')).toBe(false);
+});
+
+test('a look that fails is told to who waits, and costs nobody else anything', async () => {
+  const lag = new Lag();
+  lag.told('or_a', 'fl_1', 2);
+  await expect(lag.caughtUp('or_a', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
+  await lag.caughtUp('or_a', rows({ fl_1: 2 }));
+  expect(lag.isLate('or_a')).toBe(false);
+});
