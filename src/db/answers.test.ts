@@ -127,7 +127,8 @@ test('what could not be told is said, and what comes after it is tried anew', as
 
 test('while the connection is lost nobody waits, and it comes back', async () => {
   const owner = openAsOwner(fresh.url);
-  await sql`select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%'`.execute(owner);
+  await sql`select pg_terminate_backend(pid) from pg_stat_activity
+    where query like 'listen%' and datname = current_database()`.execute(owner);
   await owner.destroy();
   await expect.poll(() => Promise.race([hear('or_a', 'c', 200), later(100)])).toBeNull();
   await expect.poll(() => Promise.race([hear('or_a', 'c', 200), later(100)])).toBe('later');

@@ -14,7 +14,8 @@ interface Behind {
   late: boolean;
   /** Comes when it is not behind any more, or is late. */
   readonly over: Promise<void>;
-  readonly end: () => void;
+  readonly letGo: () => void;
+  readonly known: NodeJS.Timeout;
 }
 
 /**
@@ -23,15 +24,23 @@ interface Behind {
  */
 const looks = [100, 300, 700];
 
-/** How long something is known to be behind, in milliseconds. */
-const knownMs = 30_000;
+/** How long something is known to be behind, in milliseconds: what was told of an org that is deleted since never comes. */
+const knownMs = 600_000;
+
+/** Of so many flows it is known what the rows were last heard to have. */
+const hadMost = 1_000;
 
 export class Lag {
   /** By org, by flow. */
   readonly #behind = new Map<string, Map<string, Behind>>();
+  /** The versions that the rows have of flows, those that were heard of last: under load an answer may be heard after its rows. */
+  readonly #had = new Map<string, number>();
+  /** By org: one look at a time, for all who wait. */
+  readonly #looks = new Map<string, Promise<void>>();
 
   /** Somebody was told what the flow is with this version. */
   told(orgId: string, flowId: string, version: number): void {
+    if ((this.#had.get(`${orgId} ${flowId}`) ?? 0) >= version) return;
     const flows = this.#behind.get(orgId) ?? new Map<string, Behind>();
     const older = flows.get(flowId);
     if (older && older.version >= version) return;
@@ -40,18 +49,21 @@ export class Lag {
       resolve = resolved;
     });
     const known = setTimeout(() => this.#end(orgId, flowId, behind), knownMs).unref();
-    const end = (): void => {
-      clearTimeout(known);
-      resolve();
-    };
-    const behind: Behind = { version, since: performance.now(), late: false, over, end };
+    const behind: Behind = { version, since: performance.now(), late: false, over, letGo: resolve, known };
     this.#behind.set(orgId, flows.set(flowId, behind));
+    if (!older) return;
+    clearTimeout(older.known);
     // Whoever waits for the older one has that with the newer.
-    if (older) void over.then(older.end);
+    void over.then(older.letGo);
   }
 
   /** The rows have the flow at this version. */
   projected(orgId: string, flowId: string, version: number): void {
+    const key = `${orgId} ${flowId}`;
+    this.#had.delete(key);
+    this.#had.set(key, version);
+    const [longestAgo] = this.#had.keys();
+    if (longestAgo !== undefined && this.#had.size > hadMost) this.#had.delete(longestAgo);
     const behind = this.#behind.get(orgId)?.get(flowId);
     if (behind && behind.version <= version) this.#end(orgId, flowId, behind);
   }
@@ -63,19 +75,21 @@ export class Lag {
 
   /** Waits until the rows have what was told of the org's flows until now, or that is late. */
   async caughtUp(orgId: string, look: Look): Promise<void> {
-    const all = [...(this.#behind.get(orgId) ?? [])].filter(([, { late }]) => !late);
-    if (all.length === 0) return;
+    const known = [...(this.#behind.get(orgId) ?? [])];
+    if (known.length === 0) return;
+    const all = known.filter(([, { late }]) => !late);
+    // What is late is not waited for; that it came may be news that were lost.
+    if (all.length === 0) return this.#look(orgId, look);
     const over = Promise.all(all.map(([, behind]) => behind.over));
     const since = Math.max(...all.map(([, behind]) => behind.since));
     for (const ms of looks) {
       if (await comesWithin(over, since + ms - performance.now())) return;
-      const versions = await look(all.map(([flowId]) => flowId));
-      for (const [flowId, version] of versions) this.projected(orgId, flowId, version);
+      await this.#look(orgId, look);
     }
     for (const [flowId, behind] of all) {
       if (this.#behind.get(orgId)?.get(flowId) !== behind) continue;
       behind.late = true;
-      behind.end();
+      behind.letGo();
     }
   }
 
@@ -84,11 +98,25 @@ export class Lag {
     return [...(this.#behind.get(orgId)?.values() ?? [])].some(({ late }) => late);
   }
 
+  /** One that began before something was told may lack it, and then says nothing of it. */
+  #look(orgId: string, look: Look): Promise<void> {
+    const underWay = this.#looks.get(orgId);
+    if (underWay) return underWay;
+    const looking = async (): Promise<void> => {
+      const versions = await look([...(this.#behind.get(orgId)?.keys() ?? [])]);
+      for (const [flowId, version] of versions) this.projected(orgId, flowId, version);
+    };
+    const begun = looking().finally(() => this.#looks.delete(orgId));
+    this.#looks.set(orgId, begun);
+    return begun;
+  }
+
   #end(orgId: string, flowId: string, behind: Behind): void {
     const flows = this.#behind.get(orgId);
     if (flows?.get(flowId) === behind) flows.delete(flowId);
     if (flows?.size === 0) this.#behind.delete(orgId);
-    behind.end();
+    clearTimeout(behind.known);
+    behind.letGo();
   }
 }
 

@@ -1,4 +1,5 @@
 /** What was answered before the lists had it is found in them; where that takes long, they say so. */
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openAsOwner } from '../../src/db/database.ts';
 import { settled } from './everything.ts';
@@ -59,6 +60,19 @@ test('where the lists can’t be written for long, they say that they may lag, u
   });
   await expect.poll(async () => (await olivia.call('list_tasks', {})).text).not.toMatch(mayLag);
   expect((await olivia.call('get_task', { ...harbor, task })).text).toContain('Told, and not written');
+});
+
+test('nor do they say so for good when the news that they were written are lost', async () => {
+  const { world, olivia } = all;
+  await world.owner.transaction().execute(async (trx) => {
+    await trx.selectFrom('flows').select('id').where('name', '=', harbor.flow).forUpdate().execute();
+    await olivia.call('comment_on_task', { ...harbor, task, text: 'Told, and written while nobody hears of it' });
+    expect((await olivia.call('list_tasks', {})).text).toMatch(mayLag);
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where query like 'listen%' and datname = current_database()`.execute(trx);
+  });
+  await settled(world);
+  await expect.poll(async () => (await olivia.call('list_tasks', {})).text).not.toMatch(mayLag);
 });
 
 test('what ends a client’s way in is answered when it is ended, or says that it may not be yet', async () => {
