@@ -225,8 +225,17 @@ export class FlowGateway {
     if (!told) return this.#settle(workflowId, commandId, deadline);
     const [, orgId = ''] = workflowId.split('/');
     if (this.#lag?.isBehind(orgId, told.flow.id)) this.#follow(orgId, told.flow.id, commandId);
-    const projected = !endsAccess(told, command) || ((await this.#lag?.caughtUp(orgId)) ?? true);
+    const projected = !endsAccess(told, command) || (await this.#hasCaughtUp(orgId));
     return { state: 'applied', answer: { ...told, projected } };
+  }
+
+  /** A database that does not say takes nothing back of what is known. */
+  async #hasCaughtUp(orgId: string): Promise<boolean> {
+    try {
+      return (await this.#lag?.caughtUp(orgId)) ?? true;
+    } catch {
+      return false;
+    }
   }
 
   /** The flow's own activity writes what it did. Where that is away, as its worker may be, it is written ahead. */
@@ -235,12 +244,12 @@ export class FlowGateway {
     if (this.#following.has(workflowId)) return;
     this.#following.add(workflowId);
     const look = async (): Promise<void> => {
+      // What is told from here on may be in no answer that is asked for now.
+      this.#following.delete(workflowId);
       try {
         if (this.#lag?.isBehind(orgId, flowId)) await this.#settle(workflowId, commandId, Date.now() + this.#answerMs);
       } catch {
         // Nobody waits for it: the activity writes it, now or when it is back.
-      } finally {
-        this.#following.delete(workflowId);
       }
     };
     setTimeout(look, followsMs).unref();

@@ -255,34 +255,49 @@ describe('an answer that is told', () => {
       }
     }));
 
-  test('is waited for by the first of a crowd as by its last', async () => {
+  describe('where Temporal stores at once, and what is asked is looked at,', () => {
     const flow = draft(steps({ key: 'a' }), olivia, Date.now());
     const answer = answerOf(openLedger(flow, { commandId: 'c', fingerprint: '', at: 0 }), 'c');
-    const asked: string[] = [];
-    const crowd = new Client({
-      connection: place.client.connection,
-      namespace: place.namespace,
-      interceptors: {
-        workflow: [
-          {
-            // Stored at once, all in one moment: what is looked at is who waits how long.
-            signal: async () => undefined,
-            query: async ({ queryType }) => {
-              asked.push(queryType);
-              throw new Error('Nobody should ask.');
-            },
-          },
-        ],
-      },
-    });
-    const hear = async () => {
-      await sleep(400);
-      return answer;
-    };
-    const gateway = new FlowGateway(crowd, { taskQueue: 'nobody', hear, usualMs: 1 });
     const envelope = { fingerprint: '', actor: olivia, command: comment('a', 'said') };
-    const sent = await Promise.all(names(60).map((commandId) => gateway.send('org', 'fl', { ...envelope, commandId })));
-    expect(sent.map((s) => s.state)).toEqual(sent.map(() => 'applied'));
-    expect(asked).toEqual([]);
+    const asking = (ask: () => Promise<unknown>, options: Partial<GatewayOptions>): FlowGateway => {
+      const { connection } = place.client;
+      const workflow = [{ signal: async () => undefined, query: ask }];
+      const client = new Client({ connection, namespace: place.namespace, interceptors: { workflow } });
+      return new FlowGateway(client, { taskQueue: 'nobody', hear: async () => answer, ...options });
+    };
+
+    test('is waited for by the first of a crowd as by its last', async () => {
+      const ask = vi.fn(() => Promise.reject(new Error('Nobody should ask.')));
+      const hear = async () => {
+        await sleep(400);
+        return answer;
+      };
+      const gateway = asking(ask, { hear, usualMs: 1 });
+      const sent = await Promise.all(
+        names(60).map((commandId) => gateway.send('org', 'fl', { ...envelope, commandId })),
+      );
+      expect(sent.map((s) => s.state)).toEqual(sent.map(() => 'applied'));
+      expect(ask).not.toHaveBeenCalled();
+    });
+
+    test('is written ahead where its activity is away, also when an older one is just then', async () => {
+      const ask = vi.fn(() => new Promise(() => undefined));
+      const lag = { caughtUp: async () => false, isBehind: () => true };
+      const gateway = asking(ask, { lag, writeAhead: async () => undefined });
+      for (const [n, commandId] of ['older', 'newer'].entries()) {
+        await gateway.send('org', flow.id, { ...envelope, commandId });
+        await expect.poll(() => ask.mock.calls.length).toBe(n + 1);
+      }
+    });
+
+    test('is told also where the database does not say whether the rows have it', async () => {
+      const lag = { caughtUp: () => Promise.reject(new Error('away')), isBehind: () => true };
+      const gateway = asking(async () => answer, { lag });
+      const command = { type: 'revoke_invitation', externalId: 'ex_1' } as const;
+      expect(await gateway.send('org', flow.id, { ...envelope, command, commandId: 'c' })).toEqual({
+        state: 'applied',
+        answer: { ...answer, projected: false },
+      });
+    });
   });
 });
