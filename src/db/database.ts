@@ -44,7 +44,7 @@ export interface ActingOptions {
   readonly synced?: boolean | 'afterwards';
   /** True: it may only read, all of it as at one moment, and its end is not waited for. */
   readonly reads?: boolean;
-  /** True: at once, also where the rows lack what somebody was told. For what brings it. */
+  /** True: at once, also where the rows lack what somebody was told of flows. For what brings it, or asks nothing of flows. */
   readonly asTheyAre?: boolean;
 }
 

@@ -18,7 +18,7 @@ export async function timeZoneOf(database: Database, who: { orgId: string } | nu
   known.set(database, zones);
   const found = zones.get(who.orgId);
   if (found && found.until > now) return found.zone;
-  const zone = await database.withOrg(who, (trx) => readTimeZone(trx, who.orgId));
+  const zone = await database.withOrg(who, (trx) => readTimeZone(trx, who.orgId), { asTheyAre: true });
   if (zones.size >= mostKnown) zones.clear();
   zones.set(who.orgId, { zone, until: now + lifeMs });
   return zone;

@@ -1,5 +1,6 @@
 /** Who is calling: from the credentials of a request to a principal, or nobody. */
 import { findApiKey, touchApiKey } from '../db/api-keys.ts';
+import type { Trx } from '../db/database.ts';
 import { findAccess, touchGrant } from '../db/oauth.ts';
 import { hashSecret } from '../platform/secrets.ts';
 import { looksLikeApiKey } from './api-keys.ts';
@@ -44,7 +45,8 @@ async function byAccessToken(authority: Authority, token: string, through: Door)
   // A token is for one server (RFC 8707); one that was given under another address is not ours.
   if (!found || found.resource !== resourceOf(authority)) return null;
   if (isStale(found.last_used_at, clock())) {
-    await database.withOrg({ orgId: found.org_id }, (trx) => touchGrant(trx, found.grant_id, now));
+    const touch = (trx: Trx) => touchGrant(trx, found.grant_id, now);
+    await database.withOrg({ orgId: found.org_id }, touch, { asTheyAre: true });
   }
   return {
     kind: 'member',

@@ -84,7 +84,8 @@ async function truthOf<F>(
   flowId: string,
   { read, ask }: Ways<F>,
 ): Promise<Truth<F> | null> {
-  const look = <T>(work: (trx: Trx) => Promise<T>): Promise<T> => database.withOrg({ orgId }, work, { reads: true });
+  const look = <T>(work: (trx: Trx) => Promise<T>): Promise<T> =>
+    database.withOrg({ orgId }, work, { reads: true, asTheyAre: true });
   // At once: what was read is as true as an answer when it has the version that the answer names.
   const [heard, known] = await Promise.all([flows.version(orgId, flowId), look(read)]);
   if (heard.state === 'answered') {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Trx } from '../db/database.ts';
 import { remindedClient, remindedMember, remindersOffOf } from '../db/reminders.ts';
 import { invitationStatuses, isOverdue, isResolved } from '../domain/flow.ts';
 import type { Overview, OverviewTask } from '../domain/view.ts';
@@ -83,7 +84,8 @@ async function remindersOffIn({ database, principal }: Call<MemberPrincipal>, fl
     ...[...new Set(members)].map((id) => ({ id, ...remindedMember(id) })),
   ];
   if (people.length === 0) return [];
-  const off = await database.withOrg(principal, (trx) => remindersOffOf(trx, people), { reads: true });
+  const look = (trx: Trx) => remindersOffOf(trx, people);
+  const off = await database.withOrg(principal, look, { reads: true, asTheyAre: true });
   return people.filter((p) => off.some((o) => o.kind === p.kind && o.person === p.person)).map((p) => p.id);
 }
 

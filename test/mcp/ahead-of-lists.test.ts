@@ -49,6 +49,22 @@ test('what is refused is told as soon, and keeps nobody waiting', async () => {
   expect((await olivia.call('list_flows', {})).text).not.toMatch(mayLag);
 });
 
+test('a flow that is asked itself does not wait for the lists', async () => {
+  const { world, olivia } = all;
+  const flow = await world.owner
+    .selectFrom('flows')
+    .selectAll()
+    .where('name', '=', harbor.flow)
+    .executeTakeFirstOrThrow();
+  await world.owner.transaction().execute(async (trx) => {
+    await trx.selectFrom('flows').select('id').where('id', '=', flow.id).forUpdate().execute();
+    await olivia.call('comment_on_task', { ...harbor, task, text: 'Told, and asked for' });
+    // Whoever waits in vain calls them late.
+    expect((await olivia.call('get_flow', { flow: flow.id })).text).not.toMatch(mayLag);
+    expect(world.database.isBehind(flow.org_id, flow.id)).toBe(true);
+  });
+});
+
 test('where the lists can’t be written for long, they say that they may lag, until they do not', async () => {
   const { world, olivia, gus } = all;
   await world.owner.transaction().execute(async (trx) => {
