@@ -247,7 +247,9 @@ export class FlowGateway {
       // What is told from here on may be in no answer that is asked for now.
       this.#following.delete(workflowId);
       try {
-        if (this.#lag?.isBehind(orgId, flowId)) await this.#settle(workflowId, commandId, Date.now() + this.#answerMs);
+        if (!this.#lag?.isBehind(orgId, flowId)) return;
+        const heard = await this.#query<CommandResult>(this.#answerMs, workflowId, resultQuery, commandId);
+        if (heard.state === 'answered') await this.#hasWrittenAhead(heard.answer.projection);
       } catch {
         // Nobody waits for it: the activity writes it, now or when it is back.
       }

@@ -1,7 +1,7 @@
 /**
- * What a command did whose answer was not told soon, or whose activity is away, written into the read model by the server that
- * sent it, with the activity's own code. It comes from a workflow task that is stored, so it is never of a state that was not. Webhooks, and
- * whatever the server does not come to, stay with the activity.
+ * What a command did whose answer was not told soon, or whose activity is away, written into the read model by the server
+ * that sent it, with the activity's own code. It comes from a workflow task that is stored, so it is never of a state that
+ * was not. Webhooks, and whatever the server does not come to, stay with the activity.
  */
 import type { Database } from '../db/database.ts';
 import { writeProjection } from '../db/projection.ts';

@@ -8,7 +8,7 @@ import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readFlow } from '../../src/db/read-flow.ts';
-import { openLedger } from '../../src/domain/ledger.ts';
+import { openLedger, projectionOf } from '../../src/domain/ledger.ts';
 import { answerOf, overviewOf } from '../../src/domain/view.ts';
 import { FlowGateway, type GatewayOptions, type Sent } from '../../src/operations/gateway.ts';
 import { aheadOf } from '../../src/operations/write-ahead.ts';
@@ -257,7 +257,8 @@ describe('an answer that is told', () => {
 
   describe('where Temporal stores at once, and what is asked is looked at,', () => {
     const flow = draft(steps({ key: 'a' }), olivia, Date.now());
-    const answer = answerOf(openLedger(flow, { commandId: 'c', fingerprint: '', at: 0 }), 'c');
+    const ledger = openLedger(flow, { commandId: 'c', fingerprint: '', at: 0 });
+    const answer = answerOf(ledger, 'c');
     const envelope = { fingerprint: '', actor: olivia, command: comment('a', 'said') };
     const asking = (ask: () => Promise<unknown>, options: Partial<GatewayOptions>): FlowGateway => {
       const { connection } = place.client;
@@ -288,6 +289,16 @@ describe('an answer that is told', () => {
         await gateway.send('org', flow.id, { ...envelope, commandId });
         await expect.poll(() => ask.mock.calls.length).toBe(n + 1);
       }
+    });
+
+    test('is asked for once where it can’t be written ahead, for nobody waits for what comes of that', async () => {
+      const ask = vi.fn(async () => ({ answer, projection: projectionOf(ledger) }));
+      const lag = { caughtUp: async () => false, isBehind: () => true };
+      const gateway = asking(ask, { lag, writeAhead: () => Promise.reject(new Error('away')) });
+      await gateway.send('org', flow.id, { ...envelope, commandId: 'c' });
+      await expect.poll(() => ask.mock.calls.length).toBe(1);
+      await sleep(400);
+      expect(ask).toHaveBeenCalledOnce();
     });
 
     test('is told also where the database does not say whether the rows have it', async () => {
