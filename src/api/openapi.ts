@@ -94,6 +94,10 @@ const headers = {
   RateLimitRemaining: { description: 'Requests left in this minute', schema: { type: 'integer' } },
   RateLimitReset: { description: 'Seconds until the minute is over', schema: { type: 'integer' } },
   ETag: { description: 'For If-None-Match (RFC 9110)', schema: { type: 'string' } },
+  ListsMayLag: {
+    description: 'Sent where the answer may lag some seconds behind commands that were answered before',
+    schema: { type: 'string', enum: ['true'] },
+  },
   Link: {
     description: 'The pages before and after this one, `prev` and `next` (RFC 8288)',
     schema: { type: 'string' },
@@ -261,12 +265,17 @@ function successOf({ operation, rest }: Place): Json {
   const content = { 'application/json': { schema } };
   if (operation.kind === 'read') {
     const pages = 'nextCursor' in operation.output.shape;
-    const reading = { ...limitHeaders, ETag: ref('headers', 'ETag'), ...(pages && { Link: ref('headers', 'Link') }) };
+    const unpaged = {
+      ...limitHeaders,
+      ETag: ref('headers', 'ETag'),
+      'Lists-May-Lag': ref('headers', 'ListsMayLag'),
+    };
+    const reading = { ...unpaged, ...(pages && { Link: ref('headers', 'Link') }) };
     return {
       200: { description: 'As it is', headers: reading, content },
       304: {
         description: 'As it was when the ETag was given',
-        headers: { ...limitHeaders, ETag: ref('headers', 'ETag') },
+        headers: unpaged,
       },
     };
   }

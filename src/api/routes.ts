@@ -179,6 +179,8 @@ function addPlace(api: FastifyInstance, place: Place, { tools, authority }: ApiO
         return sendProblem(reply, problemOf(publicUrl, read.code, `Not done: ${read.why} Nothing changed.`));
       const { input, commandId } = read;
       const result = await operation.run({ ...tools(), principal: request.caller, commandId }, input);
+      // What the text says of itself, which is not sent.
+      if (result.ok && result.mayLag) reply.header('lists-may-lag', 'true');
       return result.ok
         ? sendFacts(place, request, reply, result.facts)
         : sendRefusal(operation, reply, publicUrl, result);

@@ -133,6 +133,8 @@ export type Result<F = Record<string, unknown>> =
       readonly ok: true;
       readonly text: string;
       readonly facts: F;
+      /** Read from rows that lack what somebody was told; the text says so too. */
+      readonly mayLag: boolean;
       /** The org's, in which its days are told. */
       readonly timeZone: string;
     }
@@ -210,8 +212,8 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
           };
           const facts = await def.handler(call, parsed.data);
           const text = def.text(facts, now, timeZone);
-          const isLate = def.kind === 'read' && caller.principal !== null && database.isLate(caller.principal.orgId);
-          return { ok: true, text: isLate ? `${text}\n\n${mayLag}` : text, facts, timeZone };
+          const mayLag = def.kind === 'read' && caller.principal !== null && database.isLate(caller.principal.orgId);
+          return { ok: true, text: mayLag ? `${text}\n\n${mayLagWords}` : text, facts, mayLag, timeZone };
         } catch (error) {
           const refusal = isDatabaseAway(error) ? databaseAway() : error;
           if (!(refusal instanceof Refusal)) throw error;
@@ -227,7 +229,7 @@ export function operation<I extends InputSchema, O extends z.ZodObject, A extend
 }
 
 /** Of what commands did that were answered before: rows have it a moment later, and seldom some seconds later. */
-const mayLag = 'This may lag some seconds behind the last commands.';
+const mayLagWords = 'This may lag some seconds behind the last commands.';
 
 /** Told where something could have changed; of a question it would only puzzle. */
 const nothingChanged = ' Nothing changed.';

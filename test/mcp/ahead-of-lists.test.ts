@@ -67,14 +67,19 @@ test('a flow that is asked itself does not wait for the lists', async () => {
 
 test('where the lists can’t be written for long, they say that they may lag, until they do not', async () => {
   const { world, olivia, gus } = all;
+  const authorization = `Bearer ${await world.key('olivia@acme.test')}`;
+  const overRest = async () =>
+    (await fetch(`${world.url}/api/v1/tasks`, { headers: { authorization } })).headers.get('lists-may-lag');
   await world.owner.transaction().execute(async (trx) => {
     await trx.selectFrom('flows').select('id').where('name', '=', harbor.flow).forUpdate().execute();
     const said = await olivia.call('comment_on_task', { ...harbor, task, text: 'Told, and not written' });
     expect(said).toMatchObject({ isError: false, facts: { state: 'applied' } });
     expect((await olivia.call('list_tasks', {})).text).toMatch(mayLag);
     expect((await gus.call('list_tasks', {})).text).not.toMatch(mayLag);
+    expect(await overRest()).toBe('true');
   });
   await expect.poll(async () => (await olivia.call('list_tasks', {})).text).not.toMatch(mayLag);
+  expect(await overRest()).toBeNull();
   expect((await olivia.call('get_task', { ...harbor, task })).text).toContain('Told, and not written');
 });
 
