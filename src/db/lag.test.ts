@@ -68,6 +68,21 @@ test('what takes too long is waited for once, said as late, and forgotten when i
   expect(lag.isLate('or_a')).toBe(false);
 });
 
+test('it is late too where more was told of the flow meanwhile, but not for what came', async () => {
+  const lag = new Lag();
+  lag.told('or_a', 'fl_1', 2);
+  lag.told('or_a', 'fl_2', 2);
+  const waited = lag.caughtUp('or_a', rows({}));
+  await sleep(50);
+  lag.told('or_a', 'fl_1', 3);
+  lag.projected('or_a', 'fl_2', 2);
+  lag.told('or_a', 'fl_2', 3);
+  await waited;
+  expect(lag.isLate('or_a')).toBe(true);
+  lag.projected('or_a', 'fl_1', 3);
+  expect(lag.isLate('or_a')).toBe(false);
+});
+
 test('what was late is found when it came, though the news of it were lost', async () => {
   const lag = new Lag();
   lag.told('or_a', 'fl_1', 2);
@@ -75,6 +90,21 @@ test('what was late is found when it came, though the news of it were lost', asy
   expect(lag.isLate('or_a')).toBe(true);
   await lag.caughtUp('or_a', rows({ fl_1: 2 }));
   expect(lag.isLate('or_a')).toBe(false);
+});
+
+test('a flow that is late is not waited for again with each of its commands, until it came', async () => {
+  const lag = new Lag();
+  const look = rows({ fl_1: 1 });
+  lag.told('or_a', 'fl_1', 2);
+  await lag.caughtUp('or_a', look);
+  lag.told('or_a', 'fl_1', 3);
+  expect(await isOver(lag.caughtUp('or_a', look))).toBe(true);
+  lag.projected('or_a', 'fl_1', 2);
+  expect(lag.isLate('or_a')).toBe(true);
+  lag.projected('or_a', 'fl_1', 3);
+  expect(lag.isLate('or_a')).toBe(false);
+  lag.told('or_a', 'fl_1', 4);
+  expect(await isOver(lag.caughtUp('or_a', look))).toBe(false);
 });
 
 test('what never comes, as of an org that is deleted, is forgotten', async () => {

@@ -40,7 +40,7 @@ export class Lag {
 
   /** Somebody was told what the flow is with this version. */
   told(orgId: string, flowId: string, version: number): void {
-    if ((this.#had.get(`${orgId} ${flowId}`) ?? 0) >= version) return;
+    if (this.#has(orgId, flowId, version)) return;
     const flows = this.#behind.get(orgId) ?? new Map<string, Behind>();
     const older = flows.get(flowId);
     if (older && older.version >= version) return;
@@ -49,7 +49,9 @@ export class Lag {
       resolve = resolved;
     });
     const known = setTimeout(() => this.#end(orgId, flowId, behind), knownMs).unref();
-    const behind: Behind = { version, since: performance.now(), late: false, over, letGo: resolve, known };
+    // Of a flow whose rows can't be written each command would else hold up all who read the org's.
+    const late = older?.late ?? false;
+    const behind: Behind = { version, since: performance.now(), late, over, letGo: resolve, known };
     this.#behind.set(orgId, flows.set(flowId, behind));
     if (!older) return;
     clearTimeout(older.known);
@@ -86,8 +88,10 @@ export class Lag {
       if (await comesWithin(over, since + ms - performance.now())) return;
       await this.#look(orgId, look);
     }
-    for (const [flowId, behind] of all) {
-      if (this.#behind.get(orgId)?.get(flowId) !== behind) continue;
+    for (const [flowId, { version }] of all) {
+      // What was told since is later still.
+      const behind = this.#behind.get(orgId)?.get(flowId);
+      if (behind === undefined || this.#has(orgId, flowId, version)) continue;
       behind.late = true;
       behind.letGo();
     }
@@ -96,6 +100,10 @@ export class Lag {
   /** May the org's rows lack for longer what was told? */
   isLate(orgId: string): boolean {
     return [...(this.#behind.get(orgId)?.values() ?? [])].some(({ late }) => late);
+  }
+
+  #has(orgId: string, flowId: string, version: number): boolean {
+    return (this.#had.get(`${orgId} ${flowId}`) ?? 0) >= version;
   }
 
   /** One that began before something was told may lack it, and then says nothing of it. */
