@@ -5,8 +5,15 @@ import type { Tables } from '../../src/db/schema.ts';
 
 export const openPatiently = (url: string, untilTheyHave: () => Promise<void>): Kysely<Tables> =>
   new Kysely<Tables>({
-    dialect: new PatientDialect({ pool: new pg.Pool({ connectionString: url, max: 1 }) }, untilTheyHave),
+    dialect: new PatientDialect({ pool: poolOf(url) }, untilTheyHave),
   });
+
+function poolOf(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: 1 });
+  // One that is lost while nobody uses it: whoever looks next gets another.
+  pool.on('error', () => undefined);
+  return pool;
+}
 
 class PatientDialect extends PostgresDialect {
   readonly #config: PostgresDialectConfig;
