@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readFlow } from '../../src/db/read-flow.ts';
-import { openLedger, projectionOf } from '../../src/domain/ledger.ts';
-import { answerOf, overviewOf } from '../../src/domain/view.ts';
+import { type Outcome, openLedger, projectionOf } from '../../src/domain/ledger.ts';
+import { answerOf, type CommandAnswer, overviewOf } from '../../src/domain/view.ts';
 import { FlowGateway, type GatewayOptions, type Sent } from '../../src/operations/gateway.ts';
 import { aheadOf } from '../../src/operations/write-ahead.ts';
 import type { FlowActivities } from '../../src/workflows/contract.ts';
+import { layCable } from '../support/cable.ts';
 import { freshDatabase } from '../support/database.ts';
 import { olivia } from '../support/people.ts';
 import { serverSide } from '../support/server-side.ts';
@@ -233,6 +234,44 @@ describe('an answer that is told', () => {
     await server.close();
     await effects.close();
     await fresh.drop();
+  });
+
+  test('holds, though the workflow task in which it was told is lost', async () => {
+    const [host = '', port = ''] = (await sharedTemporal()).address.split(':');
+    const cable = await layCable(host, Number(port));
+    const connection = await NativeConnection.connect({ address: `127.0.0.1:${cable.port}` });
+    const told: (Outcome | null)[] = [];
+    const teller = {
+      tell(_: string, { outcome }: CommandAnswer) {
+        if (outcome?.commandId !== 'lost') return;
+        told.push(outcome);
+        // The worker comes to nobody any more before it says what it did.
+        if (told.length === 1) cable.cut();
+      },
+    };
+    await here(
+      async (driver) => {
+        const flow = await started(driver);
+        const sent = says(gatewayOf(driver), flow, 'lost');
+        await expect.poll(() => told.length, { timeout: 20_000 }).toBe(1);
+        expect(countOf(await flow.events(), 'workflowTaskCompleted')).toBeLessThan(
+          countOf(await flow.events(), 'workflowTaskStarted'),
+        );
+        await expect
+          .poll(async () => countOf(await flow.events(), 'workflowTaskTimedOut'), { timeout: 30_000 })
+          .toBe(1);
+        cable.mend();
+        await expect.poll(() => told.length, { timeout: 30_000 }).toBeGreaterThan(1);
+        await sent;
+        const { outcome } = await flow.answer('lost');
+        for (const each of [...told, outcome]) expect({ ...each, at: 0 }).toEqual({ ...told[0], at: 0 });
+        expect(outcome?.ok).toBe(true);
+        expect((await flow.flow()).tasks[0]?.comments.map((c) => c.text)).toEqual(['lost']);
+      },
+      { connection, teller },
+    );
+    await connection.close();
+    cable.remove();
   });
 
   test('is waited for as long as answers take of late: after a crowd a refusal is soon told again', () =>
