@@ -107,6 +107,8 @@ test('what ends a client’s way in is answered when it is ended, or says that i
     .executeTakeFirstOrThrow();
   expect((await links()).length).toBeGreaterThan(0);
   await writesNothing();
+  // The worker has the flow then, and tells before anybody would ask.
+  await olivia.call('comment_on_task', { ...harbor, task, text: 'Before the end' });
   const ended = await olivia.call('update_flow_status', { ...harbor, action: 'cancel', reason: 'Over' });
   expect(ended).toMatchObject({ isError: false, facts: { state: 'applied', listsMayLag: false } });
   expect(await links()).toEqual([]);

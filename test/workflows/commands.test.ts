@@ -8,7 +8,7 @@ import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readFlow } from '../../src/db/read-flow.ts';
-import { type Outcome, openLedger, projectionOf } from '../../src/domain/ledger.ts';
+import { type Effects, type Outcome, openLedger, projectionOf } from '../../src/domain/ledger.ts';
 import { answerOf, type CommandAnswer, overviewOf } from '../../src/domain/view.ts';
 import { FlowGateway, type GatewayOptions, type Sent } from '../../src/operations/gateway.ts';
 import { aheadOf } from '../../src/operations/write-ahead.ts';
@@ -49,6 +49,12 @@ const says = (gateway: FlowGateway, flow: RunningFlow, id: string): Promise<Sent
 
 const told = async (flow: RunningFlow): Promise<string[]> =>
   ((await flow.flow()).tasks[0]?.comments ?? []).map((c) => c.text);
+
+const withEffects = (answer: CommandAnswer, effects: Partial<Effects>): CommandAnswer => {
+  const { outcome } = answer;
+  if (!outcome?.ok) throw new Error('It did nothing');
+  return { ...answer, outcome: { ...outcome, effects: { ...outcome.effects, ...effects } } };
+};
 
 const names = (n: number): string[] => Array.from({ length: n }, (_, i) => `c-${i}`);
 
@@ -339,6 +345,23 @@ describe('an answer that is told', () => {
       await sleep(400);
       expect(ask).toHaveBeenCalledOnce();
     });
+
+    const over = { status: 'CANCELLED', completedFlow: false } as const;
+    test.each([
+      ['revokes an invitation', { type: 'revoke_invitation', externalId: 'ex_1' }, answer, true],
+      ['erases a client', { type: 'erase', externalId: 'ex_1' }, answer, true],
+      ['ends the flow', envelope.command, withEffects(answer, over), true],
+      ['comments', envelope.command, answer, false],
+    ] as const)(
+      'of a command that %s: waits for the rows, which end a way in, or does not',
+      async (_, command, told, waits) => {
+        const lag = { caughtUp: vi.fn(async () => false), isBehind: () => false };
+        const gateway = asking(async () => told, { lag, hear: async () => told });
+        const sent = await gateway.send('org', flow.id, { ...envelope, command, commandId: 'c' });
+        expect(sent).toEqual({ state: 'applied', answer: { ...told, projected: !waits } });
+        expect(lag.caughtUp).toHaveBeenCalledTimes(waits ? 1 : 0);
+      },
+    );
 
     test('is told also where the database does not say whether the rows have it', async () => {
       const lag = { caughtUp: () => Promise.reject(new Error('away')), isBehind: () => true };
