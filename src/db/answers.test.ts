@@ -107,11 +107,12 @@ test('what the rows lack of it is known to every server, whoever waits; of what 
   await heard;
   await lag.caughtUp('or_a', look);
   expect(look).not.toHaveBeenCalled();
+  expect([lag.isBehind('or_a', 'fl_1'), lag.isBehind('or_lacks', 'fl_1')]).toEqual([false, true]);
   const over = lag.caughtUp('or_lacks', look);
   const news = 'or_lacks fl_1 2';
   await sql`select pg_notify('booflow_changes', ${news})`.execute(database.open);
   await over;
-  expect(lag.isLate('or_lacks')).toBe(false);
+  expect([lag.isBehind('or_lacks', 'fl_1'), lag.isLate('or_lacks')]).toEqual([false, false]);
 });
 
 test('what could not be told is said, and what comes after it is tried anew', async () => {

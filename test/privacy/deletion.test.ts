@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { demoPassword } from '../../src/demo/people.ts';
 import { addFile } from '../../src/operations/add-file.ts';
 import { createWebhook } from '../../src/operations/create-webhook.ts';
+import { orgDeletionWorkflowId } from '../../src/workflows/contract.ts';
 import { get, post } from '../api/ask.ts';
 import { olivia } from '../mcp/principals.ts';
 import { Person } from '../oauth/person.ts';
@@ -94,6 +95,10 @@ test('it is deleted by a form without JavaScript, though the worker is away, and
   await world.startWorker();
   await expect.poll(() => rowsOf(acme), { timeout: 90_000 }).toEqual({});
   await expect.poll(() => workflowsOf(acme), { timeout: 60_000 }).toEqual([]);
+  // Where a worker dies, another goes on soon.
+  const { events } = await world.client.workflow.getHandle(orgDeletionWorkflowId({ orgId: acme })).fetchHistory();
+  const scheduled = events?.flatMap((e) => e.activityTaskScheduledEventAttributes ?? []) ?? [];
+  expect(new Set(scheduled.map((a) => Number(a.heartbeatTimeout?.seconds)))).toEqual(new Set([10]));
   for (const stored of storeKeys) await expect(world.files.get(stored)).rejects.toThrow();
   expect(storeKeys.length).toBeGreaterThan(0);
   // What was still coming is not kept either.
