@@ -144,7 +144,8 @@ export class FlowGateway {
     workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE',
   ): Promise<Sent> {
     const workflowId = flowWorkflowId(flow.orgId, flow.id);
-    const hearing = this.#hear?.({ orgId: flow.orgId, flowId: flow.id, commandId: by.commandId }, this.#answerMs);
+    const ref: CommandRef = { orgId: flow.orgId, flowId: flow.id, commandId: by.commandId };
+    const hearing = this.#hear?.(ref, this.#answerMs);
     try {
       await this.#within(this.#signalMs, () =>
         this.#client.workflow.start<(ledger: Ledger) => Promise<void>>(flowWorkflowType, {
@@ -168,7 +169,7 @@ export class FlowGateway {
       // What made it was told long since.
       return this.#settle(workflowId, by.commandId, Date.now() + this.#answerMs);
     }
-    return this.#outcome(hearing, workflowId, by.commandId, Date.now() + this.#answerMs, null);
+    return this.#outcome(hearing, ref, Date.now() + this.#answerMs, null);
   }
 
   /** What became of a command that was sent before. */
@@ -200,7 +201,8 @@ export class FlowGateway {
     const workflowId = flowWorkflowId(orgId, flowId);
     const envelope: Envelope = { ...given, trace: traceparent() };
     const deadline = Date.now() + this.#answerMs;
-    const hearing = this.#hear?.({ orgId, flowId, commandId: envelope.commandId }, this.#answerMs);
+    const ref: CommandRef = { orgId, flowId, commandId: envelope.commandId };
+    const hearing = this.#hear?.(ref, this.#answerMs);
     try {
       await this.#within(this.#signalMs, () =>
         this.#client.workflow.getHandle(workflowId).signal(commandSignal, envelope),
@@ -210,21 +212,20 @@ export class FlowGateway {
       if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error, envelope.commandId);
       return this.#outcomeOfEnded(workflowId, envelope.commandId);
     }
-    return this.#outcome(hearing, workflowId, envelope.commandId, deadline, envelope.command);
+    return this.#outcome(hearing, ref, deadline, envelope.command);
   }
 
   /** Of what Temporal has stored: told soon, or asked for. `command`: null where it made the flow. */
   async #outcome(
     hearing: Promise<CommandAnswer | null> | undefined,
-    workflowId: string,
-    commandId: string,
+    ref: CommandRef,
     deadline: number,
     command: Command | null,
   ): Promise<Sent> {
+    const { orgId, flowId, commandId } = ref;
     const told = hearing && (await this.#patience.soon(hearing));
-    if (!told) return this.#settle(workflowId, commandId, deadline);
-    const [, orgId = ''] = workflowId.split('/');
-    if (this.#lag?.isBehind(orgId, told.flow.id)) this.#follow(orgId, told.flow.id, commandId);
+    if (!told) return this.#settle(flowWorkflowId(orgId, flowId), commandId, deadline);
+    if (this.#lag?.isBehind(orgId, flowId)) this.#follow(ref);
     const projected = !endsAccess(told, command) || (await this.#hasCaughtUp(orgId));
     return { state: 'applied', answer: { ...told, projected } };
   }
@@ -239,7 +240,7 @@ export class FlowGateway {
   }
 
   /** The flow's own activity writes what it did. Where that is away, as its worker may be, it is written ahead. */
-  #follow(orgId: string, flowId: string, commandId: string): void {
+  #follow({ orgId, flowId, commandId }: CommandRef): void {
     const workflowId = flowWorkflowId(orgId, flowId);
     if (this.#following.has(workflowId)) return;
     this.#following.add(workflowId);
